@@ -1,0 +1,44 @@
+"""What the pool needs to know of a function to run it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSpec:
+    """One revision of one function version, as the sandboxes see it; never changed once made.
+
+    Sandboxes are shared by invocations of the same `(arn, revision_id)` and by no others.
+
+    Attributes:
+        account_id: the owner, twelve digits.
+        region: the function's region.
+        name: the function's name.
+        version: `$LATEST` or a number.
+        arn: the function's ARN, without a qualifier.
+        runtime: AWS's identifier, for instance `python3.11`.
+        handler: for instance `app.handler`.
+        memory_mb: the memory limit in MB.
+        timeout_s: the longest an invocation may take, in seconds.
+        environment: the user's own variables.
+        ephemeral_mb: the size of `/tmp` in MB.
+        code_dir: the unpacked package, an absolute path.
+        log_group: where the log lines go.
+        revision_id: changes with every update of code or configuration.
+    """
+
+    account_id: str
+    region: str
+    name: str
+    version: str
+    arn: str
+    runtime: str
+    handler: str
+    memory_mb: int
+    timeout_s: int
+    environment: Mapping[str, str]
+    ephemeral_mb: int
+    code_dir: Path
+    log_group: str
+    revision_id: str

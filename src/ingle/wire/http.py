@@ -1,0 +1,64 @@
+"""The HTTP request and response that every other layer speaks of."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+
+class Request:
+    """One HTTP request, its body read in full.
+
+    Attributes:
+        method: the verb, in upper case.
+        path: the path as it was sent, still percent-encoded, without the query.
+        query: the raw query string, without the question mark; "" when there is none.
+        headers: values by lower-case name; a repeated header's values are joined with ",".
+        body: the payload's bytes.
+        client: the peer's IP address, or None where it is unknown.
+        scheme: "http" or "https".
+    """
+
+    __slots__ = ("body", "client", "headers", "method", "path", "query", "scheme")
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        query: str = "",
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        client: str | None = None,
+        scheme: str = "http",
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers: Mapping[str, str] = headers if headers is not None else {}
+        self.body = body
+        self.client = client
+        self.scheme = scheme
+
+    @property
+    def host(self) -> str:
+        """The Host header, or ""."""
+        return self.headers.get("host", "")
+
+
+class Response:
+    """One HTTP response.
+
+    Attributes:
+        status: the status code.
+        headers: (name, value) pairs in the order in which they are sent.
+        body: the payload, or an asynchronous iterator of its chunks when it is streamed.
+    """
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(
+        self,
+        status: int,
+        headers: Sequence[tuple[str, str]] = (),
+        body: bytes | AsyncIterator[bytes] = b"",
+    ) -> None:
+        self.status = status
+        self.headers: list[tuple[str, str]] = list(headers)
+        self.body = body
