@@ -1,0 +1,1 @@
+"""What happens to an invocation: admission, running, log lines, errors."""

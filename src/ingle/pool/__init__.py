@@ -1,0 +1,1 @@
+"""Which sandbox runs an invocation: reuse, cold starts, reaping."""

@@ -1,0 +1,110 @@
+"""The platform's own log lines and the errors it gives in a function's stead.
+
+Sources: https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html,
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html and, for rounding and
+what is billed, https://aws.amazon.com/lambda/pricing/
+"""
+
+import math
+import os
+import signal
+import time
+from dataclasses import dataclass
+
+import orjson
+
+_MB = 1024 * 1024
+_GO_SIGNALS = {
+    signal.SIGABRT: "aborted",
+    signal.SIGBUS: "bus error",
+    signal.SIGFPE: "floating point exception",
+    signal.SIGILL: "illegal instruction",
+    signal.SIGKILL: "killed",
+    signal.SIGSEGV: "segmentation fault",
+    signal.SIGSYS: "bad system call",
+    signal.SIGTERM: "terminated",
+}
+"""Signals in the words of AWS's own supervisor."""
+
+
+def init_start(version: str) -> str:
+    """The line that opens a new sandbox's stream."""
+    return f"INIT_START Runtime Version: {version}\n"
+
+
+def init_report(seconds: float, status: str, error_type: str) -> str:
+    """The line that tells of an initialisation that failed."""
+    kind = f"\tError Type: {error_type}" if error_type else ""
+    return (
+        f"INIT_REPORT Init Duration: {seconds * 1000:.2f} ms\tPhase: init\tStatus: {status}{kind}\n"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What one invocation took.
+
+    Attributes:
+        request_id: whose it is.
+        duration_s: the time from handing over the event to the answer.
+        init_s: the time that loading the handler took, for a cold start; else None.
+        memory_mb: the memory that was configured.
+        peak_bytes: the most that was used; 0 where it is not measured.
+        status: "", "timeout" or "error".
+        error_type: with "error".
+    """
+
+    request_id: str
+    duration_s: float
+    init_s: float | None
+    memory_mb: int
+    peak_bytes: int
+    status: str = ""
+    error_type: str = ""
+
+    @property
+    def billed_ms(self) -> int:
+        """Milliseconds that are charged: initialisation and invocation, rounded up."""
+        return max(1, math.ceil((self.duration_s + (self.init_s or 0.0)) * 1000))
+
+    def line(self) -> str:
+        """The REPORT line."""
+        text = (
+            f"REPORT RequestId: {self.request_id}\tDuration: {self.duration_s * 1000:.2f} ms\t"
+            f"Billed Duration: {self.billed_ms} ms\tMemory Size: {self.memory_mb} MB\t"
+            f"Max Memory Used: {min(self.memory_mb, -(-self.peak_bytes // _MB))} MB"
+        )
+        if self.init_s is not None:
+            text += f"\tInit Duration: {self.init_s * 1000:.2f} ms"
+        if self.status:
+            text += f"\tStatus: {self.status}"
+        if self.error_type:
+            text += f"\tError Type: {self.error_type}"
+        return text + "\t\n"
+
+
+def timed_out(request_id: str, limit_s: float, now: float) -> tuple[str, bytes]:
+    """The log event and the answer of an invocation that took too long."""
+    text = f"Task timed out after {limit_s:.2f} seconds"
+    moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
+    event = f"{moment}.{int(now * 1000) % 1000:03d}Z {request_id} {text}\n\n"
+    message = f"RequestId: {request_id} Error: {text}"
+    return event, orjson.dumps({"errorType": "Sandbox.Timedout", "errorMessage": message})
+
+
+def exited(request_id: str, status: int, out_of_memory: bool) -> tuple[str, str, bytes]:
+    """The error type, log event and answer of an invocation whose process ended."""
+    kind = "Runtime.OutOfMemory" if out_of_memory else "Runtime.ExitError"
+    if out_of_memory:
+        how = "Runtime exited with error: signal: killed"
+    elif os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        words = next((w for s, w in _GO_SIGNALS.items() if s == number), str(number))
+        how = f"Runtime exited with error: signal: {words}"
+    elif os.WEXITSTATUS(status) == 0:
+        how = "Runtime exited without providing a reason"
+    else:
+        how = f"Runtime exited with error: exit status {os.WEXITSTATUS(status)}"
+    message = f"RequestId: {request_id} Error: {how}"
+    answer = orjson.dumps({"errorType": kind, "errorMessage": message})
+    return kind, f"{message}\n{kind}\n", answer

@@ -1,0 +1,240 @@
+"""One sandbox from the pool's side: it starts, serves one invocation at a time, and ends."""
+
+import asyncio
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import orjson
+
+from ingle.pool.environment import environment
+from ingle.pool.output import OutputSplitter
+from ingle.pool.spec import FunctionSpec
+from ingle.runtimes.python import frames
+from ingle.sandbox.process import LockedProcess
+
+
+class Ending(enum.Enum):
+    """How a start or an invocation came out."""
+
+    RESULT = "result"
+    FAULT = "fault"
+    INIT_ERROR = "init error"
+    READY = "ready"
+    EXIT = "exit"
+    TIMEOUT = "timeout"
+    NOT_STARTED = "not started"
+    PROTOCOL = "protocol"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a start or an invocation gave.
+
+    Attributes:
+        ending: which of the ends it was.
+        payload: the JSON that the runtime sent, for RESULT, FAULT and INIT_ERROR.
+        status: the wait status, for EXIT.
+        out_of_memory: whether the kernel ended the process for want of memory.
+        reason: Ingle's own words, for NOT_STARTED and PROTOCOL.
+    """
+
+    ending: Ending
+    payload: bytes = b""
+    status: int = 0
+    out_of_memory: bool = False
+    reason: str = ""
+
+
+_READY = Outcome(Ending.READY)
+_TIMEOUT = Outcome(Ending.TIMEOUT)
+
+
+class Sandbox:
+    """A locked-in process that belongs to one revision of one function.
+
+    Attributes:
+        spec: what it runs.
+        log_stream: the name of its stream.
+        idle_since: when it last became idle, on the loop's clock.
+        retired: it must not be used again.
+        emit: called with each log event that the function writes.
+    """
+
+    __slots__ = (
+        "_current",
+        "_kill",
+        "_loop",
+        "_on_end",
+        "_outcome",
+        "_paused_by",
+        "_process",
+        "_splitter",
+        "_timer",
+        "emit",
+        "idle_since",
+        "log_stream",
+        "peak_at_end",
+        "retired",
+        "spec",
+    )
+
+    def __init__(
+        self,
+        spec: FunctionSpec,
+        log_stream: str,
+        emit: Callable[[str], None],
+        *,
+        kill: Callable[[LockedProcess], None],
+        on_end: Callable[["Sandbox"], None],
+        overloaded: Callable[["Sandbox"], bool],
+    ) -> None:
+        self.spec = spec
+        self.log_stream = log_stream
+        self.emit = emit
+        self.idle_since = 0.0
+        self.retired = False
+        self.peak_at_end = 0
+        self._kill = kill
+        self._on_end = on_end
+        self._paused_by = overloaded
+        self._loop = asyncio.get_running_loop()
+        self._process: LockedProcess | None = None
+        self._splitter = OutputSplitter()
+        self._outcome: asyncio.Future[Outcome] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._current = b""
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process may still serve."""
+        return self._process is not None and not self._process.ended
+
+    def attach(self, process: LockedProcess) -> None:
+        """Take charge of the process that the warden is making."""
+        self._process = process
+
+    def start(self, limit_s: float) -> "asyncio.Future[Outcome]":
+        """Load the handler; the future gives READY, INIT_ERROR, EXIT, TIMEOUT or NOT_STARTED."""
+        future = self._expect(limit_s)
+        settings = {
+            "handler": self.spec.handler,
+            "environment": environment(self.spec, self.log_stream),
+        }
+        self._held().send(frames.INIT, orjson.dumps(settings))
+        return future
+
+    def invoke(
+        self,
+        request_id: str,
+        deadline_ms: int,
+        invoked_arn: str,
+        trace_id: str,
+        client_context: str,
+        payload: bytes,
+        limit_s: float,
+    ) -> "asyncio.Future[Outcome]":
+        """Run the handler once; the future gives RESULT, FAULT, EXIT, TIMEOUT or PROTOCOL.
+
+        After any but the first two the sandbox is of no more use.
+        """
+        future = self._expect(limit_s)
+        identity = request_id.encode("ascii")
+        arn, trace = invoked_arn.encode(), trace_id.encode()
+        context = client_context.encode()
+        head = frames.INVOKE_HEAD.pack(identity, deadline_ms, len(arn), len(trace), len(context))
+        self._current = identity
+        self._held().send(frames.INVOKE, b"".join((head, arn, trace, context, payload)))
+        return future
+
+    def peak_memory(self) -> int:
+        """The most memory it has used, in bytes; 0 where it is not measured."""
+        if self._process is None or self._process.ended or self.retired:
+            return self.peak_at_end
+        return self._process.peak_memory()
+
+    def kill(self) -> None:
+        """End it; `on_end` follows."""
+        self.retired = True
+        if self._process is not None:
+            self._kill(self._process)
+
+    def resume_output(self) -> None:
+        """Read on after the log sink was overloaded."""
+        if self._process is not None:
+            self._process.resume_output()
+
+    def on_frame(self, kind: int, body: bytes) -> None:
+        """Take a frame from the process."""
+        if kind in (frames.RESULT, frames.FAULT):
+            if not self._current or body[:36] != self._current:
+                self._settle(
+                    Outcome(Ending.PROTOCOL, reason="an answer to no invocation of its own")
+                )
+                self.kill()
+                return
+            self._current = b""
+            self._finish_output()
+            ending = Ending.RESULT if kind == frames.RESULT else Ending.FAULT
+            self._settle(Outcome(ending, body[36:]))
+        elif kind == frames.READY and not self._current:
+            self._finish_output()
+            self._settle(_READY)
+        elif kind == frames.INIT_ERROR and not self._current:
+            self._finish_output()
+            self._settle(Outcome(Ending.INIT_ERROR, body))
+        elif kind == frames.SETUP_FAILED:
+            reason = body.decode("utf-8", "replace")
+            self._settle(Outcome(Ending.NOT_STARTED, reason=reason))
+        else:
+            self._settle(Outcome(Ending.PROTOCOL, reason=f"a frame of unknown kind {kind}"))
+            self.kill()
+
+    def on_output(self, data: bytes) -> bool:
+        """Take what the process wrote; False while the log sink is overloaded."""
+        for event in self._splitter.feed(data):
+            self.emit(event)
+        return not self._paused_by(self)
+
+    def on_end(self, status: int | None, out_of_memory: bool, peak: int, reason: str) -> None:
+        """The process is gone."""
+        self.retired = True
+        self.peak_at_end = max(self.peak_at_end, peak)
+        for event in self._splitter.flush():
+            self.emit(event)
+        if status is None:
+            self._settle(Outcome(Ending.NOT_STARTED, reason=reason))
+        else:
+            self._settle(Outcome(Ending.EXIT, status=status, out_of_memory=out_of_memory))
+        self._on_end(self)
+
+    def _held(self) -> LockedProcess:
+        if self._process is None:
+            raise RuntimeError("the sandbox has no process yet")
+        return self._process
+
+    def _expect(self, limit_s: float) -> "asyncio.Future[Outcome]":
+        future: asyncio.Future[Outcome] = self._loop.create_future()
+        self._outcome = future
+        self._timer = self._loop.call_later(limit_s, self._time_out)
+        return future
+
+    def _settle(self, outcome: Outcome) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        future, self._outcome = self._outcome, None
+        if future is not None and not future.done():
+            future.set_result(outcome)
+
+    def _time_out(self) -> None:
+        self._finish_output()
+        self.peak_at_end = self.peak_memory()
+        self._settle(_TIMEOUT)
+        self.kill()
+
+    def _finish_output(self) -> None:
+        if self._process is not None:
+            self._process.read_output()
+        for event in self._splitter.flush():
+            self.emit(event)

@@ -1,0 +1,63 @@
+"""Length-prefixed frames between the server and a managed runtime.
+
+A frame is a little-endian header `<IB` (the length of the body, the kind) and the body.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+
+HEADER = struct.Struct("<IB")
+INVOKE_HEAD = struct.Struct("<36sQHHI")
+
+INIT = 1
+"""To the sandbox: JSON with the handler's name and the environment."""
+INVOKE = 2
+"""To the sandbox: request id, deadline (ms since the epoch), the lengths of ARN, trace id and
+client context, then these three and the event."""
+READY = 3
+"""From the sandbox: the handler is loaded."""
+INIT_ERROR = 4
+"""From the sandbox: JSON of the error that loading the handler gave."""
+RESULT = 5
+"""From the sandbox: request id and the answer's JSON."""
+FAULT = 6
+"""From the sandbox: request id and the error's JSON."""
+SETUP_FAILED = 7
+"""From the sandbox: text; the process could not be locked in, and no user code ran."""
+
+
+class Channel:
+    """The sandbox's end of the socket to the server; blocking."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._buffer = b""
+
+    def receive(self) -> tuple[int, bytes]:
+        """Return the next frame as (kind, body); raise EOFError when the server is gone."""
+        buffer = self._buffer
+        while len(buffer) < 5:
+            chunk = self._sock.recv(65536)
+            if not chunk:
+                raise EOFError
+            buffer = buffer + chunk if buffer else chunk
+        length, kind = HEADER.unpack_from(buffer)
+        end = 5 + length
+        if len(buffer) < end:
+            parts = [buffer]
+            have = len(buffer)
+            while have < end:
+                chunk = self._sock.recv(min(1 << 20, end - have))
+                if not chunk:
+                    raise EOFError
+                parts.append(chunk)
+                have += len(chunk)
+            buffer = b"".join(parts)
+        self._buffer = buffer[end:]
+        return kind, buffer[5:end]
+
+    def send(self, kind: int, body: bytes = b"") -> None:
+        """Send one frame."""
+        self._sock.sendall(HEADER.pack(len(body), kind) + body)

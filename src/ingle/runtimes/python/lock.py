@@ -1,0 +1,166 @@
+"""How a process that the zygote forked locks itself in, before any user code runs.
+
+The zygote already lives in a mount namespace whose root holds nothing but what functions may see
+(`ingle.sandbox.root`); what is left for each sandbox is what must be its own.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import resource
+import socket
+import struct
+from typing import NamedTuple
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWCGROUP = 0x02000000
+CLONE_NEWUTS = 0x04000000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
+_MS_REMOUNT, _MS_BIND = 32, 4096
+_MNT_DETACH = 2
+_PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
+_PR_CAPBSET_DROP = 24
+_PR_SET_SECCOMP = 22
+_PR_SET_NO_NEW_PRIVS = 38
+_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+_CAPABILITY_VERSION_3 = 0x20080522
+_SECCOMP_MODE_FILTER = 2
+_SIGKILL = 9
+_SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
+INNER = "/.ingle"
+"""Where the zygote sees the code folder and the control groups; gone once a sandbox is locked."""
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.mount.argtypes = (
+    ctypes.c_char_p,
+    ctypes.c_char_p,
+    ctypes.c_char_p,
+    ctypes.c_ulong,
+    ctypes.c_char_p,
+)
+_libc.prctl.argtypes = (ctypes.c_int,) + (ctypes.c_ulong,) * 4
+
+
+class Plan(NamedTuple):
+    """What is one sandbox's own.
+
+    Attributes:
+        uid: the user and group id; None keeps the user, inside a user namespace.
+        code: the name of the package's folder.
+        tmp_bytes: the size of /tmp.
+        cgroups: folders below `/.ingle/cgroup` to join.
+        descriptors: the most open files.
+        seccomp: a BPF program, or b"" for none.
+    """
+
+    uid: int | None
+    code: str
+    tmp_bytes: int
+    cgroups: list[str]
+    descriptors: int
+    seccomp: bytes
+
+
+class _Filter(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("program", ctypes.c_void_p))
+
+
+def _check(result: int, what: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, "%s: %s" % (what, os.strerror(number)))
+
+
+def unshare(flags: int) -> None:
+    """Leave the given namespaces for new ones."""
+    _check(_libc.unshare(flags), "unshare")
+
+
+def enter_namespace(fd: int, flag: int) -> None:
+    """Join the namespace that the descriptor stands for."""
+    _check(_libc.setns(fd, flag), "setns")
+
+
+def _mount(source: str, target: str, kind: str, flags: int, data: str | None = None) -> None:
+    encode = os.fsencode
+    _check(
+        _libc.mount(
+            encode(source), encode(target), encode(kind), flags, data.encode() if data else None
+        ),
+        "mount %s" % target,
+    )
+
+
+def _prctl(option: int, *values: int) -> None:
+    arguments = values + (0,) * (4 - len(values))
+    _check(_libc.prctl(option, *arguments), "prctl %d" % option)
+
+
+def drop_bounding_set(keep: tuple[int, ...]) -> None:
+    """Remove every capability but these from the bounding set."""
+    for capability in range(64):
+        if capability not in keep and _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
+            break  # beyond the kernel's last capability
+
+
+def lock(plan: Plan) -> None:
+    """Lock the calling process in; raise OSError where a step fails."""
+    for folder in plan.cgroups:
+        with open("%s/cgroup/%s/cgroup.procs" % (INNER, folder), "w") as procs:
+            procs.write("0")
+    unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP)
+    socket.sethostname("localhost")
+    _raise_loopback()
+    _mount_private(plan)
+    _limit(plan)
+    _drop_rights(plan)
+
+
+def _raise_loopback() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        request = struct.pack("16sh22x", b"lo", _IFF_UP)
+        fcntl.ioctl(sock, _SIOCSIFFLAGS, request)
+
+
+def _mount_private(plan: Plan) -> None:
+    tmp_options = "mode=0700,size=%d,nr_inodes=%d" % (plan.tmp_bytes, plan.tmp_bytes // 4096)
+    if plan.uid is not None:
+        tmp_options += ",uid=%d,gid=%d" % (plan.uid, plan.uid)
+    _mount("tmpfs", "/tmp", "tmpfs", _MS_NOSUID | _MS_NODEV, tmp_options)  # noqa: S108
+    _mount("%s/code/%s" % (INNER, plan.code), "/var/task", "", _MS_BIND)
+    _mount("", "/var/task", "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
+    _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+    _check(_libc.umount2(INNER.encode(), _MNT_DETACH), "umount %s" % INNER)
+
+
+def _limit(plan: Plan) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (plan.descriptors, plan.descriptors))
+
+
+def _drop_rights(plan: Plan) -> None:
+    if plan.uid is not None:
+        os.setgroups([])
+        os.setresgid(plan.uid, plan.uid, plan.uid)
+        os.setresuid(plan.uid, plan.uid, plan.uid)
+    _drop_capabilities()
+    _prctl(_PR_SET_DUMPABLE, 1)
+    _prctl(_PR_SET_PDEATHSIG, _SIGKILL)
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    if plan.seccomp:
+        program = ctypes.create_string_buffer(plan.seccomp, len(plan.seccomp))
+        block = _Filter(len(plan.seccomp) // 8, ctypes.addressof(program))
+        _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(block))
+
+
+def _drop_capabilities() -> None:
+    _libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    header = struct.pack("<Ii", _CAPABILITY_VERSION_3, 0)
+    _check(_libc.capset(header, bytes(24)), "capset")

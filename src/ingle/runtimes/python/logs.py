@@ -1,0 +1,96 @@
+"""Standard output, standard error and `logging`, as a function finds them.
+
+What is printed is one log event a line. What goes through `logging` is one event a record, however
+many lines it has: it is written in the frames of AWS's own telemetry descriptor (type, length,
+microseconds, text; big-endian), between the lines of the same pipe, so that order is kept.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import struct
+import sys
+import time
+
+_FRAME = struct.Struct(">IIQ")
+_FRAME_TYPE = 0xA55A0003
+
+
+class LogSink:
+    """Writes whole events to the log pipe."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def log(self, message: str, frame_type: bytes | None = None) -> None:
+        """Write one event of any number of lines."""
+        text = message.encode("utf-8", "replace")
+        sys.stdout.flush()
+        sys.stderr.flush()
+        data = _FRAME.pack(_FRAME_TYPE, len(text), time.time_ns() // 1000) + text
+        while data:
+            data = data[os.write(self._fd, data) :]
+
+
+class _Handler(logging.Handler):
+    def __init__(self, sink: LogSink) -> None:
+        super().__init__()
+        self.log_sink = sink
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.log_sink.log(self.format(record))
+
+
+class RequestIdFilter(logging.Filter):
+    """Gives every record the id of the invocation that it came from."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.request_id = ""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.aws_request_id = self.request_id
+        record.tenant_id = None
+        return True
+
+
+def open_streams(fd: int) -> None:
+    """Point descriptors 0, 1 and 2, `sys.stdout` and `sys.stderr` to the log pipe."""
+    null = os.open("/dev/null", os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    os.dup2(fd, 1)
+    os.dup2(fd, 2)
+    sys.stdin = open(0, closefd=False)
+    sys.stdout = _line_writer(1)
+    sys.stderr = _line_writer(2)
+    for name in ("stdin", "stdout", "stderr"):
+        setattr(sys, "__%s__" % name, getattr(sys, name))
+
+
+def _line_writer(fd: int) -> io.TextIOWrapper:
+    raw = io.FileIO(fd, "w", closefd=False)
+    return io.TextIOWrapper(
+        io.BufferedWriter(raw, 65536),
+        encoding="utf-8",
+        errors="backslashreplace",
+        line_buffering=True,
+    )
+
+
+def set_up_logging(sink: LogSink) -> RequestIdFilter:
+    """Give the root logger AWS's handler and format; return the filter that holds the id."""
+    logging.Formatter.converter = time.gmtime
+    handler = _Handler(sink)
+    handler.setFormatter(
+        logging.Formatter(
+            "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n",
+            "%Y-%m-%dT%H:%M:%S",
+        )
+    )
+    request_id = RequestIdFilter()
+    handler.addFilter(request_id)
+    logging.getLogger().addHandler(handler)
+    return request_id

@@ -1,0 +1,246 @@
+"""Control groups, versions 1 and 2, behind one small interface.
+
+Sources: https://docs.kernel.org/admin-guide/cgroup-v1/memory.html and
+https://docs.kernel.org/admin-guide/cgroup-v2.html
+"""
+
+import contextlib
+import errno
+import os
+import re
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+_MOUNTS = Path("/proc/self/mounts")
+_OWN = Path("/proc/self/cgroup")
+_NAME = re.compile(r"ingle-(\d+)")
+MB = 1024 * 1024
+
+
+class Cgroups(Protocol):
+    """Makes one control group a sandbox, all below one folder of this server's."""
+
+    version: ClassVar[int]
+
+    @property
+    def binds(self) -> dict[str, Path]:
+        """The folders that a zygote needs to see, by the name under which it sees them."""
+        ...
+
+    def create(self, name: str, memory_mb: int, processes: int) -> list[str]:
+        """Make a group with these limits; return its folders, below the names in `binds`."""
+        ...
+
+    def open_peak(self, name: str) -> int | None:
+        """Return a descriptor of the file that holds the peak memory in bytes, or None."""
+        ...
+
+    def peak(self, name: str) -> int:
+        """Return the most memory that the group used, in bytes; 0 where it is not measured."""
+        ...
+
+    def out_of_memory(self, name: str) -> bool:
+        """Whether the kernel killed a process of the group for lack of memory."""
+        ...
+
+    def remove(self, name: str) -> bool:
+        """Remove an empty group; False while it still has processes."""
+        ...
+
+    def close(self) -> None:
+        """Remove the server's folder with all groups in it."""
+        ...
+
+
+def detect() -> Cgroups | None:
+    """Return the machine's control groups where this process may use them, else None."""
+    mounts: dict[str, Path] = {}
+    unified: Path | None = None
+    for line in _MOUNTS.read_text().splitlines():
+        _, target, kind, options, *_ = line.split(" ")
+        if kind == "cgroup":
+            for option in options.split(","):
+                mounts.setdefault(option, Path(target))
+        elif kind == "cgroup2":
+            unified = Path(target)
+    own = _own_groups()
+    if unified is not None and "memory" in _read(unified / "cgroup.controllers").split():
+        parent = _version_2_parent(unified, own.get("", "/"))
+        return None if parent is None else Version2(parent)
+    if "memory" in mounts:
+        parents: dict[str, Path] = {}
+        for controller in ("memory", "pids"):
+            if controller in mounts:
+                folder = mounts[controller] / own.get(controller, "/").lstrip("/")
+                parents[controller] = folder if folder.is_dir() else mounts[controller]
+        if all(os.access(folder, os.W_OK) for folder in parents.values()):
+            return Version1(parents)
+    return None
+
+
+def _own_groups() -> dict[str, str]:
+    groups = {}
+    for line in _OWN.read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        for controller in controllers.split(","):
+            groups[controller] = path
+    return groups
+
+
+def _version_2_parent(mount: Path, own: str) -> Path | None:
+    """The nearest ancestor that hands down memory and pids and in which we may make groups."""
+    folder = mount / own.lstrip("/")
+    for candidate in (folder, *folder.parents):
+        if not candidate.is_relative_to(mount) or not candidate.is_dir():
+            continue
+        if not os.access(candidate, os.W_OK) or not os.access(candidate / "cgroup.procs", os.W_OK):
+            continue
+        if {"memory", "pids"} <= set(_read(candidate / "cgroup.subtree_control").split()):
+            return candidate
+    with contextlib.suppress(OSError):
+        (mount / "cgroup.subtree_control").write_text("+memory +pids")
+        return mount
+    return None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+def _write(path: Path, value: object) -> None:
+    path.write_text(str(value))
+
+
+def _remove_stale(parent: Path) -> None:
+    """Remove what servers that were killed left behind."""
+    for folder in parent.glob("ingle-*"):
+        match = _NAME.fullmatch(folder.name)
+        if match and not Path("/proc", match[1]).exists():
+            _remove_tree(folder)
+
+
+def _remove_tree(folder: Path) -> None:
+    for child in folder.iterdir():
+        if child.is_dir():
+            with contextlib.suppress(OSError):
+                child.rmdir()
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def _rmdir(folder: Path) -> bool:
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        if error.errno == errno.EBUSY:
+            return False
+        raise
+    return True
+
+
+def _number(path: Path) -> int:
+    text = _read(path).strip()
+    return int(text) if text.isdigit() else 0
+
+
+def _counter(path: Path, key: str) -> int:
+    for line in _read(path).splitlines():
+        name, _, value = line.partition(" ")
+        if name == key:
+            return int(value)
+    return 0
+
+
+class Version1:
+    """One hierarchy a controller; `memory` is always there, `pids` where the kernel has it."""
+
+    version: ClassVar[int] = 1
+
+    def __init__(self, parents: dict[str, Path]) -> None:
+        name = f"ingle-{os.getpid()}"
+        self._folders = {controller: parent / name for controller, parent in parents.items()}
+        for parent in parents.values():
+            _remove_stale(parent)
+        for folder in self._folders.values():
+            folder.mkdir(exist_ok=True)
+
+    @property
+    def binds(self) -> dict[str, Path]:
+        return dict(self._folders)
+
+    def create(self, name: str, memory_mb: int, processes: int) -> list[str]:
+        for folder in self._folders.values():
+            (folder / name).mkdir()
+        memory = self._folders["memory"] / name
+        _write(memory / "memory.limit_in_bytes", memory_mb * MB)
+        with contextlib.suppress(OSError):  # kernels without swap accounting have no such file
+            _write(memory / "memory.memsw.limit_in_bytes", memory_mb * MB)
+        if "pids" in self._folders:
+            _write(self._folders["pids"] / name / "pids.max", processes)
+        return [f"{controller}/{name}" for controller in self._folders]
+
+    def open_peak(self, name: str) -> int | None:
+        path = self._folders["memory"] / name / "memory.max_usage_in_bytes"
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def peak(self, name: str) -> int:
+        return _number(self._folders["memory"] / name / "memory.max_usage_in_bytes")
+
+    def out_of_memory(self, name: str) -> bool:
+        return _counter(self._folders["memory"] / name / "memory.oom_control", "oom_kill") > 0
+
+    def remove(self, name: str) -> bool:
+        return all([_rmdir(folder / name) for folder in self._folders.values()])
+
+    def close(self) -> None:
+        for folder in self._folders.values():
+            _remove_tree(folder)
+
+
+class Version2:
+    """The unified hierarchy."""
+
+    version: ClassVar[int] = 2
+
+    def __init__(self, parent: Path) -> None:
+        _remove_stale(parent)
+        self._folder = parent / f"ingle-{os.getpid()}"
+        self._folder.mkdir(exist_ok=True)
+        _write(self._folder / "cgroup.subtree_control", "+memory +pids")
+
+    @property
+    def binds(self) -> dict[str, Path]:
+        return {"unified": self._folder}
+
+    def create(self, name: str, memory_mb: int, processes: int) -> list[str]:
+        folder = self._folder / name
+        folder.mkdir()
+        _write(folder / "memory.max", memory_mb * MB)
+        _write(folder / "pids.max", processes)
+        for file, value in (("memory.swap.max", 0), ("memory.oom.group", 1)):
+            with contextlib.suppress(OSError):  # not on every kernel
+                _write(folder / file, value)
+        return [f"unified/{name}"]
+
+    def open_peak(self, name: str) -> int | None:
+        try:
+            return os.open(self._folder / name / "memory.peak", os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:  # kernels before 5.19
+            return None
+
+    def peak(self, name: str) -> int:
+        return _number(self._folder / name / "memory.peak")
+
+    def out_of_memory(self, name: str) -> bool:
+        return _counter(self._folder / name / "memory.events", "oom_kill") > 0
+
+    def remove(self, name: str) -> bool:
+        return _rmdir(self._folder / name)
+
+    def close(self) -> None:
+        _remove_tree(self._folder)

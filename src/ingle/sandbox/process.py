@@ -1,0 +1,203 @@
+"""A locked-in process as the server holds it: its channel, its output, its end."""
+
+import asyncio
+import os
+import socket
+from typing import Protocol
+
+from ingle.runtimes.python.frames import HEADER
+
+MAX_FRAME = 6_291_556 + 4096
+"""Bytes; no managed runtime sends more, so whoever does is not one."""
+_READ_SIZE = 262_144
+
+
+class Listener(Protocol):
+    """What is told of a process's doings."""
+
+    def on_frame(self, kind: int, body: bytes) -> None:
+        """A whole frame came."""
+        ...
+
+    def on_output(self, data: bytes) -> bool:
+        """The process wrote to its standard output or error; False pauses the reading."""
+        ...
+
+    def on_end(self, status: int | None, out_of_memory: bool, peak: int, reason: str) -> None:
+        """The process is gone.
+
+        Args:
+            status: its wait status, or None when it could not be started.
+            out_of_memory: whether the kernel ended it for want of memory.
+            peak: the most memory it used, in bytes; 0 where it is not measured.
+            reason: why it could not be started, else "".
+        """
+        ...
+
+
+class LockedProcess:
+    """The server's ends of one sandbox's channel and log pipe."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        identity: int,
+        channel: socket.socket,
+        output: int,
+        listener: Listener,
+    ) -> None:
+        self.identity = identity
+        self.pid: int | None = None
+        self.ended = False
+        self._loop = loop
+        self._channel: socket.socket | None = channel
+        self._output: int | None = output
+        self._listener = listener
+        self._incoming = b""
+        self._outgoing = bytearray()
+        self._peak: int | None = None
+        loop.add_reader(channel, self._channel_readable)
+        loop.add_reader(output, self._output_readable)
+
+    def send(self, kind: int, body: bytes) -> None:
+        """Send one frame; what the socket does not take at once follows when it does."""
+        channel = self._channel
+        if channel is None:
+            return
+        data = HEADER.pack(len(body), kind) + body
+        if self._outgoing:
+            self._outgoing += data
+            return
+        try:
+            sent = channel.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            return  # it is ending; on_end says how
+        if sent < len(data):
+            self._outgoing += data[sent:]
+            self._loop.add_writer(channel, self._channel_writable)
+
+    def read_output(self) -> None:
+        """Hand over everything that the process has written so far."""
+        while self._output is not None:
+            try:
+                data = os.read(self._output, _READ_SIZE)
+            except BlockingIOError:
+                return
+            if not data:
+                self._close_output()
+                return
+            self._listener.on_output(data)
+            if len(data) < _READ_SIZE:
+                return
+
+    def resume_output(self) -> None:
+        """Read on after `on_output` had paused it."""
+        if self._output is not None:
+            self._loop.add_reader(self._output, self._output_readable)
+
+    def peak_memory(self) -> int:
+        """The most memory the sandbox has used, in bytes; 0 where it is not measured."""
+        if self._peak is None:
+            return 0
+        return int(os.pread(self._peak, 32, 0))
+
+    def started(self, pid: int, peak: int | None) -> None:
+        """The warden made the process."""
+        self.pid = pid
+        self._peak = peak
+
+    def finish(self, status: int | None, out_of_memory: bool, peak: int, reason: str) -> None:
+        """The warden says that the process is gone."""
+        if self.ended:
+            return
+        self._read_channel()
+        self.read_output()
+        self.ended = True
+        self._listener.on_end(status, out_of_memory, peak, reason)
+        self.close()
+
+    def close(self) -> None:
+        """Let go of every descriptor."""
+        self._close_channel()
+        self._close_output()
+        if self._peak is not None:
+            os.close(self._peak)
+            self._peak = None
+
+    def _channel_readable(self) -> None:
+        self._read_channel()
+
+    def _read_channel(self) -> None:
+        while self._channel is not None:
+            try:
+                data = self._channel.recv(_READ_SIZE)
+            except BlockingIOError:
+                return
+            except OSError:
+                data = b""
+            if not data:
+                self._close_channel()
+                return
+            if not self._take(data):
+                self._close_channel()
+                return
+            if len(data) < _READ_SIZE:
+                return
+
+    def _take(self, data: bytes) -> bool:
+        if self._incoming:
+            data = self._incoming + data
+        while len(data) >= 5:
+            length, kind = HEADER.unpack_from(data)
+            if length > MAX_FRAME:
+                return False
+            end = 5 + length
+            if len(data) < end:
+                break
+            body = data[5:end]
+            data = data[end:]
+            self._incoming = data
+            self._listener.on_frame(kind, body)
+        self._incoming = data
+        return True
+
+    def _channel_writable(self) -> None:
+        channel = self._channel
+        if channel is None:
+            return
+        try:
+            sent = channel.send(self._outgoing)
+        except BlockingIOError:
+            return
+        except OSError:
+            sent = len(self._outgoing)  # it is ending; on_end says how
+        del self._outgoing[:sent]
+        if not self._outgoing:
+            self._loop.remove_writer(channel)
+
+    def _output_readable(self) -> None:
+        if self._output is None:
+            return
+        try:
+            data = os.read(self._output, _READ_SIZE)
+        except BlockingIOError:
+            return
+        if not data:
+            self._close_output()
+        elif not self._listener.on_output(data) and self._output is not None:
+            self._loop.remove_reader(self._output)
+
+    def _close_channel(self) -> None:
+        if self._channel is not None:
+            self._loop.remove_reader(self._channel)
+            self._loop.remove_writer(self._channel)
+            self._channel.close()
+            self._channel = None
+
+    def _close_output(self) -> None:
+        if self._output is not None:
+            self._loop.remove_reader(self._output)
+            os.close(self._output)
+            self._output = None
