@@ -76,7 +76,7 @@ class Warden:
         self._server = server
         self._settings = settings
         self._privileged = privileged
-        self._cgroups = cgroups.detect()
+        self._cgroups = cgroups.claim()
         self._selector = selectors.DefaultSelector()
         self._zygotes: dict[str, Zygote] = {}
         self._sandboxes: dict[int, Sandbox] = {}

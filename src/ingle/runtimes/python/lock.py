@@ -55,7 +55,7 @@ class Plan(NamedTuple):
         uid: the user and group id; None keeps the user, inside a user namespace.
         code: the name of the package's folder.
         tmp_bytes: the size of /tmp.
-        cgroups: folders below `/.ingle/cgroup` to join.
+        cgroups: files below `/.ingle/cgroup` to write "0" to, which joins their groups.
         descriptors: the most open files.
         seccomp: a BPF program, or b"" for none.
     """
@@ -112,9 +112,9 @@ def drop_bounding_set(keep: tuple[int, ...]) -> None:
 
 def lock(plan: Plan) -> None:
     """Lock the calling process in; raise OSError where a step fails."""
-    for folder in plan.cgroups:
-        with open("%s/cgroup/%s/cgroup.procs" % (INNER, folder), "w") as procs:
-            procs.write("0")
+    for file in plan.cgroups:
+        with open("%s/cgroup/%s" % (INNER, file), "w") as members:
+            members.write("0")
     unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP)
     socket.sethostname("localhost")
     _raise_loopback()

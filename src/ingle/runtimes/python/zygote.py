@@ -20,7 +20,7 @@ from . import bootstrap, frames, lock
 
 SPAWN = struct.Struct("<IiIQH")
 """From the warden: id, uid (-1 keeps the user), most descriptors, bytes of /tmp and the length of
-the code folder's name; then that name and the NUL-separated control groups. Two descriptors come
+the code folder's name; then that name and the NUL-separated files of control groups. Two descriptors come
 along: the channel and the log pipe."""
 REPORT = struct.Struct("<BIi")
 """To the warden: kind, id, and a pid (FORKED), a wait status (ENDED) or an errno (FAILED)."""
