@@ -24,8 +24,8 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's own clock."""
 
-    time = staticmethod(time.time)
     monotonic = staticmethod(time.monotonic)
+    time = staticmethod(time.time)  # last, for it hides the module from what follows
 
     async def sleep(self, seconds: float) -> None:
         """Return after this many seconds."""

@@ -1,1 +1,228 @@
-"""The configuration of one server."""
+"""The configuration of one server: defaults < TOML file < environment < flags."""
+
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+ENVIRONMENT_PREFIX = "INGLE_"
+CONFIG_VARIABLE = "INGLE_CONFIG"
+"""Names the configuration file where no `--config` does."""
+
+_HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)*")
+_ACCOUNT_ID = re.compile(r"[0-9]{12}")
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]")
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
+_BOOLEANS = {"1": True, "true": True, "yes": True, "on": True} | {
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+}
+_LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+class ConfigError(Exception):
+    """A setting that cannot be used.
+
+    Attributes:
+        key: the setting, as its source spells it.
+        source: where it came from, for instance `the environment` or a file's path.
+        problem: what is wrong and what is allowed.
+    """
+
+    def __init__(self, key: str, source: str, problem: str) -> None:
+        super().__init__(f"{key} ({source}): {problem}")
+        self.key = key
+        self.source = source
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What a setting allows: in words, and as a function that raises ValueError otherwise."""
+
+    allowed: str
+    read: Callable[[object], object]
+
+
+def _text(allowed: str, accepts: Callable[[str], object]) -> _Rule:
+    def read(value: object) -> str:
+        if not isinstance(value, str) or not accepts(value):
+            raise ValueError
+        return value
+
+    return _Rule(allowed, read)
+
+
+def _integer(least: int, most: int, unit: str = "") -> _Rule:
+    def read(value: object) -> int:
+        if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise ValueError
+        return value
+
+    return _Rule(f"a whole number{unit} from {least} to {most}", read)
+
+
+def _boolean() -> _Rule:
+    def read(value: object) -> bool:
+        if isinstance(value, str):
+            value = _BOOLEANS.get(value.lower())
+        if not isinstance(value, bool):
+            raise ValueError
+        return value
+
+    return _Rule("true or false", read)
+
+
+def _path() -> _Rule:
+    def read(value: object) -> Path:
+        if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
+            raise ValueError
+        try:
+            return Path(value).expanduser()
+        except RuntimeError as error:  # ~ of a user who is not known here
+            raise ValueError from error
+
+    return _Rule("a path", read)
+
+
+def _setting(default: object, rule: _Rule) -> Any:
+    return field(default=default, metadata={"rule": rule})
+
+
+def _is_host(value: str) -> bool:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return _HOST_NAME.fullmatch(value) is not None
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What one server runs with.
+
+    Attributes:
+        host: the address or name to listen on.
+        port: the TCP port; 0 takes any free one.
+        data_dir: the folder that holds all state; absolute when it comes from `load_config`.
+        account_id: the AWS account that functions belong to, twelve digits.
+        region: the AWS region that clients use by default.
+        dev: also accept the key pair `test`/`test`, from this machine only.
+        drain_seconds: how long a stopping server waits for running invocations.
+        idle_seconds: after how long an idle sandbox is ended. AWS names no figure; observers
+            find 5 to 15 minutes.
+        concurrency: how many invocations of the account may run at once
+            (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+        log_level: the least severe of Ingle's own log lines to write.
+    """
+
+    host: str = _setting("127.0.0.1", _text("an IP address or a host name", _is_host))
+    port: int = _setting(4566, _integer(0, 65535))
+    data_dir: Path = _setting(Path(".ingle"), _path())  # noqa: RUF009 - a Path never changes
+    account_id: str = _setting("000000000000", _text("twelve digits", _ACCOUNT_ID.fullmatch))
+    region: str = _setting("us-east-1", _text("a region like eu-west-1", _REGION.fullmatch))
+    dev: bool = _setting(False, _boolean())
+    drain_seconds: int = _setting(30, _integer(0, 900, " of seconds"))
+    idle_seconds: int = _setting(720, _integer(1, 86_400, " of seconds"))
+    concurrency: int = _setting(1000, _integer(1, 100_000))
+    log_level: str = _setting(
+        "info", _text("one of " + ", ".join(_LOG_LEVELS), _LOG_LEVELS.__contains__)
+    )
+
+
+_RULES: Mapping[str, _Rule] = {each.name: each.metadata["rule"] for each in fields(Config)}
+
+
+def load_config(
+    flags: Mapping[str, object],
+    environment: Mapping[str, str] = os.environ,
+    file: Path | None = None,
+) -> Config:
+    """Put together a configuration from its sources.
+
+    Args:
+        flags: settings given on the command line; None means not given.
+        environment: may hold `INGLE_<SETTING>`, and `INGLE_CONFIG`, a file's path.
+        file: a TOML file whose keys are the settings; its relative paths count from its folder.
+
+    Raises:
+        ConfigError: the file cannot be read, a setting is unknown, or its value is not allowed.
+    """
+    if file is None and environment.get(CONFIG_VARIABLE):
+        file = Path(environment[CONFIG_VARIABLE])
+    values = _from_file(file) if file is not None else {}
+    values |= _from_environment(environment)
+    values |= _from_flags(flags)
+    if "data_dir" not in values:
+        values["data_dir"] = Path.cwd() / Config().data_dir
+    # The readers that made the values are those of the fields they go to.
+    return Config(**values)  # type: ignore[arg-type]
+
+
+def _from_file(file: Path) -> dict[str, object]:
+    source = str(file)
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        raise ConfigError("--config", source, f"{reason}; name a TOML file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError("--config", source, f"not a TOML file: {error}") from error
+    values = {}
+    for key, value in content.items():
+        if key not in _RULES:
+            raise _unknown(key, source, list(_RULES))
+        values[key] = _read(key, key, source, value)
+    return _anchored(values, file.parent.absolute())
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
+    source = "the environment"
+    known = {ENVIRONMENT_PREFIX + name.upper(): name for name in _RULES}
+    values = {}
+    for variable, value in environment.items():
+        if variable.startswith(ENVIRONMENT_PREFIX) and variable != CONFIG_VARIABLE:
+            if variable not in known:
+                raise _unknown(variable, source, [*known, CONFIG_VARIABLE])
+            values[known[variable]] = _read(known[variable], variable, source, value)
+    return _anchored(values, Path.cwd())
+
+
+def _from_flags(flags: Mapping[str, object]) -> dict[str, object]:
+    values = {
+        name: _read(name, "--" + name.replace("_", "-"), "the command line", value)
+        for name, value in flags.items()
+        if value is not None
+    }
+    return _anchored(values, Path.cwd())
+
+
+def _read(name: str, key: str, source: str, value: object) -> object:
+    rule = _RULES[name]
+    try:
+        return rule.read(value)
+    except ValueError:
+        problem = f"{value!r} is not allowed; it takes {rule.allowed}"
+        raise ConfigError(key, source, problem) from None
+
+
+def _anchored(values: dict[str, object], folder: Path) -> dict[str, object]:
+    path = values.get("data_dir")
+    if isinstance(path, Path):
+        values["data_dir"] = folder / path
+    return values
+
+
+def _unknown(key: str, source: str, known: list[str]) -> ConfigError:
+    close = get_close_matches(key, known, n=1)
+    advice = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+    return ConfigError(key, source, f"no such setting; {advice}")

@@ -1,0 +1,1 @@
+"""The `ingle` command: one file a command, assembled in `main`."""

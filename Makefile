@@ -1,0 +1,46 @@
+# Every target makes what it needs first; see scripts/setup.
+BIN := .venv/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test lint format bench lock clean setup-run setup-dev setup-node
+
+help: ## Show this list.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  ARGS adds options:  make serve ARGS='--port 0'   make test ARGS='tests/wire -x'"
+
+serve: setup-run ## Run the server in this terminal.
+	@$(BIN)/ingle serve $(ARGS)
+
+test: setup-dev setup-node ## Run all tests.
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: setup-dev ## Check style and types.
+	$(BIN)/ruff check --output-format concise .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup-dev ## Lay out the code, and repair what can be repaired.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup-dev ## Measure Ingle and its peers side by side; writes bench/results.md.
+	$(BIN)/python -m bench $(ARGS)
+
+lock: ## Write requirements/*.lock anew; ARGS=--upgrade takes the newest versions.
+	scripts/lock $(ARGS)
+
+clean: ## Remove everything that the other targets made, but no data folder.
+	rm -rf .venv build dist tests/e2e/js/node_modules bench/.peers
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup-run:
+	@scripts/setup run
+
+setup-dev:
+	@scripts/setup dev
+
+setup-node:
+	@scripts/setup node

@@ -1,0 +1,1 @@
+"""Ingle side by side with its peers: `python -m bench`."""

@@ -1,0 +1,192 @@
+"""`python -m bench`: measures Ingle and its peers in one run and reports it."""
+
+import argparse
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bench import cost, markdown, memory, peer_environment, report, terminal
+from bench.errors import BenchError
+from bench.functions_framework_peer import FunctionsFrameworkPeer
+from bench.ingle_peer import InglePeer
+from bench.load_process import LoadProcess
+from bench.ministack_peer import MinistackPeer
+from bench.peers import Peer
+from bench.processes import Keeper
+from bench.settings import FULL, PEERS, QUICK, STAGES, Settings
+from bench.starts import measure_cold, measure_ready
+from bench.stats import Results
+from bench.targets import judge, load_targets
+from bench.warm import measure_warm
+
+KINDS: dict[str, type[Peer]] = {
+    kind.name: kind for kind in (InglePeer, FunctionsFrameworkPeer, MinistackPeer)
+}
+OUTPUT = Path(__file__).resolve().parent / "results.md"
+FUNCTION = "hello"
+
+
+def main() -> int:
+    """Returns the exit status: 0, or 1 for a failed run or, with --strict, a missed target."""
+    options = _parser().parse_args()
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    console = Console(stderr=True)
+    settings = QUICK if options.quick else FULL
+    try:
+        results = run(settings, options.only, options.peers, console)
+    except (BenchError, OSError) as error:
+        console.print(f"bench: {error}", style="red", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("bench: interrupted; every server was ended", style="red")
+        return 130
+    verdicts = [judge(target, results) for target in load_targets()]
+    tables = report.tables(results, verdicts, settings)
+    terminal.show(tables)
+    whole = set(options.only) == set(STAGES) and set(options.peers) == set(PEERS)
+    output: Path | None = options.output or (OUTPUT if whole and not options.quick else None)
+    if output is not None:
+        versions = [f"Ingle {version('ingle')}", *peer_environment.versions(options.peers)]
+        output.write_text(markdown.page(tables, versions, datetime.now(UTC)))
+    missed = [verdict for verdict in verdicts if verdict.reached is not True]
+    return 1 if options.strict and missed else 0
+
+
+def run(
+    settings: Settings, stages: Sequence[str], peers: Sequence[str], console: Console
+) -> Results:
+    """Measures the chosen stages of the chosen peers; leaves no process and no file behind.
+
+    Raises:
+        BenchError: a peer could not be installed, started or ended, or answered wrongly.
+    """
+    if set(peers) - {InglePeer.name}:
+        with console.status("Installing the peers into bench/.peers …"):
+            peer_environment.ensure()
+    with (
+        tempfile.TemporaryDirectory(prefix="ingle-bench-") as name,
+        Keeper() as keeper,
+        _progress(console) as progress,
+    ):
+        return _measure(settings, stages, [KINDS[p] for p in peers], keeper, Path(name), progress)
+
+
+def _measure(
+    settings: Settings,
+    stages: Sequence[str],
+    kinds: Sequence[type[Peer]],
+    keeper: Keeper,
+    folder: Path,
+    progress: Progress,
+) -> Results:
+    results: Results = {}
+
+    def stepper(title: str, total: int) -> Callable[[], None]:
+        task = progress.add_task(title, total=total)
+        return lambda: progress.advance(task)
+
+    if "cost" in stages:
+        step = stepper("cost of single stages", 1)
+        results |= cost.measure()
+        step()
+    if "ready" in stages:
+        step = stepper("starts", settings.ready_samples * len(kinds))
+        results |= measure_ready(kinds, keeper, folder, settings, step)
+    if not {"memory", "cold", "warm"} & set(stages):
+        return results
+    peers = [kind(keeper, folder / kind.name) for kind in kinds]
+    for peer in peers:
+        peer.start()
+        peer.deploy([FUNCTION])
+    if "memory" in stages:
+        results |= memory.measure_idle(peers, FUNCTION)
+    if "cold" in stages:
+        step = stepper("cold starts", settings.cold_samples)
+        results |= measure_cold(peers, settings, step)
+    if "warm" in stages:
+        step = stepper("warm invocations", settings.rounds * len(peers))
+        load = LoadProcess(keeper, folder)
+        results |= measure_warm(peers, FUNCTION, load, settings, step)
+    if "memory" in stages:
+        results |= memory.measure_loaded(peers)
+    for peer in peers:
+        results[f"left.{peer.name}.processes"] = peer.stop()
+    return results
+
+
+def _progress(console: Console) -> Progress:
+    # Few refreshes: drawing must not take the processor from what is measured.
+    return Progress(
+        TextColumn("{task.description:24}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        refresh_per_second=1,
+        disable=not console.is_terminal,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measure Ingle side by side with functions-framework and ministack.",
+        epilog="Example: python -m bench --quick --only cold,warm --peers ingle,ministack",
+    )
+    parser.add_argument("--quick", action="store_true", help="few samples: below a minute")
+    parser.add_argument(
+        "--only",
+        type=_choice(STAGES),
+        default=list(STAGES),
+        metavar="STAGE,…",
+        help=f"what to measure, of {', '.join(STAGES)} (default: all)",
+    )
+    parser.add_argument(
+        "--peers",
+        type=_choice(PEERS),
+        default=list(PEERS),
+        metavar="PEER,…",
+        help=f"whom to measure, of {', '.join(PEERS)} (default: all)",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="where the report goes (default: bench/results.md after a whole run, else nowhere)",
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="exit with status 1 unless every target was measured and reached",
+    )
+    return parser
+
+
+def _choice(allowed: Sequence[str]) -> Callable[[str], list[str]]:
+    def parse(text: str) -> list[str]:
+        chosen = text.split(",")
+        unknown = [name for name in chosen if name not in allowed]
+        if unknown:
+            raise argparse.ArgumentTypeError(
+                f"{', '.join(unknown)}: not one of {', '.join(allowed)}"
+            )
+        return [name for name in allowed if name in chosen]
+
+    return parse
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

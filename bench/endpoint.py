@@ -1,0 +1,99 @@
+"""Where and how a function is invoked over HTTP, and the bytes of such an invocation."""
+
+import json
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from botocore.auth import SigV4Auth  # type: ignore[import-untyped,unused-ignore]
+from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped,unused-ignore]
+from botocore.credentials import Credentials  # type: ignore[import-untyped,unused-ignore]
+
+from bench.errors import BenchError
+
+SIGNATURE_LIFE_S = 120.0
+"""No request is sent with a signature older than this; AWS takes 5 minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An access key pair and the region that requests are signed for."""
+
+    access_key_id: str
+    secret_access_key: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A function that a POST invokes.
+
+    Attributes:
+        host: an IP address.
+        port: a TCP port.
+        path: of the invocation.
+        key: signs the requests with SigV4; None sends them plain.
+    """
+
+    host: str
+    port: int
+    path: str
+    key: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One invocation, ready to be sent, and the body of the only right answer."""
+
+    request: bytes
+    answer: bytes
+
+
+class Batch:
+    """Invocations of one function, each with a payload (and signature) of its own."""
+
+    def __init__(self, endpoint: Endpoint, count: int, name: str = "Sally") -> None:
+        self.made = time.monotonic()
+        self.invocations: Sequence[Prepared] = [
+            _prepare(endpoint, f"{name}-{number}") for number in range(count)
+        ]
+
+    def check_fresh(self) -> None:
+        """Raises BenchError when the signatures are too old to be sent."""
+        if time.monotonic() - self.made > SIGNATURE_LIFE_S:
+            raise BenchError(f"signatures older than {SIGNATURE_LIFE_S:.0f} s would be sent")
+
+
+def _prepare(endpoint: Endpoint, username: str) -> Prepared:
+    payload = json.dumps({"username": username}).encode()
+    host = f"{endpoint.host}:{endpoint.port}"
+    greeting = f"Hello, {username}"
+    if endpoint.key is None:
+        headers = {"Host": host, "Content-Type": "application/json", "User-Agent": "bench"}
+        answer = greeting.encode()
+    else:
+        headers = _signed(endpoint, endpoint.key, host, payload)
+        answer = json.dumps(greeting).encode()
+    headers["Content-Length"] = str(len(payload))
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return Prepared(f"POST {endpoint.path} HTTP/1.1\r\n{head}\r\n".encode() + payload, answer)
+
+
+def _signed(endpoint: Endpoint, key: Key, host: str, payload: bytes) -> dict[str, str]:
+    """The headers that boto3 sends with an Invoke, its signature among them."""
+    request = AWSRequest(
+        method="POST",
+        url=f"http://{host}{endpoint.path}",
+        data=payload,
+        headers={
+            "Host": host,
+            "Accept-Encoding": "identity",
+            "User-Agent": "Boto3/1.40 md/Botocore#1.40 ua/2.1 os/linux lang/python#3.11",
+            "amz-sdk-invocation-id": str(uuid.uuid4()),
+            "amz-sdk-request": "attempt=1",
+        },
+    )
+    credentials = Credentials(key.access_key_id, key.secret_access_key)
+    SigV4Auth(credentials, "lambda", key.region).add_auth(request)
+    return {str(name): str(value) for name, value in request.headers.items()}

@@ -1,0 +1,93 @@
+"""Ingle itself, started as its users start it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from bench import aws_functions
+from bench.endpoint import Endpoint, Key
+from bench.errors import BenchError
+from bench.load import invoke_once
+from bench.peers import Peer
+from bench.processes import Managed, descendants, plain_environment
+
+COMMAND = Path(sys.executable).parent / "ingle"
+
+
+class InglePeer(Peer):
+    """`ingle serve` with everything on: signatures checked, sandboxes, logs."""
+
+    name: ClassVar[str] = "ingle"
+    cold_means: ClassVar[str] = "first invocation of a function"
+
+    _key: Key | None = None
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    def launch(self) -> Managed:
+        if not COMMAND.exists():
+            raise BenchError("the environment that runs the benchmark holds no `ingle` command")
+        return self.keeper.start(
+            self.name,
+            [str(COMMAND), "serve", "--port", str(self.port), "--data-dir", str(self.data)],
+            folder=self.folder,
+            environment=plain_environment(self.folder),
+        )
+
+    def is_ready(self, server: Managed) -> bool:
+        return any(line.startswith(b"ready ") for line in server.log.read_bytes().splitlines())
+
+    def deploy(self, functions: Sequence[str]) -> None:
+        aws_functions.deploy(self.port, self.key(), functions)
+
+    def endpoint(self, function: str) -> Endpoint:
+        return aws_functions.endpoint(self.port, self.key(), function)
+
+    def cold_start(self, function: str) -> float:
+        return invoke_once(self.endpoint(function))
+
+    def environments(self) -> list[list[int]]:
+        """The sandboxes: descendants of the server in another pid namespace, by namespace."""
+        server = self.running().pid
+        own = _pid_namespace(server)
+        found: dict[str, list[int]] = {}
+        for process in descendants([server]):
+            namespace = _pid_namespace(process.pid)
+            if namespace is not None and namespace != own:
+                found.setdefault(namespace, []).append(process.pid)
+        return list(found.values())
+
+    def key(self) -> Key:
+        """The root key that the server made at its first start.
+
+        Raises:
+            BenchError: `ingle env` failed.
+        """
+        if self._key is None:
+            answer = subprocess.run(
+                [str(COMMAND), "env", "--format", "json", "--data-dir", str(self.data)],
+                env=plain_environment(self.folder),
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=30,
+            )
+            if answer.returncode != 0:
+                raise BenchError(f"`ingle env` failed: {answer.stderr.strip()}")
+            values = json.loads(answer.stdout)
+            self._key = Key(
+                values["AWS_ACCESS_KEY_ID"], values["AWS_SECRET_ACCESS_KEY"], values["AWS_REGION"]
+            )
+        return self._key
+
+
+def _pid_namespace(pid: int) -> str | None:
+    try:
+        return str(Path(f"/proc/{pid}/ns/pid").readlink())
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,89 @@
+"""Memory of processes, from /proc (proc(5)): PSS now, and the highest RSS so far."""
+
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import median
+
+from bench.errors import BenchError
+from bench.load import invoke_once
+from bench.peers import Peer
+from bench.processes import descendants
+from bench.stats import Results
+
+KIB_PER_MB = 1_000_000 / 1024
+SETTLE_S = 1.0
+"""How long an environment idles before it is looked at."""
+
+
+def pss_mb(pids: Iterable[int]) -> float:
+    """The proportional set size of some processes together, in MB.
+
+    A page that n processes share counts 1/n for each; processes that ended count nothing.
+
+    Raises:
+        PermissionError: a process belongs to another user and this one is not root.
+    """
+    return sum(_field(pid, "smaps_rollup", "Pss") for pid in pids) / KIB_PER_MB
+
+
+def peak_rss_mb(pid: int) -> float:
+    """The most memory that a process had resident at any time, in MB."""
+    return _field(pid, "status", "VmHWM") / KIB_PER_MB
+
+
+def measure_idle(peers: Sequence[Peer], function: str) -> Results:
+    """What one warm execution environment takes while it idles, as PSS.
+
+    Every peer has then answered for one function only. Pages that an environment shares with
+    the server count less the more environments there are, so a single one is the worst case.
+    """
+    for peer in peers:
+        invoke_once(peer.endpoint(function))
+    time.sleep(SETTLE_S)
+    results: Results = {}
+    for peer in peers:
+        results |= _environments(f"memory.{peer.name}.idle", peer)
+    return results
+
+
+def measure_loaded(peers: Sequence[Peer]) -> Results:
+    """What servers and their environments take at the end of a run.
+
+    The peaks of a server's processes are added up, so pages that they share count repeatedly.
+    """
+    results: Results = {}
+    for peer in peers:
+        prefix = f"memory.{peer.name}"
+        functions = {pid for pids in peer.environments() for pid in pids}
+        root = peer.running().pid
+        pids = [root, *(process.pid for process in descendants([root]))]
+        servers = [pid for pid in pids if pid not in functions]
+        results |= _environments(f"{prefix}.loaded", peer)
+        results[f"{prefix}.server_peak_rss_mb"] = sum(peak_rss_mb(pid) for pid in servers)
+        results[f"{prefix}.server_pss_mb"] = pss_mb(servers)
+    return results
+
+
+def _environments(prefix: str, peer: Peer) -> Results:
+    """The median PSS of a peer's environments; nothing where this process may not see it."""
+    found = peer.environments()
+    if not found:
+        raise BenchError(f"no warm execution environment of {peer.name} was found")
+    try:
+        figures = [pss_mb(pids) for pids in found]
+    except PermissionError:  # sandboxes run as other users: only root may look at their pages
+        return {}
+    return {f"{prefix}.environment_mb": median(figures), f"{prefix}.environments": len(found)}
+
+
+def _field(pid: int, file: str, name: str) -> int:
+    """A field of a /proc file, in KiB; 0 when the process ended."""
+    try:
+        lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    for line in lines:
+        if line.startswith(name + ":"):
+            return int(line.split()[1])
+    return 0

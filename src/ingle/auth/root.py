@@ -1,0 +1,113 @@
+"""The root key pair, made at the first start and kept in the data folder."""
+
+import base64
+import configparser
+import logging
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from ingle.auth.keys import AccessKey
+from ingle.storage.files import write_atomically
+
+logger = logging.getLogger(__name__)
+
+_PROFILE = "default"
+_ID = "aws_access_key_id"
+_SECRET = "aws_secret_access_key"  # noqa: S105
+
+
+class CredentialsUnusable(Exception):
+    """The credentials file cannot be read, or holds no key pair; its text says what to do."""
+
+
+def load_or_create_root_key(path: Path, account_id: str) -> AccessKey:
+    """Read the root key pair, or make one if the file does not exist; blocks.
+
+    The file is in the AWS shared-credentials format, profile `default`, so that AWS's tools can use
+    it through AWS_SHARED_CREDENTIALS_FILE. It is only ever readable for its owner: a file that
+    others can read is tightened to mode 0600 with a warning, and so stays usable after a copy or
+    a restored backup.
+
+    Args:
+        path: the file.
+        account_id: the account whose root user the key is, twelve digits.
+
+    Raises:
+        CredentialsUnusable: the file is damaged, or somebody else's.
+    """
+    try:
+        return _load(path, account_id)
+    except FileNotFoundError:
+        pass
+    content = f"[{_PROFILE}]\n{_ID} = {_new_id()}\n{_SECRET} = {_new_secret()}\n"
+    try:
+        write_atomically(path, content.encode(), replace=False)
+    except FileExistsError:
+        # Somebody else was faster; theirs is the key.
+        logger.info("The credentials file %s was made by another process.", path)
+    return _load(path, account_id)
+
+
+def _load(path: Path, account_id: str) -> AccessKey:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise CredentialsUnusable(
+            f"The credentials file {path} cannot be read: {error.strerror}. "
+            "Start Ingle as the user who owns it."
+        ) from error
+    try:
+        with os.fdopen(descriptor, encoding="utf-8") as file:
+            _tighten(path, descriptor)
+            return _parse(path, file.read(), account_id)
+    except UnicodeDecodeError as error:
+        raise _damaged(path, "it is not text") from error
+    except IsADirectoryError as error:
+        raise _damaged(path, "it is a folder") from error
+
+
+def _tighten(path: Path, descriptor: int) -> None:
+    mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+    if mode & 0o077:
+        try:
+            pass
+        except PermissionError as error:
+            raise CredentialsUnusable(
+                f"The credentials file {path} is open to others (mode {mode:03o}) and belongs to "
+                "another user. Start Ingle as that user."
+            ) from error
+        logger.warning("The credentials file %s had mode %03o; it is now 600.", path, mode)
+
+
+def _parse(path: Path, text: str, account_id: str) -> AccessKey:
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(text)
+        access_key_id = parser.get(_PROFILE, _ID).strip()
+        secret = parser.get(_PROFILE, _SECRET).strip()
+    except configparser.Error as error:
+        # Only the kind of error: its text may quote the line with the secret.
+        raise _damaged(path, f"{type(error).__name__} while reading it") from None
+    if not access_key_id or not secret or set(access_key_id) & set("/, \t="):
+        raise _damaged(path, f"{_ID} or {_SECRET} is empty or malformed")
+    return AccessKey(access_key_id, secret, account_id, f"arn:aws:iam::{account_id}:root")
+
+
+def _damaged(path: Path, reason: str) -> CredentialsUnusable:
+    return CredentialsUnusable(
+        f"The credentials file {path} is damaged: {reason}. It should hold a section [{_PROFILE}] "
+        f"with {_ID} and {_SECRET}. Restore it, or move it away to get a new key pair."
+    )
+
+
+def _new_id() -> str:
+    # AWS's lasting access keys begin with AKIA and go on with 16 characters of base 32.
+    return "AKIA" + base64.b32encode(secrets.token_bytes(10)).decode()
+
+
+def _new_secret() -> str:
+    return base64.b64encode(secrets.token_bytes(30)).decode()

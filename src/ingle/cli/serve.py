@@ -1,0 +1,140 @@
+"""`ingle serve`: run the server in the foreground."""
+
+import errno
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingle.cli.errors import USAGE, CommandError
+from ingle.config import Config, ConfigError, load_config
+
+_DEFAULTS = Config()
+
+
+def serve(
+    host: Annotated[
+        str | None, typer.Option(show_default=_DEFAULTS.host, help="The address to listen on.")
+    ] = None,
+    port: Annotated[
+        str | None,
+        typer.Option(show_default=str(_DEFAULTS.port), help="The port; 0 takes any free one."),
+    ] = None,
+    data_dir: Annotated[
+        str | None,
+        typer.Option(
+            show_default=str(_DEFAULTS.data_dir),
+            help="The folder that holds all state; made if it is missing.",
+        ),
+    ] = None,
+    account_id: Annotated[
+        str | None,
+        typer.Option(show_default=_DEFAULTS.account_id, help="The AWS account functions are in."),
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option(show_default=_DEFAULTS.region, help="The AWS region.")
+    ] = None,
+    dev: Annotated[
+        bool | None,
+        typer.Option(
+            "--dev/--no-dev",
+            show_default="no-dev",
+            help="Also accept the key pair test/test, from this machine only.",
+        ),
+    ] = None,
+    drain_seconds: Annotated[
+        str | None,
+        typer.Option(
+            show_default=str(_DEFAULTS.drain_seconds),
+            help="How long to wait for running invocations when stopped.",
+        ),
+    ] = None,
+    idle_seconds: Annotated[
+        str | None,
+        typer.Option(
+            show_default=str(_DEFAULTS.idle_seconds), help="When to end a sandbox that idles."
+        ),
+    ] = None,
+    concurrency: Annotated[
+        str | None,
+        typer.Option(
+            show_default=str(_DEFAULTS.concurrency),
+            help="How many invocations may run at once.",
+        ),
+    ] = None,
+    log_level: Annotated[
+        str | None,
+        typer.Option(
+            show_default=_DEFAULTS.log_level,
+            help="The server's own log: debug, info, warning or error.",
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="INGLE_CONFIG", help="A TOML file of settings, named as the options are."
+        ),
+    ] = None,
+) -> None:
+    """Run the server in this terminal until Ctrl-C or SIGTERM.
+
+    Prints `ready` and its address once it takes requests. A setting comes from its option, else
+    from the environment (INGLE_PORT for --port), else from the --config file (port = 4566).
+
+    \b
+    Examples:
+      ingle serve
+      ingle serve --dev --port 0
+      ingle serve --config /etc/ingle.toml --data-dir /srv/ingle
+    """
+    flags: dict[str, object] = {
+        "host": host,
+        "port": port,
+        "data_dir": data_dir,
+        "account_id": account_id,
+        "region": region,
+        "dev": dev,
+        "drain_seconds": drain_seconds,
+        "idle_seconds": idle_seconds,
+        "concurrency": concurrency,
+        "log_level": log_level,
+    }
+    try:
+        settings = load_config(flags, file=config)
+    except ConfigError as error:
+        raise CommandError(str(error), "see `ingle serve --help`", USAGE) from error
+    raise typer.Exit(_run(settings))
+
+
+def _run(config: Config) -> int:
+    from ingle.sandbox.client import WardenError
+    from ingle.server import run
+    from ingle.storage.errors import StorageError
+
+    try:
+        return run(config)
+    except (StorageError, WardenError) as error:  # both say what to do
+        raise CommandError(str(error)) from error
+    except socket.gaierror as error:
+        raise CommandError(
+            f"the host {config.host!r} has no address", "choose another with --host"
+        ) from error
+    except OSError as error:
+        raise _listening_error(config, error) from error
+
+
+def _listening_error(config: Config, error: OSError) -> CommandError:
+    address = f"{config.host}:{config.port}"
+    if error.errno == errno.EADDRINUSE:
+        return CommandError(
+            f"{address} is taken by another program",
+            "stop it, or choose another port with --port (0 takes any free one)",
+        )
+    if error.errno == errno.EADDRNOTAVAIL:
+        return CommandError(f"this machine has no address {config.host}", "choose another --host")
+    if error.errno == errno.EACCES and error.filename is None:
+        return CommandError(f"you may not listen on {address}", "choose a --port above 1023")
+    return CommandError(
+        f"the server could not go on: {error}", "see `ingle doctor` for what this machine lacks"
+    )

@@ -1,0 +1,173 @@
+"""The way of a request: which service, who calls, which operation, and the answer."""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ingle.auth import cors
+from ingle.auth.sigv4 import Verifier
+from ingle.http.errors import BodyIncomplete, BodyTooLarge
+from ingle.limits import max_body
+from ingle.wire.errors import RequestTooLarge, ServiceError, UnknownOperation
+from ingle.wire.http import Request, Response
+from ingle.wire.binding import bind
+from ingle.wire.protocol import Operation, ServiceProtocol
+from ingle.wire.routing import find_service
+from ingle.wire.service import CallContext, Service
+
+_logger = logging.getLogger("ingle.gateway")
+
+PREFIX = "/_ingle/"
+"""Ingle's own routes; no AWS service has a path that begins like this."""
+
+ReadBody = Callable[[int], Awaitable[bytes]]
+"""Reads a request's body of at most so many bytes; raises BodyTooLarge, BodyIncomplete."""
+
+
+class Gateway:
+    """Answers requests with the services that it is given.
+
+    Args:
+        services: by botocore's names.
+        verifier: checks signatures.
+        packages: the file of a code package by its sha256, or None.
+        health: what `/_ingle/health` answers.
+    """
+
+    def __init__(
+        self,
+        services: Mapping[str, Service],
+        verifier: Verifier,
+        packages: Callable[[str], Path | None],
+        health: Callable[[], Mapping[str, Any]],
+    ) -> None:
+        self._services = services
+        self._verifier = verifier
+        self._packages = packages
+        self._health = health
+        self._protocols = {name: ServiceProtocol.load(name) for name in services}
+        self._other_protocols: dict[str, ServiceProtocol] = {}
+
+    async def handle(self, request: Request, read_body: ReadBody) -> Response:
+        """Answer one request; every error becomes an answer."""
+        if request.method == "OPTIONS" and "access-control-request-method" in request.headers:
+            answer = cors.preflight(request)
+            if answer is not None:
+                return answer
+        if request.path.startswith(PREFIX):
+            response = await self._own_route(request, read_body)
+        else:
+            response = await self._call(request, read_body)
+        if "origin" in request.headers:
+            cors.add_headers(request, response)
+        return response
+
+    async def _call(self, request: Request, read_body: ReadBody) -> Response:
+        request_id = str(uuid.uuid4())
+        protocol: ServiceProtocol | None = None
+        operation: Operation | None = None
+        try:
+            protocol = self._protocol(request)
+            operation = protocol.route(request)
+            limit = max_body(protocol.name, operation.name)
+            try:
+                request.body = await read_body(limit)
+            except BodyTooLarge as error:
+                raise RequestTooLarge(
+                    f"Request must be smaller than {limit} bytes for the "
+                    f"{_spoken(operation.name)} operation"
+                ) from error
+            identity = await self._verifier.authenticate(request)
+            service = self._services.get(protocol.name)
+            if service is None:
+                raise UnknownOperation(f"Ingle has no service {protocol.name}")
+            method = bind(service, operation)
+            params = operation.parse(request)
+            context = CallContext(
+                request_id,
+                identity.account_id,
+                identity.region,
+                identity.principal_arn,
+                request,
+                f"{request.scheme}://{request.host}",
+            )
+            return operation.serialize(await method(context, params), request_id)
+        except ServiceError as error:
+            failure = error
+        except BodyIncomplete as error:
+            failure = ServiceError(str(error), code="RequestTimeoutException", status=408)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            _logger.exception(
+                "request %s failed in %s",
+                request_id,
+                operation.name if operation else "the gateway",
+            )
+            failure = ServiceError(
+                f"Ingle failed to answer request {request_id}; its log says why.",
+                code="ServiceException" if protocol is not None else "InternalFailure",
+                status=500,
+            )
+        if protocol is None:
+            return _bare_error(failure, request_id)
+        return protocol.serialize_error(failure, request_id, operation, request)
+
+    def _protocol(self, request: Request) -> ServiceProtocol:
+        name = find_service(request)
+        if name is None:
+            raise UnknownOperation("The request names no AWS service that Ingle knows.")
+        protocol = self._protocols.get(name) or self._other_protocols.get(name)
+        if protocol is None:
+            protocol = self._other_protocols[name] = ServiceProtocol.load(name)
+        return protocol
+
+    async def _own_route(self, request: Request, read_body: ReadBody) -> Response:
+        route = request.path[len(PREFIX) :]
+        if request.method in ("GET", "HEAD") and route == "health":
+            return Response(200, _JSON, orjson.dumps(self._health()))
+        if request.method == "GET" and route.startswith("packages/"):
+            return await self._package(request, route.removeprefix("packages/"), read_body)
+        return _bare_error(UnknownOperation(f"There is nothing at {request.path}."), "")
+
+    async def _package(self, request: Request, digest: str, read_body: ReadBody) -> Response:
+        try:
+            request.body = await read_body(0)
+            await self._verifier.authenticate(request)
+        except BodyTooLarge:
+            return _bare_error(RequestTooLarge("A GET has no body."), "")
+        except BodyIncomplete as error:
+            return _bare_error(ServiceError(str(error), status=408), "")
+        except ServiceError as error:
+            return _bare_error(error, "")
+        path = self._packages(digest)
+        if path is None:
+            return _bare_error(
+                ServiceError(f"There is no package {digest}.", code="NoSuchKey", status=404), ""
+            )
+        content = await asyncio.to_thread(path.read_bytes)
+        return Response(200, [("content-type", "application/zip")], content)
+
+
+_JSON = [("content-type", "application/json")]
+
+
+def _spoken(operation: str) -> str:
+    """The operation's name in AWS's messages, which call Invoke InvokeFunction."""
+    return "InvokeFunction" if operation == "Invoke" else operation
+
+
+def _bare_error(error: ServiceError, request_id: str) -> Response:
+    """An error for a request of which not even the protocol is known."""
+    headers = [
+        *_JSON,
+        ("x-amzn-errortype", error.error_code),
+        *([("x-amzn-requestid", request_id)] if request_id else []),
+    ]
+    body = orjson.dumps({"__type": error.error_code, "message": error.message})
+    return Response(error.http_status or 400, headers, body)

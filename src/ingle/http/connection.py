@@ -1,0 +1,287 @@
+"""One client's connection: parses requests one after another and writes their answers."""
+
+import asyncio
+import collections
+import http
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, Any, cast
+
+import httptools
+
+from ingle.http.errors import BodyIncomplete
+from ingle.http.exchange import Exchange
+from ingle.wire.http import Request, Response
+
+if TYPE_CHECKING:
+    from ingle.http.server import HttpServer
+
+_logger = logging.getLogger("ingle.http")
+
+MAX_HEAD = 65_536
+"""Bytes of request line and headers."""
+KEEP_ALIVE_S = 75.0
+"""How long an idle connection stays open."""
+HEAD_S = 20.0
+"""How long a client may take to send the head of a request."""
+
+Handler = Callable[[Request, Callable[[int], Awaitable[bytes]]], Awaitable[Response]]
+
+_STATUS_LINES = {
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode()
+    for status in http.HTTPStatus
+}
+_NO_BODY = frozenset({204, 304})
+
+
+class Connection(asyncio.Protocol):
+    """Serves one connection with a task of its own.
+
+    Attributes:
+        deadline: when the server closes it if it is still waiting for a request; the loop's clock.
+    """
+
+    def __init__(self, server: "HttpServer") -> None:
+        self.deadline = 0.0
+        self._server = server
+        self._loop = asyncio.get_running_loop()
+        self._parser: Any = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._client: str | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._waiting: collections.deque[Exchange] = collections.deque()
+        self._arrival: asyncio.Future[None] | None = None
+        self._incoming: Exchange | None = None
+        self._headers: dict[str, str] = {}
+        self._url = b""
+        self._head_size = 0
+        self._half_closed = False
+        self._lost = False
+        self._writable: asyncio.Future[None] | None = None
+        self._busy = False
+
+    # What the loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection is open."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
+        peer = transport.get_extra_info("peername")
+        self._client = str(peer[0]) if peer else None
+        self.deadline = self._loop.time() + HEAD_S
+        self._task = self._server.connected(self, self._serve())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone; a request that is being answered goes on."""
+        self._lost = True
+        if self._incoming is not None:
+            self._incoming.fail("The connection was closed before the request body was whole.")
+        self._wake(self._arrival)
+        self._wake(self._writable)
+        self._parser = None
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came."""
+        if self._incoming is None:
+            self._head_size += len(data)
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            if self._transport is not None and not self._transport.is_closing():
+                self._refuse(400, f"The request is not HTTP/1.1 that Ingle can read: {error}")
+
+    def eof_received(self) -> bool:
+        """The client sends no more; it still gets the answers that it is due."""
+        self._half_closed = True
+        if self._incoming is not None:
+            self._incoming.fail("The request body ended before all of it had come.")
+        self._wake(self._arrival)
+        return True
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than we write."""
+        self._writable = self._loop.create_future()
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        self._wake(self._writable)
+        self._writable = None
+
+    # What the parser calls.
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._headers = {}
+        self._url = b""
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the request's target came."""
+        self._url += url
+        self._check_head()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header came."""
+        key = name.decode("latin-1").lower()
+        text = value.decode("latin-1").strip()
+        have = self._headers.get(key)
+        self._headers[key] = text if have is None else f"{have},{text}"
+        self._check_head()
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        self._head_size = 0
+        parser = self._parser
+        path, _, query = self._url.decode("latin-1").partition("?")
+        if path.startswith("http://"):  # absolute form, as proxies send it
+            path = "/" + path[7:].partition("/")[2]
+        request = Request(
+            parser.get_method().decode("ascii"),
+            path,
+            query,
+            self._headers,
+            b"",
+            self._client,
+        )
+        self._incoming = Exchange(
+            request,
+            parser.should_keep_alive(),
+            self._server.body_timeout_s,
+            pause=self._pause,
+            resume=self._resume,
+            write=self._write,
+        )
+        self._waiting.append(self._incoming)
+        if len(self._waiting) > 1 or self._busy:
+            self._pause()  # a pipelined request waits its turn
+        self._wake(self._arrival)
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body came."""
+        if self._incoming is not None:
+            self._incoming.feed(body)
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        incoming, self._incoming = self._incoming, None
+        if incoming is not None:
+            incoming.finish()
+
+    # What the server calls.
+
+    @property
+    def idle(self) -> bool:
+        """Whether it waits for a request."""
+        return not self._busy and not self._waiting
+
+    def close(self) -> None:
+        """Close it once what is written has gone out."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.close()
+
+    async def _serve(self) -> None:
+        try:
+            while not self._lost:
+                if not self._waiting:
+                    if self._half_closed or self._server.closing:
+                        break
+                    self._arrival = self._loop.create_future()
+                    await self._arrival
+                    continue
+                exchange = self._waiting.popleft()
+                self._busy = True
+                keep = await self._answer(exchange)
+                self._busy = False
+                if not keep:
+                    break
+                self.deadline = self._loop.time() + KEEP_ALIVE_S
+                self._resume()
+        finally:
+            self.close()
+
+    async def _answer(self, exchange: Exchange) -> bool:
+        try:
+            response = await self._server.handler(exchange.request, exchange.read_body)
+        except Exception:
+            _logger.exception("a request failed")
+            response = Response(500)
+            exchange.keep_alive = False
+        keep = exchange.keep_alive and not self._half_closed and not self._server.closing
+        if not exchange.complete:
+            exchange.discard()
+        if isinstance(response.body, bytes):
+            self._write(self._head(response, len(response.body), exchange, keep))
+        else:
+            keep = await self._stream(response, response.body, exchange, keep)
+        if not exchange.complete:
+            try:
+                async with asyncio.timeout(self._server.body_timeout_s):
+                    await exchange.drained()
+            except (BodyIncomplete, TimeoutError):
+                return False
+        return keep
+
+    def _head(
+        self, response: Response, length: int | None, exchange: Exchange, keep: bool
+    ) -> bytes:
+        status = response.status
+        parts = [_STATUS_LINES.get(status) or f"HTTP/1.1 {status} \r\n".encode()]
+        text = "".join([f"{name}: {value}\r\n" for name, value in response.headers])
+        parts.append(text.encode("latin-1", "replace"))
+        parts.append(self._server.date_line)
+        if length is None:
+            parts.append(b"transfer-encoding: chunked\r\n")
+        elif status not in _NO_BODY:
+            parts.append(b"content-length: %d\r\n" % length)
+        parts.append(b"\r\n" if keep else b"connection: close\r\n\r\n")
+        if length and exchange.request.method != "HEAD" and isinstance(response.body, bytes):
+            parts.append(response.body)
+        return b"".join(parts)
+
+    async def _stream(
+        self, response: Response, chunks: AsyncIterator[bytes], exchange: Exchange, keep: bool
+    ) -> bool:
+        self._write(self._head(response, None, exchange, keep))
+        try:
+            async for chunk in chunks:
+                if self._lost:
+                    return False
+                if chunk:
+                    self._write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+                    if self._writable is not None:
+                        await self._writable
+        except Exception:
+            _logger.exception("an answer failed halfway")
+            return False  # without the last chunk, the client sees that it is not whole
+        self._write(b"0\r\n\r\n")
+        return keep
+
+    def _check_head(self) -> None:
+        if self._head_size > MAX_HEAD:
+            self._refuse(431, f"The request's head is larger than {MAX_HEAD} bytes.")
+
+    def _refuse(self, status: int, message: str) -> None:
+        body = message.encode("utf-8", "replace")
+        head = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n" % len(body)
+        self._write(
+            _STATUS_LINES[status] + head + self._server.date_line + b"connection: close\r\n\r\n"
+        )
+        self._write(body)
+        self._half_closed = True
+        self._wake(self._arrival)
+        self.close()
+
+    def _write(self, data: bytes) -> None:
+        if self._transport is not None and not self._lost:
+            self._transport.write(data)
+
+    def _pause(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def _resume(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    @staticmethod
+    def _wake(future: "asyncio.Future[None] | None") -> None:
+        if future is not None and not future.done():
+            future.set_result(None)

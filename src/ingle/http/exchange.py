@@ -1,0 +1,140 @@
+"""One request on a connection, from its first header to the last byte of its body."""
+
+import asyncio
+from collections.abc import Callable
+
+from ingle.http.errors import BodyIncomplete, BodyTooLarge
+from ingle.wire.http import Request
+
+EARLY_BYTES = 65_536
+"""What is kept of a body before anybody has asked for it."""
+
+
+class Exchange:
+    """Holds a request's body as it arrives.
+
+    Attributes:
+        request: its head.
+        keep_alive: whether the client will send another.
+        complete: whether the whole body is here.
+        discarding: the body is of no more interest; what still arrives is dropped.
+    """
+
+    __slots__ = (
+        "_asked",
+        "_chunks",
+        "_expects_continue",
+        "_failure",
+        "_limit",
+        "_pause",
+        "_resume",
+        "_size",
+        "_timeout_s",
+        "_waiter",
+        "_write",
+        "complete",
+        "discarding",
+        "keep_alive",
+        "request",
+    )
+
+    def __init__(
+        self,
+        request: Request,
+        keep_alive: bool,
+        timeout_s: float,
+        *,
+        pause: Callable[[], None],
+        resume: Callable[[], None],
+        write: Callable[[bytes], None],
+    ) -> None:
+        self.request = request
+        self.keep_alive = keep_alive
+        self.complete = False
+        self.discarding = False
+        self._timeout_s = timeout_s
+        self._pause = pause
+        self._resume = resume
+        self._write = write
+        self._chunks: list[bytes] = []
+        self._size = 0
+        self._asked = False
+        self._limit = 0
+        self._waiter: asyncio.Future[None] | None = None
+        self._failure = ""
+        self._expects_continue = "expect" in request.headers
+
+    async def read_body(self, limit: int) -> bytes:
+        """Return the whole body.
+
+        Raises:
+            BodyTooLarge: it is longer than `limit` bytes.
+            BodyIncomplete: it stopped halfway.
+        """
+        length = self.request.headers.get("content-length", "")
+        if self._size > limit or (length.isdigit() and int(length) > limit):
+            raise BodyTooLarge
+        if not self.complete:
+            self._asked = True
+            self._limit = limit
+            if self._expects_continue:
+                self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._resume()
+            while not self.complete:
+                await self._more()
+                if self._size > limit:
+                    raise BodyTooLarge
+        return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes of the body."""
+        if self.discarding:
+            return
+        self._size += len(chunk)
+        if not self._asked:
+            self._chunks.append(chunk)
+            if self._size > EARLY_BYTES:
+                self._pause()
+        elif self._size <= self._limit:
+            self._chunks.append(chunk)
+        self._wake()
+
+    def finish(self) -> None:
+        """The body is whole."""
+        self.complete = True
+        self._wake()
+
+    def fail(self, reason: str) -> None:
+        """No more of the body will come."""
+        self._failure = reason
+        self._wake()
+
+    def discard(self) -> None:
+        """Drop what is here and what is still to come."""
+        self.discarding = True
+        self._chunks.clear()
+        self._resume()
+
+    async def drained(self) -> None:
+        """Return once the rest of a body that is discarded has come; raise BodyIncomplete."""
+        while not self.complete:
+            await self._more()
+
+    async def _more(self) -> None:
+        if self._failure:
+            raise BodyIncomplete(self._failure)
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await self._waiter
+        except TimeoutError:
+            raise BodyIncomplete(
+                f"No more of the request body came for {self._timeout_s:g} seconds."
+            ) from None
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)

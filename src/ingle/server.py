@@ -1,0 +1,255 @@
+"""The composition root: builds every part from a Config, starts and stops them in order."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import uvloop
+
+from ingle import __version__
+from ingle.auth.keys import AccessKey
+from ingle.auth.presign import presign_url
+from ingle.auth.root import load_or_create_root_key
+from ingle.auth.sigv4 import Verifier
+from ingle.clock import Clock, SystemClock
+from ingle.config import Config
+from ingle.endpoint import Endpoint
+from ingle.gateway import Gateway
+from ingle.http.server import HttpServer
+from ingle.invoke.invoker import Invoker
+from ingle.pool.pool import Pool
+from ingle.runtimes.discovery import Interpreters
+from ingle.sandbox.client import WardenClient
+from ingle.sandbox.probe import findings
+from ingle.services.lambda_.api import LambdaService
+from ingle.services.lambda_.packages import Packages
+from ingle.services.lambda_.store import LambdaStore
+from ingle.services.logs.api import LogsService
+from ingle.services.logs.sink import Sink
+from ingle.services.logs.store import LogsStore
+from ingle.storage.blobs import BlobStore
+from ingle.storage.database import Database
+from ingle.storage.folder import DataFolder
+from ingle.wire.routing import find_service
+from ingle.wire.service import Service
+
+_logger = logging.getLogger("ingle.server")
+
+_POOL_DEADLINE_S = 5.0
+_DEV_KEY = "test"
+
+
+def run(config: Config) -> int:
+    """Run a server in the foreground until SIGTERM or SIGINT; return the exit status.
+
+    Raises:
+        StorageError: the data folder is in use, too new or unusable.
+        OSError: the address cannot be listened on.
+        WardenError: no sandboxes can be made.
+    """
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("ingle").setLevel(config.log_level.upper())
+    with DataFolder.open(config.data_dir) as folder, _listen(config) as sock:
+        return uvloop.run(_serve(config, folder, sock))
+
+
+def _listen(config: Config) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        config.host, config.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+async def _serve(config: Config, folder: DataFolder, sock: socket.socket) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    server = Server(config, folder, SystemClock(), stop)
+    async with server.running(sock) as endpoint:
+        print(f"ready {endpoint}", flush=True)
+        await stop.wait()
+    return 1 if server.broken else 0
+
+
+class Server:
+    """All parts of one Ingle.
+
+    Args:
+        config: what it runs with.
+        folder: its data folder, locked.
+        clock: the time of day.
+        stop: set when it should stop; it sets it itself when it cannot go on.
+
+    Attributes:
+        broken: it stopped because it could not go on.
+    """
+
+    def __init__(
+        self, config: Config, folder: DataFolder, clock: Clock, stop: asyncio.Event
+    ) -> None:
+        self.broken = False
+        self._config = config
+        self._folder = folder
+        self._clock = clock
+        self._stop = stop
+
+    @contextlib.asynccontextmanager
+    async def running(self, sock: socket.socket) -> AsyncIterator[str]:
+        """Start every part, yield the endpoint's URL, and stop every part in reverse."""
+        config, folder, clock = self._config, self._folder, self._clock
+        async with contextlib.AsyncExitStack() as stack:
+            interpreters = Interpreters(clock)
+            looking = asyncio.create_task(interpreters.all())
+            database = await Database.open(folder.path)
+            stack.push_async_callback(database.close)
+            blobs = BlobStore(folder.blobs)
+            await blobs.sweep_partial()
+            root_key = load_or_create_root_key(folder.credentials, config.account_id)
+            verifier = Verifier(self._keys(root_key), clock, find_service)
+
+            found = await looking
+            versions = {each.runtime: each.version for each in found}
+            warden = await WardenClient.start(
+                code=folder.code,
+                staging=_staging(folder),
+                interpreters={
+                    each.runtime: (str(each.executable), str(each.prefix)) for each in found
+                },
+                on_lost=self._warden_lost,
+            )
+            stack.push_async_callback(warden.close)
+            self._say_what_is_weaker(warden)
+
+            logs_store = LogsStore(database)
+            sink = await Sink.open(logs_store, clock)
+            stack.push_async_callback(sink.close)
+            pool = Pool(
+                warden,
+                clock,
+                idle_s=config.idle_seconds,
+                limit=config.concurrency,
+                overloaded=lambda: sink.overloaded,
+            )
+            stack.push_async_callback(pool.close, _POOL_DEADLINE_S)
+            invoker = Invoker(
+                pool,
+                sink,
+                clock,
+                concurrency=config.concurrency,
+                versions=lambda runtime: f"{runtime.rstrip('0123456789.')}:{versions.get(runtime)}",
+            )
+            store = await LambdaStore.open(database)
+            packages = await Packages.open(store, blobs, folder.code, clock)
+            functions = LambdaService(
+                store=store,
+                packages=packages,
+                invoker=invoker,
+                clock=clock,
+                presign=lambda url, seconds: presign_url(
+                    root_key, "GET", url, config.region, "lambda", seconds, clock.time()
+                ),
+                interpreters=interpreters,
+            )
+            services: Mapping[str, Service] = {
+                service.name: service
+                for service in (
+                    functions,
+                    LogsService(logs_store, sink, clock),
+                )
+            }
+            gateway = Gateway(services, verifier, functions.package_path, self._health)
+            http = HttpServer(gateway.handle, clock)
+            for work in (http.keep_time(), pool.reap(), _resume_when_drained(sink, pool)):
+                stack.push_async_callback(_cancel, asyncio.create_task(work))
+            await http.start(sock)
+            stack.push_async_callback(self._drain, invoker, http)
+            for runtime in store.runtimes():
+                invoker.prepare(runtime)
+            endpoint = _url(sock)
+            Endpoint(endpoint, config.region, config.account_id, os.getpid()).write(folder.path)
+            yield endpoint
+
+    def _keys(self, root_key: AccessKey) -> Any:
+        keys = {root_key.access_key_id: root_key}
+        if self._config.dev:
+            keys[_DEV_KEY] = AccessKey(
+                _DEV_KEY,
+                _DEV_KEY,
+                root_key.account_id,
+                root_key.principal_arn,
+                loopback_only=True,
+            )
+        return keys.get
+
+    async def _drain(self, invoker: Invoker, http: HttpServer) -> None:
+        deadline = asyncio.get_running_loop().time() + self._config.drain_seconds
+        if not await invoker.drain(self._config.drain_seconds):
+            _logger.warning(
+                "some invocations were still running after %d seconds and are ended",
+                self._config.drain_seconds,
+            )
+        left = max(1.0, deadline - asyncio.get_running_loop().time())
+        await http.close(left)
+
+    def _warden_lost(self) -> None:
+        _logger.critical(
+            "the warden is gone, so no function can run; the server stops. Start it again, and "
+            "see `ingle doctor` if this happens twice"
+        )
+        self.broken = True
+        self._stop.set()
+
+    def _say_what_is_weaker(self, warden: WardenClient) -> None:
+        for finding in findings(warden.privileged, warden.cgroup_version):
+            if not finding.ok:
+                print(
+                    f"weaker on this machine: {finding.name}: {finding.detail}; "
+                    f"{finding.consequence}",
+                    file=sys.stderr,
+                )
+
+    def _health(self) -> Mapping[str, Any]:
+        return {
+            "status": "stopping" if self._stop.is_set() else "running",
+            "version": __version__,
+            "region": self._config.region,
+        }
+
+
+def _staging(folder: DataFolder) -> Any:
+    path = folder.path / "run"
+    path.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
+def _url(sock: socket.socket) -> str:
+    host, port = sock.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def _cancel(task: "asyncio.Task[Any]") -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def _resume_when_drained(sink: Sink, pool: Pool) -> None:
+    """Let functions write on whenever the log sink has caught up."""
+    while True:
+        await sink.drained()
+        pool.resume()
+        await asyncio.sleep(0.05)

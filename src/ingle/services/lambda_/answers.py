@@ -1,0 +1,80 @@
+"""Functions as the members of AWS's answers.
+
+Source: https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html.
+"""
+
+import base64
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+
+from ingle.services.lambda_.model import Function, Package
+from ingle.services.lambda_.names import LATEST, function_arn
+
+# ListFunctions leaves these out, as its documentation says.
+_NOT_LISTED = ("State", "LastUpdateStatus", "RuntimeVersionConfig")
+
+
+def configuration(function: Function, qualifier: str | None = None) -> dict[str, Any]:
+    """Describe a function as GetFunctionConfiguration does.
+
+    A package is unpacked before its operation answers, so there is no state but `Active`, and no
+    update status but `Successful`.
+
+    Args:
+        function: what to describe.
+        qualifier: the one that the request named; the ARN then has it.
+    """
+    answer: dict[str, Any] = {
+        "FunctionName": function.name,
+        "FunctionArn": function_arn(function.account_id, function.region, function.name, qualifier),
+        "Runtime": function.runtime,
+        "Role": function.role,
+        "Handler": function.handler,
+        "CodeSize": function.package.size,
+        "CodeSha256": code_sha256(function.package),
+        "Description": function.description,
+        "Timeout": function.timeout_s,
+        "MemorySize": function.memory_mb,
+        "LastModified": lambda_time(function.last_modified_ms),
+        "Version": LATEST,
+        "TracingConfig": {"Mode": "PassThrough"},
+        "RevisionId": function.revision_id,
+        "State": "Active",
+        "LastUpdateStatus": "Successful",
+        "PackageType": "Zip",
+        "Architectures": [function.architecture],
+        "EphemeralStorage": {"Size": function.ephemeral_mb},
+        "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
+        "RuntimeVersionConfig": {"RuntimeVersionArn": _runtime_version_arn(function)},
+        "LoggingConfig": {"LogFormat": "Text", "LogGroup": function.log_group},
+    }
+    if function.environment is not None:
+        answer["Environment"] = {"Variables": dict(function.environment)}
+    return answer
+
+
+def listed_configuration(function: Function, qualifier: str | None = None) -> dict[str, Any]:
+    """Describe a function as ListFunctions does: with fewer members."""
+    answer = configuration(function, qualifier)
+    for member in _NOT_LISTED:
+        del answer[member]
+    return answer
+
+
+def code_sha256(package: Package) -> str:
+    """Give a package's digest in AWS's form, Base64."""
+    return base64.b64encode(bytes.fromhex(package.sha256)).decode("ascii")
+
+
+def lambda_time(milliseconds: int) -> str:
+    """Write a time since the epoch as Lambda does: `2026-01-01T00:00:00.000+0000`."""
+    seconds, rest = divmod(milliseconds, 1000)
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest:03d}+0000"
+
+
+def _runtime_version_arn(function: Function) -> str:
+    # AWS's ends in a digest of the runtime's image, which clients take as opaque.
+    digest = hashlib.sha256(function.runtime.encode("ascii")).hexdigest()
+    return f"arn:aws:lambda:{function.region}::runtime:{digest}"

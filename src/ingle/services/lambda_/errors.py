@@ -1,0 +1,99 @@
+"""The errors of the Lambda API, by AWS's codes.
+
+Source: the error lists at https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html.
+"""
+
+from typing import ClassVar
+
+from ingle.wire.errors import ServiceError
+
+
+class LambdaError(ServiceError):
+    """The base of this service's modelled exceptions, which all say whose fault they are."""
+
+    blame: ClassVar[str] = "User"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, members={"Type": self.blame})
+
+
+class InvalidParameterValue(LambdaError):
+    """A member's value is not one that the operation takes."""
+
+    code = "InvalidParameterValueException"
+    status = 400
+
+
+class ResourceNotFound(LambdaError):
+    """No such function, version or alias."""
+
+    code = "ResourceNotFoundException"
+    status = 404
+
+
+class ResourceConflict(LambdaError):
+    """The resource exists already, or another operation is changing it."""
+
+    code = "ResourceConflictException"
+    status = 409
+
+
+class PreconditionFailed(LambdaError):
+    """The caller's RevisionId is not the latest."""
+
+    code = "PreconditionFailedException"
+    status = 412
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The Revision Id provided does not match the latest Revision Id. "
+            "Call the GetFunction/GetAlias API to retrieve the latest Revision Id"
+        )
+
+
+class InvalidRequestContent(LambdaError):
+    """An invocation's payload or client context cannot be read."""
+
+    code = "InvalidRequestContentException"
+    status = 400
+
+
+class CodeStorageExceeded(LambdaError):
+    """All packages of the account together are larger than it may store."""
+
+    code = "CodeStorageExceededException"
+    status = 400
+
+
+class InvalidZipFile(LambdaError):
+    """The stored package of a function can no longer be unpacked."""
+
+    code = "InvalidZipFileException"
+    status = 502
+
+
+class ServiceFailure(LambdaError):
+    """The service itself failed, for instance for want of disk space."""
+
+    code = "ServiceException"
+    status = 500
+    blame = "Server"
+
+
+class AccessDenied(ServiceError):
+    """The caller may not touch the function, which is another account's.
+
+    Args:
+        principal_arn: who asked.
+        action: for instance `lambda:InvokeFunction`.
+        resource_arn: the function's ARN.
+    """
+
+    code = "AccessDeniedException"
+    status = 403
+
+    def __init__(self, principal_arn: str, action: str, resource_arn: str) -> None:
+        super().__init__(
+            f"User: {principal_arn} is not authorized to perform: {action} on resource: "
+            f"{resource_arn} because no resource-based policy allows the {action} action"
+        )

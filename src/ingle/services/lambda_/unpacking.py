@@ -1,0 +1,125 @@
+"""Writes a checked deployment package to disk; all of it blocks."""
+
+import ctypes
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from ingle.services.lambda_.archive import Archive, File, Folder, Link, opened
+from ingle.services.lambda_.limits import PackageLimits
+
+# Sandboxes run under users of their own, and must be able to read what they run.
+_FOLDER_MODE = 0o755
+_FILE_MODE = 0o644
+_PROGRAM_MODE = 0o755
+UNFINISHED = ".partial-"
+"""What the names of folders that are being made or removed begin with."""
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def unpack(content: bytes, target: Path, limits: PackageLimits) -> None:
+    """Unpack a zip file into a new folder, which is there whole and durable, or not at all.
+
+    Where the folder is there already, the package is only checked.
+
+    Args:
+        content: the zip file's bytes.
+        target: the folder to make; the one that it is in exists.
+        limits: how much the package may hold.
+
+    Raises:
+        BadPackage: Lambda does not take this package.
+        OSError: it could not be written.
+    """
+    aside = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=target.parent))
+    try:
+        with opened(content, limits) as archive:
+            _write(archive, archive.root, aside)
+        aside.chmod(_FOLDER_MODE)
+        _sync_file_system(aside)
+        if not target.exists():
+            aside.rename(target)
+            _sync_file_system(target.parent)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def check(content: bytes, limits: PackageLimits) -> None:
+    """Read a zip file to its end without writing any of it.
+
+    Raises:
+        BadPackage: Lambda does not take this package.
+    """
+    with opened(content, limits) as archive:
+        _read(archive, archive.root)
+
+
+def remove(folder: Path) -> None:
+    """Remove an unpacked package, first from its name and then from the disk."""
+    aside = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder.parent))
+    try:
+        folder.rename(aside)
+    except FileNotFoundError:
+        aside.rmdir()
+        return
+    shutil.rmtree(aside)
+
+
+def sweep(code: Path) -> None:
+    """Remove what interrupted unpacking and removing left in the folder of all packages."""
+    for entry in code.iterdir():
+        if entry.name.startswith(UNFINISHED):
+            shutil.rmtree(entry)
+
+
+def _write(archive: Archive, folder: Folder, path: Path) -> None:
+    # Links come last of all, so that nothing is ever written through one.
+    pending: list[tuple[Path, Link]] = []
+    todo = [(folder, path)]
+    while todo:
+        folder, path = todo.pop()
+        for name, entry in folder.entries.items():
+            child = path / name
+            if isinstance(entry, Folder):
+                child.mkdir()
+                todo.append((entry, child))
+            elif isinstance(entry, File):
+                _write_file(archive, entry, child)
+            else:
+                pending.append((child, entry))
+        path.chmod(_FOLDER_MODE)
+    for child, link in pending:
+        child.symlink_to(link.target)
+
+
+def _write_file(archive: Archive, entry: File, path: Path) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        for chunk in archive.read(entry.info):
+            file.write(chunk)
+        os.fchmod(file.fileno(), _PROGRAM_MODE if entry.executable else _FILE_MODE)
+
+
+def _read(archive: Archive, folder: Folder) -> None:
+    for entry in folder.entries.values():
+        if isinstance(entry, Folder):
+            _read(archive, entry)
+        elif isinstance(entry, File):
+            for _ in archive.read(entry.info):
+                pass
+
+
+def _sync_file_system(folder: Path) -> None:
+    """Make everything durable that was written to the file system of a folder.
+
+    One call for a tree of thousands of files, where an fsync each would take seconds.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if _libc.syncfs(descriptor) != 0:
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code), str(folder))
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,245 @@
+"""Reads events in the order of their times, page by page, in either direction."""
+
+import asyncio
+import heapq
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, func, literal, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingle.services.logs import tables
+from ingle.services.logs.chunks import event_bytes, unpack
+from ingle.services.logs.limits import CHUNK, PAGE
+from ingle.services.logs.model import Event, Position
+from ingle.storage.database import Database
+
+# How many rows are listed at once, and how much of their text is in memory at once.
+_ROWS_AT_ONCE = 1000
+_BYTES_AT_ONCE = 2 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which events to read.
+
+    Attributes:
+        group_id: of this group.
+        stream_ids: of these streams; None for all of the group's.
+        stream_prefix: of those streams whose names begin like this.
+        start_ms: not before this time.
+        end_ms: before this time; None for no end.
+        forward: the earliest first, else the latest.
+        beyond: after this position in that direction; None to begin at the first one.
+        matches: only those whose messages pass this test.
+    """
+
+    group_id: int
+    stream_ids: Sequence[int] | None = None
+    stream_prefix: str | None = None
+    start_ms: int = 0
+    end_ms: int | None = None
+    forward: bool = True
+    beyond: Position | None = None
+    matches: Callable[[str], bool] | None = None
+
+
+@dataclass(slots=True)
+class Page:
+    """What was read.
+
+    Attributes:
+        events: in the direction of reading.
+        last: the position of the last event looked at, whether it passed the test or not.
+        more: whether there may be events beyond it.
+    """
+
+    events: list[Event] = field(default_factory=list)
+    last: Position | None = None
+    more: bool = False
+
+
+async def read_page(database: Database, selection: Selection, limit: int) -> Page:
+    """Read events until there are enough, or enough text was looked through.
+
+    A page ends at `limit` events, at 1 MB of them, or at 32 MB of text looked through; then it may
+    be short or empty, and still there is more.
+
+    Args:
+        database: where the events are.
+        selection: which events.
+        limit: how many at most.
+    """
+    merge = _Merge(selection, limit)
+    rows, complete = await _list_rows(database, selection, None)
+    while rows:
+        portion, rest = _cut(rows)
+        if not rest and not complete:
+            rest, complete = await _list_rows(database, selection, rows[-1])
+        data = await _load(database, [row.id for row in portion])
+        following = _edge(rest[0], selection.forward) if rest else None
+        await asyncio.to_thread(merge.advance, data, following)
+        if merge.page.more:
+            break
+        rows = rest
+    return merge.page
+
+
+class _Merge:
+    """Puts the events of rows that overlap in time into order.
+
+    Rows come in the order of their near edges, so that no event of a later row is before the next
+    row's edge. Keys are negated to go backwards.
+    """
+
+    def __init__(self, selection: Selection, limit: int) -> None:
+        self._selection = selection
+        self._limit = limit
+        self._sign = 1 if selection.forward else -1
+        self._heap: list[tuple[tuple[int, int, int], Event]] = []
+        self._bytes = 0
+        self._scanned = 0
+        self.page = Page()
+
+    def advance(self, rows: Sequence[Row[Any]], following: int | None) -> None:
+        """Take some rows in, and put what is now certain on the page; blocks for milliseconds.
+
+        Args:
+            rows: with their data.
+            following: the near edge of the row after them, or None if there is none.
+        """
+        for row in rows:
+            self._take(row)
+        page = self.page
+        matches = self._selection.matches
+        while self._heap:
+            event = self._heap[0][1]
+            if following is not None and self._sign * event.position.timestamp_ms >= (
+                self._sign * following
+            ):
+                break
+            if matches is None or matches(event.message):
+                size = event_bytes(event.message)
+                full = len(page.events) == self._limit or (
+                    page.events and self._bytes + size > PAGE.bytes
+                )
+                if full:
+                    page.more = True
+                    return
+                page.events.append(event)
+                self._bytes += size
+            page.last = event.position
+            heapq.heappop(self._heap)
+        if following is not None and self._scanned >= PAGE.scanned_bytes and page.last:
+            page.more = True
+
+    def _take(self, row: Row[Any]) -> None:
+        selection = self._selection
+        beyond = self._key(selection.beyond) if selection.beyond is not None else None
+        end_ms = selection.end_ms
+        for place, (timestamp_ms, message) in enumerate(unpack(row.encoding, row.data), 1):
+            if timestamp_ms < selection.start_ms or (end_ms is not None and timestamp_ms >= end_ms):
+                continue
+            position = Position(timestamp_ms, row.id, place)
+            key = self._key(position)
+            if beyond is None or key > beyond:
+                event = Event(position, message, row.ingestion_ms, row.stream_id)
+                heapq.heappush(self._heap, (key, event))
+        self._scanned += row.bytes
+
+    def _key(self, position: Position) -> tuple[int, int, int]:
+        sign = self._sign
+        return sign * position.timestamp_ms, sign * position.chunk_id, sign * position.place
+
+
+def _edge(row: Row[Any], forward: bool) -> int:
+    return int(row.first_ms if forward else row.last_ms)
+
+
+def _cut(rows: Sequence[Row[Any]]) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]]]:
+    """Split off as many rows as may be in memory at once, at least one."""
+    size = 0
+    for count, row in enumerate(rows):
+        size += row.bytes
+        if count and size > _BYTES_AT_ONCE:
+            return rows[:count], rows[count:]
+    return rows, []
+
+
+async def _list_rows(
+    database: Database, selection: Selection, beyond: Row[Any] | None
+) -> tuple[Sequence[Row[Any]], bool]:
+    """List rows that may hold what is selected, without their data, in order of their near edges.
+
+    That no row spans more than an hour bounds the part of the index that is looked at.
+
+    Returns:
+        Some rows, and whether there are no more after them.
+    """
+    columns = tables.chunks.c
+    start, end = selection.start_ms, selection.end_ms
+    if selection.beyond is not None:
+        if selection.forward:
+            start = max(start, selection.beyond.timestamp_ms)
+        else:
+            after_it = selection.beyond.timestamp_ms + 1
+            end = after_it if end is None else min(end, after_it)
+    where: list[ColumnElement[bool]] = [columns.last_ms >= start]
+    if selection.forward:
+        where.append(columns.first_ms >= start - CHUNK.span_ms)
+    if end is not None:
+        where += [columns.first_ms < end, columns.last_ms < end + CHUNK.span_ms]
+    if selection.stream_ids is not None and len(selection.stream_ids) == 1:
+        where.append(columns.stream_id == selection.stream_ids[0])
+    else:
+        where.append(columns.group_id == selection.group_id)
+        if selection.stream_ids is not None:
+            where.append(columns.stream_id.in_(selection.stream_ids))
+        if selection.stream_prefix is not None:
+            where.append(columns.stream_id.in_(_streams_with(selection)))
+    edge = columns.first_ms if selection.forward else columns.last_ms
+    if beyond is not None:
+        at = _edge(beyond, selection.forward)
+        here, there = tuple_(edge, columns.id), tuple_(literal(at), literal(beyond.id))
+        where.append(here > there if selection.forward else here < there)
+    order = (edge, columns.id) if selection.forward else (edge.desc(), columns.id.desc())
+    statement = (
+        select(columns.id, columns.first_ms, columns.last_ms, columns.bytes)
+        .where(*where)
+        .order_by(*order)
+        .limit(_ROWS_AT_ONCE)
+    )
+
+    rows = await _fetch(database, statement)
+    return rows, len(rows) < _ROWS_AT_ONCE
+
+
+def _streams_with(selection: Selection) -> Select[tuple[int]]:
+    columns = tables.streams.c
+    prefix = selection.stream_prefix or ""
+    # LIKE would not mind upper and lower case in SQLite.
+    begins = func.substr(columns.name, 1, len(prefix)) == prefix
+    return select(columns.id).where(columns.group_id == selection.group_id, begins)
+
+
+async def _load(database: Database, ids: Sequence[int]) -> Sequence[Row[Any]]:
+    columns = tables.chunks.c
+    statement = select(
+        columns.id,
+        columns.stream_id,
+        columns.ingestion_ms,
+        columns.bytes,
+        columns.encoding,
+        columns.data,
+    ).where(columns.id.in_(ids))
+
+    return await _fetch(database, statement)
+
+
+async def _fetch(database: Database, statement: Select[Any]) -> Sequence[Row[Any]]:
+    async def run(connection: AsyncConnection) -> Sequence[Row[Any]]:
+        rows: Sequence[Row[Any]] = (await connection.execute(statement)).all()
+        return rows
+
+    return await database.read(run)

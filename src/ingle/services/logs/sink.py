@@ -1,0 +1,160 @@
+"""Takes the log lines of all functions into memory, and writes them in batches."""
+
+import asyncio
+import logging
+from typing import Self
+
+from ingle.clock import Clock
+from ingle.invoke.logs import LogAppender, LogSink
+from ingle.services.logs.chunks import Chunk, RawEvent, pack
+from ingle.services.logs.limits import BACKLOG_BYTES, EVENT_OVERHEAD_BYTES
+from ingle.services.logs.model import GroupKey, StreamKey
+from ingle.services.logs.store import LogsStore
+from ingle.services.tasks import finish
+
+logger = logging.getLogger(__name__)
+
+# How long lines gather before they are written together: what a power cut may cost.
+_GATHER_S = 0.1
+_FIRST_RETRY_S = 0.2
+_LAST_RETRY_S = 10.0
+
+
+class _Appender(LogAppender):
+    """One stream's events that wait to be written."""
+
+    __slots__ = ("_sink", "events", "key")
+
+    def __init__(self, sink: "Sink", key: StreamKey) -> None:
+        self._sink = sink
+        self.key = key
+        self.events: list[RawEvent] = []
+
+    def append(self, timestamp_ms: int, message: str) -> None:
+        """Add one event to memory."""
+        events = self.events
+        if not events:
+            self._sink.note(self)
+        events.append((timestamp_ms, message))
+        self._sink.grow(len(message) + EVENT_OVERHEAD_BYTES)
+
+
+class Sink(LogSink):
+    """What takes the log lines of all functions. Made by `open`, ended by `close`.
+
+    Args:
+        store: where the lines are kept.
+        clock: paces the writing, and tells when a line came.
+        backlog_bytes: how much may wait before `overloaded` asks for a pause.
+    """
+
+    def __init__(self, store: LogsStore, clock: Clock, backlog_bytes: int = BACKLOG_BYTES) -> None:
+        self._store = store
+        self._clock = clock
+        self._backlog_limit = backlog_bytes
+        # About how many bytes of events are in memory.
+        self._backlog = 0
+        self._waiting: list[_Appender] = []
+        # Packed, and to be written with the next batch: what a failing write left over.
+        self._packed: dict[StreamKey, list[Chunk]] = {}
+        self._lock = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._task: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, store: LogsStore, clock: Clock, backlog_bytes: int = BACKLOG_BYTES) -> Self:
+        """Begin to write in the background."""
+        sink = cls(store, clock, backlog_bytes)
+        sink._task = asyncio.create_task(sink._run(), name="log writer")
+        return sink
+
+    async def close(self) -> None:
+        """Write what waits and end the background task; a second call does nothing.
+
+        Raises:
+            Exception: what waits could not be written.
+        """
+        task, self._task = self._task, None
+        if task is None:
+            return
+        task.cancel()
+        await asyncio.wait([task])
+        await self.flush()
+        if not task.cancelled():
+            # It ends by itself only by a defect, which must not go unseen.
+            task.result()
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether so much waits to be written that readers of output should pause."""
+        return not self._room.is_set()
+
+    async def drained(self) -> None:
+        """Return once the sink takes lines again."""
+        await self._room.wait()
+
+    def appender(self, account_id: str, region: str, group: str, stream: str) -> LogAppender:
+        """Open a stream, which is made, like its group, when the first event is written."""
+        return _Appender(self, StreamKey(GroupKey(account_id, region, group), stream))
+
+    def note(self, appender: _Appender) -> None:
+        """Note that a stream has events to write."""
+        self._waiting.append(appender)
+        self._wake.set()
+
+    def grow(self, size: int) -> None:
+        """Note that an event of this size waits."""
+        self._backlog += size
+        if self._backlog > self._backlog_limit:
+            self._room.clear()
+
+    async def flush(self) -> None:
+        """Write all that was appended before this call.
+
+        Raises:
+            Exception: it could not be written; it is kept and written later.
+        """
+        async with self._lock:
+            # Not to be cut off between the commit and forgetting what was committed.
+            await finish(self._write())
+
+    async def _write(self) -> None:
+        taken, self._waiting = self._waiting, []
+        size = self._backlog
+        batches: list[tuple[StreamKey, list[RawEvent]]] = []
+        for appender in taken:
+            batches.append((appender.key, appender.events))
+            appender.events = []
+        if batches:
+            for key, chunks in await asyncio.to_thread(_pack, batches):
+                self._packed.setdefault(key, []).extend(chunks)
+        if not self._packed:
+            return
+        await self._store.append(self._packed, int(self._clock.time() * 1000))
+        self._packed = {}
+        self._backlog -= size
+        if self._backlog <= self._backlog_limit // 2:
+            self._room.set()
+
+    async def _run(self) -> None:
+        pause = _FIRST_RETRY_S
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            await self._clock.sleep(_GATHER_S)
+            try:
+                await self.flush()
+                pause = _FIRST_RETRY_S
+            except Exception:
+                logger.exception("Log events could not be written; next attempt in %.1f s", pause)
+                await self._clock.sleep(pause)
+                pause = min(2 * pause, _LAST_RETRY_S)
+                self._wake.set()
+
+
+def _pack(
+    batches: list[tuple[StreamKey, list[RawEvent]]],
+) -> list[tuple[StreamKey, list[Chunk]]]:
+    return [(key, pack(events)) for key, events in batches]

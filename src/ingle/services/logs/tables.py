@@ -1,0 +1,68 @@
+"""The tables of the Logs service. All times are milliseconds since the epoch."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from ingle.storage.tables import metadata
+
+# SQLite numbers rows by itself only in a column of exactly this type.
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+groups = Table(
+    "logs_groups",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("account_id", String(12), nullable=False),
+    Column("region", String(32), nullable=False),
+    Column("name", String(512), nullable=False),
+    Column("creation_ms", BigInteger, nullable=False),
+    Column("stored_bytes", BigInteger, nullable=False),
+    Column("tags", JSON, nullable=False),
+    UniqueConstraint("account_id", "region", "name"),
+)
+
+streams = Table(
+    "logs_streams",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("group_id", ForeignKey(groups.c.id, ondelete="CASCADE"), nullable=False),
+    Column("name", String(512), nullable=False),
+    Column("creation_ms", BigInteger, nullable=False),
+    Column("first_event_ms", BigInteger),
+    Column("last_event_ms", BigInteger),
+    Column("last_ingestion_ms", BigInteger),
+    UniqueConstraint("group_id", "name"),
+)
+
+# A row is a run of events of one stream, because a row for each event would cost too much.
+# Numbers are never used twice: events' ids are made of them.
+chunks = Table(
+    "logs_chunks",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("stream_id", ForeignKey(streams.c.id, ondelete="CASCADE"), nullable=False),
+    Column("group_id", _Id, nullable=False),
+    Column("first_ms", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+    Column("ingestion_ms", BigInteger, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("encoding", SmallInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    # One pair to walk a stream forwards and backwards, one for a group.
+    Index("ix_logs_chunks_stream_first", "stream_id", "first_ms", "id"),
+    Index("ix_logs_chunks_stream_last", "stream_id", "last_ms", "id"),
+    Index("ix_logs_chunks_group_first", "group_id", "first_ms", "id"),
+    Index("ix_logs_chunks_group_last", "group_id", "last_ms", "id"),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,46 @@
+"""Writing files so that after a crash they are there whole or not at all; all of it blocks."""
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_atomically(
+    target: Path, content: bytes, aside: Path | None = None, *, replace: bool = True
+) -> None:
+    """Write a file durably, readable for its owner only.
+
+    Args:
+        target: where it goes.
+        content: what it holds.
+        aside: the folder for the unfinished file, on the same file system; by default the
+            target's own, under a name that begins with a dot and the target's name.
+        replace: whether a file that is there already is replaced.
+
+    Raises:
+        FileExistsError: it is there already, and not to be replaced.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=aside or target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if replace:
+            Path(name).replace(target)
+        else:
+            target.hardlink_to(name)
+            Path(name).unlink()
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    sync_folder(target.parent)

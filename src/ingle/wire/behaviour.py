@@ -1,0 +1,74 @@
+"""What a service does its own way on the wire, read from `data/behaviour.json`."""
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+_FILE = Path(__file__).parent / "data" / "behaviour.json"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRule:
+    """How one member's violation is told where a service has words of its own for it.
+
+    Attributes:
+        code: the error's code.
+        message: the text; {value}, {path} and {constraint} are filled in.
+    """
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """A service's ways.
+
+    Attributes:
+        validation_code: the code for input that breaks the model's rules.
+        missing_code: the code for a missing member, where it is another one.
+        missing_message: the text for a missing member; {member} is filled in.
+        member_rules: rules for single members, by the path in messages, for instance `runtime`.
+        serialization_code: the code for a body that cannot be read.
+        payload_content_type: the Content-Type of an answer whose body is a blob.
+        error_namespace: what precedes an exception's name in `__type`.
+        error_origin_member: the exceptions' member that says whether the user or the service is
+            at fault.
+        error_wrapped: whether XML errors have an `<ErrorResponse>` around them.
+        unwrapped_outputs: the operations whose output is the root element's text.
+        unknown_route_code: the code for a route that the service does not have.
+        unknown_route_status: the status that goes with it.
+        unknown_route_message: its text; {method} and {path} are filled in.
+    """
+
+    validation_code: str = "ValidationException"
+    missing_code: str | None = None
+    missing_message: str | None = None
+    member_rules: dict[str, MemberRule] = field(default_factory=dict)
+    serialization_code: str | None = None
+    payload_content_type: str = "application/octet-stream"
+    error_namespace: str | None = None
+    error_origin_member: str | None = None
+    error_wrapped: bool = True
+    unwrapped_outputs: tuple[str, ...] = ()
+    unknown_route_code: str = "UnknownOperationException"
+    unknown_route_status: int = 404
+    unknown_route_message: str = "No operation of this service is at {method} {path}"
+
+
+@cache
+def behaviour_of(service: str) -> Behaviour:
+    """The ways of a service; those that its protocol prescribes where the file has none."""
+    raw: dict[str, Any] = dict(_all().get(service, {}))
+    rules = {path: MemberRule(**rule) for path, rule in raw.pop("member_rules", {}).items()}
+    outputs = tuple(raw.pop("unwrapped_outputs", ()))
+    return Behaviour(member_rules=rules, unwrapped_outputs=outputs, **raw)
+
+
+@cache
+def _all() -> dict[str, dict[str, Any]]:
+    services: dict[str, dict[str, Any]] = orjson.loads(_FILE.read_bytes())
+    return services

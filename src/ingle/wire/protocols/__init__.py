@@ -1,0 +1,1 @@
+"""AWS's protocols, each the server's side of what its SDKs speak."""

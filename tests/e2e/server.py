@@ -1,0 +1,104 @@
+"""A real `ingle serve` in a process of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+INGLE = str(Path(sys.executable).with_name("ingle"))
+_READY_DEADLINE_S = 30
+
+
+class Server:
+    """Starts, stops and kills one server; knows its clients.
+
+    Attributes:
+        data_dir: its data folder, kept over restarts.
+        endpoint: its URL, for instance `http://127.0.0.1:40123`.
+        credentials: the variables that `ingle env` prints.
+    """
+
+    def __init__(self, data_dir: Path, *flags: str) -> None:
+        self.data_dir = data_dir
+        self.endpoint = ""
+        self.credentials: dict[str, str] = {}
+        self._flags = flags
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> "Server":
+        """Start it and wait until it is ready."""
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "INGLE_"))}
+        log = (self.data_dir.parent / "server.log").open("a")
+        self._process = subprocess.Popen(
+            [INGLE, "serve", "--port", "0", "--data-dir", str(self.data_dir), *self._flags],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=environment,
+        )
+        log.close()
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line.startswith("ready "), f"{line!r}; {self.log}"
+        self.endpoint = line.split()[1]
+        self.credentials = json.loads(
+            subprocess.run(
+                [INGLE, "env", "--data-dir", str(self.data_dir), "--format", "json"],
+                capture_output=True,
+                check=True,
+                text=True,
+            ).stdout
+        )
+        return self
+
+    @property
+    def log(self) -> str:
+        """What it wrote to standard error."""
+        return (self.data_dir.parent / "server.log").read_text()
+
+    @property
+    def process(self) -> "subprocess.Popen[str]":
+        """The running process."""
+        assert self._process is not None
+        return self._process
+
+    def stop(self) -> int:
+        """Ask it to stop with SIGTERM and return its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(40)
+        self._forget()
+        return status
+
+    def kill(self) -> None:
+        """`kill -9` it."""
+        self.process.kill()
+        self.process.wait(10)
+        self._forget()
+
+    def _forget(self) -> None:
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self._process = None
+
+    def environment(self) -> dict[str, str]:
+        """The environment of a client process."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "INGLE_"))}
+        return {**kept, **self.credentials}
+
+    def client(self, service: str, **overrides: Any) -> Any:
+        """A boto3 client of this server that does not retry."""
+        retries = Config(retries={"max_attempts": 0, "mode": "standard"}, read_timeout=60)
+        settings: dict[str, Any] = {
+            "endpoint_url": self.endpoint,
+            "aws_access_key_id": self.credentials["AWS_ACCESS_KEY_ID"],
+            "aws_secret_access_key": self.credentials["AWS_SECRET_ACCESS_KEY"],
+            "region_name": self.credentials["AWS_DEFAULT_REGION"],
+            "config": retries,
+        }
+        return boto3.client(service, **{**settings, **overrides})

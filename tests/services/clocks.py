@@ -1,0 +1,30 @@
+"""A clock that stands still until a test moves it."""
+
+import asyncio
+
+
+class ManualClock:
+    """Starts on 2026-01-01 at midnight UTC."""
+
+    START = 1_767_225_600.0
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._moved = asyncio.Condition()
+
+    def time(self) -> float:
+        return self.START + self.now
+
+    def monotonic(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        until = self.now + seconds
+        async with self._moved:
+            await self._moved.wait_for(lambda: self.now >= until)
+
+    async def advance(self, seconds: float) -> None:
+        """Move on, and wake who slept long enough."""
+        async with self._moved:
+            self.now += seconds
+            self._moved.notify_all()

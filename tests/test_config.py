@@ -1,0 +1,133 @@
+from pathlib import Path
+
+import pytest
+
+from ingle.config import Config, ConfigError, load_config
+
+
+@pytest.fixture
+def toml(tmp_path):
+    def write(text: str) -> Path:
+        file = tmp_path / "ingle.toml"
+        file.write_text(text)
+        return file
+
+    return write
+
+
+def test_without_any_source_the_defaults_hold(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load_config({}, {}) == Config(data_dir=tmp_path / ".ingle")
+
+
+def test_a_flag_beats_the_environment_which_beats_the_file(toml):
+    file = toml('region = "eu-west-1"\nport = 1000\nhost = "::1"')
+    environment = {"INGLE_PORT": "2000", "INGLE_HOST": "localhost", "PATH": "/bin"}
+    config = load_config({"host": "0.0.0.0", "port": None}, environment, file)
+    assert (config.region, config.port, config.host) == ("eu-west-1", 2000, "0.0.0.0")
+
+
+def test_the_environment_may_name_the_file(toml):
+    file = toml("concurrency = 7")
+    assert load_config({}, {"INGLE_CONFIG": str(file)}).concurrency == 7
+
+
+def test_every_setting_can_come_from_every_source(toml):
+    values = {
+        "host": "example.org",
+        "port": 0,
+        "data_dir": "/srv/ingle",
+        "account_id": "123456789012",
+        "region": "ap-southeast-2",
+        "dev": True,
+        "drain_seconds": 5,
+        "idle_seconds": 60,
+        "concurrency": 10,
+        "log_level": "debug",
+    }
+    expected = Config(**{**values, "data_dir": Path("/srv/ingle")})
+    lines = [f"{k} = {str(v).lower() if v is True else repr(v)}" for k, v in values.items()]
+    texts = {name: str(value) for name, value in values.items()}
+    assert load_config({}, {}, toml("\n".join(lines))) == expected
+    assert load_config({}, {f"INGLE_{k.upper()}": v for k, v in texts.items()}) == expected
+    assert load_config(texts, {}) == expected
+
+
+def test_a_relative_folder_counts_from_where_it_is_written(toml, tmp_path, monkeypatch):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    file = toml('data_dir = "state"')
+    monkeypatch.chdir(elsewhere)
+    assert load_config({}, {}, file).data_dir == tmp_path / "state"
+    assert load_config({}, {"INGLE_DATA_DIR": "state"}, file).data_dir == elsewhere / "state"
+    assert load_config({"data_dir": "mine"}, {}, file).data_dir == elsewhere / "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("host", "", "an IP address or a host name"),
+        ("host", "two words", "an IP address or a host name"),
+        ("port", "65536", "a whole number from 0 to 65535"),
+        ("port", "-1", "a whole number from 0 to 65535"),
+        ("port", "4566.0", "a whole number from 0 to 65535"),
+        ("port", "4566\n", "a whole number from 0 to 65535"),
+        ("account_id", "12345678901", "twelve digits"),
+        ("account_id", "12345678901x", "twelve digits"),
+        ("account_id", "١٢٣٤٥٦٧٨٩٠١٢", "twelve digits"),
+        ("region", "mars", "a region like eu-west-1"),
+        ("dev", "perhaps", "true or false"),
+        ("drain_seconds", "901", "a whole number of seconds from 0 to 900"),
+        ("idle_seconds", "0", "a whole number of seconds from 1 to 86400"),
+        ("concurrency", "", "a whole number from 1 to 100000"),
+        ("log_level", "loud", "one of debug, info, warning, error"),
+        ("data_dir", "", "a path"),
+        ("data_dir", "~no-such-user/x", "a path"),
+    ],
+)
+def test_a_value_that_is_not_allowed_is_refused_with_what_is(name, value, allowed):
+    variable = f"INGLE_{name.upper()}"
+    with pytest.raises(ConfigError) as caught:
+        load_config({}, {variable: value})
+    assert (caught.value.key, caught.value.source) == (variable, "the environment")
+    assert caught.value.problem == f"{value!r} is not allowed; it takes {allowed}"
+
+
+@pytest.mark.parametrize(
+    "line", ["port = true", "port = 1.5", "dev = 1", "host = 127", "region = []"]
+)
+def test_a_file_cannot_give_a_value_of_another_type(toml, line):
+    file = toml(line)
+    with pytest.raises(ConfigError) as caught:
+        load_config({}, {}, file)
+    assert (caught.value.key, caught.value.source) == (line.split()[0], str(file))
+
+
+def test_a_flag_is_named_as_it_is_typed():
+    with pytest.raises(ConfigError) as caught:
+        load_config({"drain_seconds": "soon"}, {})
+    assert str(caught.value).startswith("--drain-seconds (the command line): 'soon'")
+
+
+def test_an_unknown_setting_is_refused_with_the_one_that_is_meant(toml):
+    with pytest.raises(ConfigError, match=r"^acount_id .*did you mean account_id\?$"):
+        load_config({}, {}, toml('acount_id = "123456789012"'))
+    with pytest.raises(ConfigError, match=r"^INGLE_PROT .*did you mean INGLE_PORT\?$"):
+        load_config({}, {"INGLE_PROT": "1"})
+    with pytest.raises(ConfigError, match="there are host, port, "):
+        load_config({}, {}, toml("zzz = 1"))
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"missing.toml\): No such file or directory"):
+        load_config({}, {}, tmp_path / "missing.toml")
+    with pytest.raises(ConfigError, match="Is a directory"):
+        load_config({}, {}, tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"port = ", b"\xff\xfe", b"port = 1\nport = 2"])
+def test_a_file_that_is_not_toml_is_refused(tmp_path, content):
+    file = tmp_path / "ingle.toml"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError, match="not a TOML file"):
+        load_config({}, {}, file)
