@@ -74,7 +74,7 @@ def _tighten(path: Path, descriptor: int) -> None:
     mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
     if mode & 0o077:
         try:
-            pass
+            os.fchmod(descriptor, 0o600)
         except PermissionError as error:
             raise CredentialsUnusable(
                 f"The credentials file {path} is open to others (mode {mode:03o}) and belongs to "
