@@ -7,7 +7,6 @@ every sandbox and removes every control group before it exits.
 """
 
 import contextlib
-import ctypes
 import json
 import logging
 import os
@@ -27,7 +26,6 @@ FIRST_UID = 1_879_048_192
 PROCESSES = 1024
 """Processes and threads a sandbox may have;
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
-_PR_SET_PDEATHSIG = 1
 _CODE = re.compile(r"[0-9a-zA-Z_-]{1,80}")
 _TICK_S = 0.05
 _logger = logging.getLogger("ingle.warden")
@@ -178,7 +176,7 @@ class Warden:
         pid = os.fork()
         if pid == 0:
             try:
-                die_with_parent()
+                lock.die_with_parent()
                 self._become_zygote(theirs, Path(executable), Path(prefix))
             except BaseException as error:
                 os.write(failure_write, str(error).encode())
@@ -215,7 +213,10 @@ class Warden:
 
     def _hear_zygote(self, runtime: str) -> None:
         keeper = self._zygotes[runtime]
-        data = keeper.sock.recv(messages.MAX_MESSAGE)
+        try:
+            data = keeper.sock.recv(messages.MAX_MESSAGE)
+        except ConnectionResetError:  # it ended with messages of ours unread
+            data = b""
         if not data:
             self._lose_zygote(runtime, keeper)
             return
@@ -254,9 +255,14 @@ class Warden:
         _, status = os.waitpid(keeper.pid, 0)
         _logger.error("the zygote of %s ended with wait status %d", runtime, status)
         for identity in keeper.sandboxes:
+            sandbox = self._sandboxes[identity]
+            started = sandbox.pid is not None
             self._kill(identity)
             self._forget(identity)
-            self._tell(messages.Ended(identity, signal.SIGKILL, out_of_memory=False, peak=0))
+            if started:
+                self._tell(messages.Ended(identity, signal.SIGKILL, out_of_memory=False, peak=0))
+            else:
+                self._tell(messages.Failed(identity, f"the zygote of {runtime} ended"))
 
     def _forget(self, identity: int) -> None:
         sandbox = self._sandboxes.pop(identity, None)
@@ -287,11 +293,6 @@ class Warden:
             os.waitpid(keeper.pid, 0)
         if self._cgroups:
             self._cgroups.close()
-
-
-def die_with_parent() -> None:
-    """Have the kernel end this process when its parent ends."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def acquire_rights() -> bool:

@@ -7,113 +7,129 @@ import gc
 import json
 import os
 import site
-import socket
 import sys
 import time
-from typing import Any, Callable
 
 from . import frames, handler, logs
 from .context import LambdaContext
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
 
 MAX_RESPONSE = 6291556
 """Bytes of an answer; https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 
-def run(sock: socket.socket, log_fd: int) -> int:
-    """Serve one function until the server closes the channel; return the exit status."""
-    channel = frames.Channel(sock)
-    logs.open_streams(log_fd)
-    sink = logs.LogSink(log_fd)
-    kind, body = channel.receive()
-    if kind != frames.INIT:
-        raise RuntimeError("the first frame must be INIT, not %d" % kind)
-    settings = json.loads(body)
-    _prepare(settings)
-    request_id = logs.set_up_logging(sink)
-    gc.enable()  # what the zygote froze stays frozen, and so shared
-    try:
-        function = handler.find_handler(settings["handler"])
-    except Exception as error:
-        described = handler.describe(error)
-        sink.log(handler.log_text(described))
+class Runtime:
+    """Loads a handler and serves its invocations.
+
+    It is made in the zygote, before any sandbox is, and rehearses there: what is made once is
+    shared by all sandboxes, and costs none of them time or memory.
+    """
+
+    def __init__(self) -> None:
+        logs.open_streams()
+        self._sink = logs.LogSink(2)
+        self._request_id = logs.set_up_logging(self._sink)
+        if not hasattr(builtins, "exit"):
+            site.setquit()
+        sys.argv = [""]
+        self._rehearse()
+
+    def _rehearse(self) -> None:
+        name = __package__ + ".rehearsal"
+        head = frames.INVOKE_HEAD.pack(b"0" * 36, 0, 0, 0, 0)
+        function = handler.find_handler(name + ".handler")
+        self._invoke(function, head + b'{"key": ["value", 1, 1.5, null]}')
         flush()
-        channel.send(frames.INIT_ERROR, _encode(described))
-        return 1
-    flush()
-    channel.send(frames.READY)
-    while True:
+        del sys.modules[name]
+        os.environ.clear()
+
+    def run(self, channel_fd: int, log_fd: int) -> int:
+        """Serve one function until the server closes the channel; return the exit status."""
+        channel = frames.Channel(channel_fd)
+        logs.redirect(log_fd)
+        self._sink.fd = log_fd
         kind, body = channel.receive()
-        if kind != frames.INVOKE:
-            raise RuntimeError("an INVOKE frame was expected, not %d" % kind)
-        kind, answer, identity = _invoke(function, body, request_id, sink)
+        if kind != frames.INIT:
+            raise RuntimeError("the first frame must be INIT, not %d" % kind)
+        settings = json.loads(body)
+        _enter(settings["environment"])
+        gc.enable()  # what the zygote froze stays frozen, and so shared
+        try:
+            function = handler.find_handler(settings["handler"])
+        except Exception as error:
+            described = handler.describe(error)
+            self._sink.log(handler.log_text(described))
+            flush()
+            channel.send(frames.INIT_ERROR, _encode(described))
+            return 1
         flush()
-        channel.send(kind, identity + answer)
+        channel.send(frames.READY)
+        while True:
+            kind, body = channel.receive()
+            if kind != frames.INVOKE:
+                raise RuntimeError("an INVOKE frame was expected, not %d" % kind)
+            kind, answer, identity = self._invoke(function, body)
+            flush()
+            channel.send(kind, identity + answer)
+
+    def _invoke(self, function: Callable[[Any, Any], Any], body: bytes) -> tuple[int, bytes, bytes]:
+        identity, deadline_ms, arn_length, trace_length, context_length = (
+            frames.INVOKE_HEAD.unpack_from(body)
+        )
+        start = frames.INVOKE_HEAD.size
+        arn_end = start + arn_length
+        trace_end = arn_end + trace_length
+        context_end = trace_end + context_length
+        request_id = identity.decode("ascii")
+        self._request_id.request_id = request_id
+        os.environ["_X_AMZN_TRACE_ID"] = body[arn_end:trace_end].decode("ascii", "replace")
+        try:
+            try:
+                context = LambdaContext(
+                    request_id,
+                    deadline_ms,
+                    body[start:arn_end].decode("utf-8"),
+                    body[trace_end:context_end].decode("utf-8"),
+                )
+            except ValueError as error:
+                raise handler.Fault(
+                    "Runtime.LambdaContextUnmarshalError",
+                    "Unable to parse Client Context JSON: %s" % error,
+                ) from error
+            answer = handler.dump_answer(function(handler.load_event(body[context_end:]), context))
+            if len(answer) > MAX_RESPONSE:
+                return (
+                    frames.FAULT,
+                    _encode(
+                        {
+                            "errorMessage": "Response payload size exceeded maximum allowed payload "
+                            "size (%d bytes)." % MAX_RESPONSE,
+                            "errorType": "Function.ResponseSizeTooLarge",
+                        }
+                    ),
+                    identity,
+                )
+            return frames.RESULT, answer, identity
+        except Exception as error:
+            described = handler.describe(error, request_id)
+            self._sink.log(handler.log_text(described))
+            return frames.FAULT, _encode(described), identity
 
 
-def _prepare(settings: dict[str, Any]) -> None:
-    os.environ.clear()
-    os.environ.update(settings["environment"])
+def _enter(environment: dict[str, str]) -> None:
+    os.environ.update(environment)
     time.tzset()
-    root = settings["environment"]["LAMBDA_TASK_ROOT"]
+    root = environment["LAMBDA_TASK_ROOT"]
     os.chdir(root)
     version = "python%d.%d" % sys.version_info[:2]
     for entry in ("/opt/python", "/opt/python/lib/%s/site-packages" % version, root):
         sys.path.insert(0, entry)
-    extra = settings["environment"].get("PYTHONPATH", "")
+    extra = environment.get("PYTHONPATH", "")
     for entry in reversed([e for e in extra.split(":") if e and e not in sys.path]):
         sys.path.insert(1, entry)
-    sys.argv = [""]
-    if not hasattr(builtins, "exit"):
-        site.setquit()
-
-
-def _invoke(
-    function: Callable[[Any, Any], Any],
-    body: bytes,
-    request_id_filter: logs.RequestIdFilter,
-    sink: logs.LogSink,
-) -> tuple[int, bytes, bytes]:
-    identity, deadline_ms, arn_length, trace_length, context_length = (
-        frames.INVOKE_HEAD.unpack_from(body)
-    )
-    start = frames.INVOKE_HEAD.size
-    arn_end = start + arn_length
-    trace_end = arn_end + trace_length
-    context_end = trace_end + context_length
-    request_id = identity.decode("ascii")
-    request_id_filter.request_id = request_id
-    os.environ["_X_AMZN_TRACE_ID"] = body[arn_end:trace_end].decode("ascii", "replace")
-    try:
-        try:
-            context = LambdaContext(
-                request_id,
-                deadline_ms,
-                body[start:arn_end].decode("utf-8"),
-                body[trace_end:context_end].decode("utf-8"),
-            )
-        except ValueError as error:
-            raise handler.Fault(
-                "Runtime.LambdaContextUnmarshalError",
-                "Unable to parse Client Context JSON: %s" % error,
-            ) from error
-        answer = handler.dump_answer(function(handler.load_event(body[context_end:]), context))
-        if len(answer) > MAX_RESPONSE:
-            return (
-                frames.FAULT,
-                _encode(
-                    {
-                        "errorMessage": "Response payload size exceeded maximum allowed payload "
-                        "size (%d bytes)." % MAX_RESPONSE,
-                        "errorType": "Function.ResponseSizeTooLarge",
-                    }
-                ),
-                identity,
-            )
-        return frames.RESULT, answer, identity
-    except Exception as error:
-        described = handler.describe(error, request_id)
-        sink.log(handler.log_text(described))
-        return frames.FAULT, _encode(described), identity
 
 
 def _encode(described: dict[str, Any]) -> bytes:

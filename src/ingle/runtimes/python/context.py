@@ -10,7 +10,10 @@ import logging
 import os
 import sys
 import time
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _W3C_FIELDS = ("traceparent", "tracestate", "baggage")
 

@@ -5,7 +5,7 @@ A frame is a little-endian header `<IB` (the length of the body, the kind) and t
 
 from __future__ import annotations
 
-import socket
+import os
 import struct
 
 HEADER = struct.Struct("<IB")
@@ -31,15 +31,15 @@ SETUP_FAILED = 7
 class Channel:
     """The sandbox's end of the socket to the server; blocking."""
 
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
         self._buffer = b""
 
     def receive(self) -> tuple[int, bytes]:
         """Return the next frame as (kind, body); raise EOFError when the server is gone."""
         buffer = self._buffer
         while len(buffer) < 5:
-            chunk = self._sock.recv(65536)
+            chunk = os.read(self._fd, 65536)
             if not chunk:
                 raise EOFError
             buffer = buffer + chunk if buffer else chunk
@@ -49,7 +49,7 @@ class Channel:
             parts = [buffer]
             have = len(buffer)
             while have < end:
-                chunk = self._sock.recv(min(1 << 20, end - have))
+                chunk = os.read(self._fd, min(1 << 20, end - have))
                 if not chunk:
                     raise EOFError
                 parts.append(chunk)
@@ -60,4 +60,6 @@ class Channel:
 
     def send(self, kind: int, body: bytes = b"") -> None:
         """Send one frame."""
-        self._sock.sendall(HEADER.pack(len(body), kind) + body)
+        data = HEADER.pack(len(body), kind) + body
+        while data:
+            data = data[os.write(self._fd, data) :]

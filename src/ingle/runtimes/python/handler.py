@@ -6,13 +6,15 @@ https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html shows them.
 
 from __future__ import annotations
 
-import decimal
 import importlib
 import json
 import os
 import sys
 import traceback
-from typing import Any, Callable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 NO_BREAK_SPACE = "\u00a0"
@@ -73,7 +75,8 @@ def load_event(payload: bytes) -> Any:
 
 
 def _default(value: object) -> int | float:
-    if isinstance(value, decimal.Decimal):
+    decimal = sys.modules.get("decimal")
+    if decimal is not None and isinstance(value, decimal.Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
 

@@ -10,9 +10,8 @@ import ctypes
 import fcntl
 import os
 import resource
-import socket
+import _socket
 import struct
-from typing import NamedTuple
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWCGROUP = 0x02000000
@@ -48,7 +47,7 @@ _libc.mount.argtypes = (
 _libc.prctl.argtypes = (ctypes.c_int,) + (ctypes.c_ulong,) * 4
 
 
-class Plan(NamedTuple):
+class Plan:
     """What is one sandbox's own.
 
     Attributes:
@@ -60,12 +59,23 @@ class Plan(NamedTuple):
         seccomp: a BPF program, or b"" for none.
     """
 
-    uid: int | None
-    code: str
-    tmp_bytes: int
-    cgroups: list[str]
-    descriptors: int
-    seccomp: bytes
+    __slots__ = ("cgroups", "code", "descriptors", "seccomp", "tmp_bytes", "uid")
+
+    def __init__(
+        self,
+        uid: int | None,
+        code: str,
+        tmp_bytes: int,
+        cgroups: list[str],
+        descriptors: int,
+        seccomp: bytes,
+    ) -> None:
+        self.uid = uid
+        self.code = code
+        self.tmp_bytes = tmp_bytes
+        self.cgroups = cgroups
+        self.descriptors = descriptors
+        self.seccomp = seccomp
 
 
 class _Filter(ctypes.Structure):
@@ -103,6 +113,13 @@ def _prctl(option: int, *values: int) -> None:
     _check(_libc.prctl(option, *arguments), "prctl %d" % option)
 
 
+def trim_heap() -> None:
+    """Give memory that is free back to the kernel, where the C library can (glibc)."""
+    trim = getattr(_libc, "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 def drop_bounding_set(keep: tuple[int, ...]) -> None:
     """Remove every capability but these from the bounding set."""
     for capability in range(64):
@@ -110,23 +127,38 @@ def drop_bounding_set(keep: tuple[int, ...]) -> None:
             break  # beyond the kernel's last capability
 
 
+def isolate() -> None:
+    """Give the calling process namespaces of its own; raise OSError where a step fails.
+
+    This is the part of being locked in that needs to know nothing of the function.
+    """
+    die_with_parent()
+    unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET)
+    _socket.sethostname("localhost")
+    _raise_loopback()
+    _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+
+
 def lock(plan: Plan) -> None:
-    """Lock the calling process in; raise OSError where a step fails."""
+    """Lock the calling process in, after `isolate`; raise OSError where a step fails."""
     for file in plan.cgroups:
         with open("%s/cgroup/%s" % (INNER, file), "w") as members:
             members.write("0")
-    unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP)
-    socket.sethostname("localhost")
-    _raise_loopback()
+    unshare(CLONE_NEWCGROUP)
     _mount_private(plan)
     _limit(plan)
     _drop_rights(plan)
 
 
+def die_with_parent() -> None:
+    """Have the kernel end this process when its parent ends."""
+    _prctl(_PR_SET_PDEATHSIG, _SIGKILL)
+
+
 def _raise_loopback() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        request = struct.pack("16sh22x", b"lo", _IFF_UP)
-        fcntl.ioctl(sock, _SIOCSIFFLAGS, request)
+    sock = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
+    fcntl.ioctl(sock.fileno(), _SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", _IFF_UP))
+    sock.close()
 
 
 def _mount_private(plan: Plan) -> None:
@@ -136,7 +168,6 @@ def _mount_private(plan: Plan) -> None:
     _mount("tmpfs", "/tmp", "tmpfs", _MS_NOSUID | _MS_NODEV, tmp_options)  # noqa: S108
     _mount("%s/code/%s" % (INNER, plan.code), "/var/task", "", _MS_BIND)
     _mount("", "/var/task", "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
-    _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
     _check(_libc.umount2(INNER.encode(), _MNT_DETACH), "umount %s" % INNER)
 
 
@@ -152,7 +183,7 @@ def _drop_rights(plan: Plan) -> None:
         os.setresuid(plan.uid, plan.uid, plan.uid)
     _drop_capabilities()
     _prctl(_PR_SET_DUMPABLE, 1)
-    _prctl(_PR_SET_PDEATHSIG, _SIGKILL)
+    die_with_parent()  # changing the user had undone it
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     if plan.seccomp:
         program = ctypes.create_string_buffer(plan.seccomp, len(plan.seccomp))

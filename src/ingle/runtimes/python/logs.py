@@ -22,7 +22,7 @@ class LogSink:
     """Writes whole events to the log pipe."""
 
     def __init__(self, fd: int) -> None:
-        self._fd = fd
+        self.fd = fd
 
     def log(self, message: str, frame_type: bytes | None = None) -> None:
         """Write one event of any number of lines."""
@@ -31,7 +31,7 @@ class LogSink:
         sys.stderr.flush()
         data = _FRAME.pack(_FRAME_TYPE, len(text), time.time_ns() // 1000) + text
         while data:
-            data = data[os.write(self._fd, data) :]
+            data = data[os.write(self.fd, data) :]
 
 
 class _Handler(logging.Handler):
@@ -56,13 +56,17 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
-def open_streams(fd: int) -> None:
-    """Point descriptors 0, 1 and 2, `sys.stdout` and `sys.stderr` to the log pipe."""
+def redirect(fd: int) -> None:
+    """Point descriptor 0 to nothing, 1 and 2 to the log pipe."""
     null = os.open("/dev/null", os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
     os.dup2(fd, 1)
     os.dup2(fd, 2)
+
+
+def open_streams() -> None:
+    """Make `sys.stdin`, `sys.stdout` and `sys.stderr` write UTF-8, a line at a time."""
     sys.stdin = open(0, closefd=False)
     sys.stdout = _line_writer(1)
     sys.stderr = _line_writer(2)
@@ -73,7 +77,7 @@ def open_streams(fd: int) -> None:
 def _line_writer(fd: int) -> io.TextIOWrapper:
     raw = io.FileIO(fd, "w", closefd=False)
     return io.TextIOWrapper(
-        io.BufferedWriter(raw, 65536),
+        io.BufferedWriter(raw),
         encoding="utf-8",
         errors="backslashreplace",
         line_buffering=True,

@@ -6,17 +6,20 @@ reports the ends of its children. It runs no user code and reads nothing that a 
 
 from __future__ import annotations
 
-import array
+import _socket
 import gc
 import os
 import select
 import signal
-import socket
 import struct
 import sys
 import traceback
 
 from . import bootstrap, frames, lock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Callable
 
 SPAWN = struct.Struct("<IiIQH")
 """From the warden: id, uid (-1 keeps the user), most descriptors, bytes of /tmp and the length of
@@ -25,7 +28,13 @@ along: the channel and the log pipe."""
 REPORT = struct.Struct("<BIi")
 """To the warden: kind, id, and a pid (FORKED), a wait status (ENDED) or an errno (FAILED)."""
 FORKED, ENDED, FAILED = 1, 2, 3
+_DESCRIPTOR = struct.Struct("i")
+MSG_CMSG_CLOEXEC = 0x40000000
 SETUP_FAILED_STATUS = 70
+SPARES = 2
+"""Children that wait with namespaces of their own, so that a cold start need not make them."""
+QUIET_MS = 3
+"""Spares are made when nothing was asked for this long, not in the middle of a burst."""
 _KEPT_CAPABILITIES = (
     1,  # DAC_OVERRIDE: to enter the operator's folders
     6,  # SETGID
@@ -35,13 +44,24 @@ _KEPT_CAPABILITIES = (
 )
 
 
+class Spare:
+    """A child that has its namespaces already and waits to be told what to be."""
+
+    def __init__(self, pid: int, sock: _socket.socket) -> None:
+        self.pid = pid
+        self.sock = sock
+
+
 class Zygote:
     """Forks sandboxes for the warden at the other end of `control`."""
 
-    def __init__(self, control: socket.socket, seccomp: bytes) -> None:
+    def __init__(self, control: _socket.socket, seccomp: bytes) -> None:
         self._control = control
+        self._runtime = bootstrap.Runtime()
         self._seccomp = seccomp
         self._children: dict[int, int] = {}
+        self._spares: list[Spare] = []
+        self._spares_wanted = SPARES
         self._pid_namespace = os.open("/.ingle/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         self._wake, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -55,47 +75,66 @@ class Zygote:
         poller.register(self._wake, select.POLLIN)
         self._control.send(REPORT.pack(FORKED, 0, os.getpid()))
         while True:
-            for fd, _ in poller.poll():
+            short = len(self._spares) < self._spares_wanted
+            events = poller.poll(QUIET_MS if short else None)
+            if short and not events:
+                self._add_spare()
+            for fd, _ in events:
                 if fd == self._wake:
                     os.read(fd, 4096)
                     self._reap()
                     continue
-                message, descriptors = self._receive()
+                message, descriptors = _receive(self._control)
                 if not message:
                     return
                 self._spawn(message, descriptors)
 
-    def _receive(self) -> tuple[bytes, list[int]]:
-        descriptors = array.array("i")
-        message, ancillary, _, _ = self._control.recvmsg(
-            65536, socket.CMSG_SPACE(4 * descriptors.itemsize), socket.MSG_CMSG_CLOEXEC
-        )
-        for level, kind, data in ancillary:
-            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-                descriptors.frombytes(data[: len(data) - len(data) % descriptors.itemsize])
-        return message, list(descriptors)
-
     def _spawn(self, message: bytes, descriptors: list[int]) -> None:
-        identity, uid, limit, tmp_bytes, code_length = SPAWN.unpack_from(message)
-        rest = message[SPAWN.size :]
-        code = rest[:code_length].decode("ascii")
-        cgroups = [part.decode("ascii") for part in rest[code_length:].split(b"\0") if part]
-        plan = lock.Plan(uid if uid >= 0 else None, code, tmp_bytes, cgroups, limit, self._seccomp)
-        channel_fd, log_fd = descriptors
+        identity = SPAWN.unpack_from(message)[0]
         try:
-            pid = self._fork_into_pid_namespace()
+            pid = self._hand_to_spare(message, descriptors)
+            if pid is None:
+                pid = self._fork_into_pid_namespace()
         except OSError as error:
             self._control.send(REPORT.pack(FAILED, identity, error.errno or 0))
         else:
             if pid == 0:
-                os._exit(_become_sandbox(plan, channel_fd, log_fd))
+                os._exit(self._become_sandbox(lambda: (message, descriptors), descriptors))
             self._children[pid] = identity
             self._control.send(REPORT.pack(FORKED, identity, pid))
-        os.close(channel_fd)
-        os.close(log_fd)
+        for fd in descriptors:
+            os.close(fd)
+        self._spares_wanted = SPARES
+
+    def _hand_to_spare(self, message: bytes, descriptors: list[int]) -> int | None:
+        while self._spares:
+            spare = self._spares.pop(0)
+            try:
+                ancillary = b"".join(_DESCRIPTOR.pack(fd) for fd in descriptors)
+                spare.sock.sendmsg([message], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, ancillary)])
+            except OSError:  # it died while it waited
+                continue
+            finally:
+                spare.sock.close()
+            return spare.pid
+        return None
+
+    def _add_spare(self) -> None:
+        ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
+        try:
+            pid = self._fork_into_pid_namespace()
+        except OSError:
+            self._spares_wanted = 0  # whoever is asked for next is told why
+            ours.close()
+            theirs.close()
+            return
+        if pid == 0:
+            os._exit(self._become_sandbox(lambda: _receive(theirs), [theirs.fileno()]))
+        theirs.close()
+        self._spares.append(Spare(pid, ours))
 
     def _fork_into_pid_namespace(self) -> int:
-        # Only children enter a new pid namespace; joining our own again makes the next one possible.
+        # Only children enter a new pid namespace; joining our own again makes the next possible.
         lock.unshare(lock.CLONE_NEWPID)
         pid = -1
         try:
@@ -106,37 +145,82 @@ class Zygote:
         return pid
 
     def _reap(self) -> None:
-        while self._children:
+        while self._children or self._spares:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 return
             identity = self._children.pop(pid, None)
             if identity is not None:
                 self._control.send(REPORT.pack(ENDED, identity, status))
+                continue
+            for spare in self._spares:
+                if spare.pid == pid:
+                    self._spares.remove(spare)
+                    spare.sock.close()
+                    self._spares_wanted = 0  # whoever is asked for next is told why
+                    break
+
+    def _become_sandbox(
+        self, receive: Callable[[], tuple[bytes, list[int]]], kept: list[int]
+    ) -> int:
+        channel_fd = -1
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            _close_others(*kept)
+            failure = _attempt(lock.isolate)
+            message, descriptors = receive()
+            if not message:
+                return 0
+            channel_fd, log_fd = descriptors
+            _close_others(channel_fd, log_fd)
+            if failure is not None:
+                raise failure
+            lock.lock(self._plan(message))
+        except BaseException as error:
+            if channel_fd >= 0:
+                text = str(error).encode("utf-8", "replace")
+                frames.Channel(channel_fd).send(frames.SETUP_FAILED, text)
+            return SETUP_FAILED_STATUS
+        try:
+            return self._runtime.run(channel_fd, log_fd)
+        except EOFError:
+            return 0
+        except SystemExit as stop:
+            return _exit_status(stop.code)
+        except BaseException:
+            traceback.print_exc()
+            return 1
+        finally:
+            bootstrap.flush()
+
+    def _plan(self, message: bytes) -> lock.Plan:
+        _, uid, limit, tmp_bytes, code_length = SPAWN.unpack_from(message)
+        rest = message[SPAWN.size :]
+        code = rest[:code_length].decode("ascii")
+        cgroups = [part.decode("ascii") for part in rest[code_length:].split(b"\0") if part]
+        return lock.Plan(uid if uid >= 0 else None, code, tmp_bytes, cgroups, limit, self._seccomp)
 
 
-def _become_sandbox(plan: lock.Plan, channel_fd: int, log_fd: int) -> int:
-    sock = socket.socket(fileno=channel_fd)
+def _attempt(work: Callable[[], None]) -> BaseException | None:
     try:
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        _close_others(channel_fd, log_fd)
-        lock.lock(plan)
+        work()
     except BaseException as error:
-        frames.Channel(sock).send(frames.SETUP_FAILED, str(error).encode("utf-8", "replace"))
-        return SETUP_FAILED_STATUS
-    try:
-        return bootstrap.run(sock, log_fd)
-    except EOFError:
-        return 0
-    except SystemExit as stop:
-        return _exit_status(stop.code)
-    except BaseException:
-        traceback.print_exc()
-        return 1
-    finally:
-        bootstrap.flush()
+        return error
+    return None
+
+
+def _receive(sock: _socket.socket) -> tuple[bytes, list[int]]:
+    descriptors: list[int] = []
+    message, ancillary, _, _ = sock.recvmsg(
+        65536, _socket.CMSG_SPACE(4 * _DESCRIPTOR.size), MSG_CMSG_CLOEXEC
+    )
+    for level, kind, data in ancillary:
+        if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS:
+            whole = data[: len(data) - len(data) % _DESCRIPTOR.size]
+            descriptors += [fd for (fd,) in _DESCRIPTOR.iter_unpack(whole)]
+    return message, descriptors
 
 
 def _close_others(*kept: int) -> None:
@@ -163,8 +247,9 @@ def main() -> None:
         with open(sys.argv[2], "rb") as file:
             seccomp = file.read()
     lock.drop_bounding_set(_KEPT_CAPABILITIES)
-    zygote = Zygote(socket.socket(fileno=int(sys.argv[1])), seccomp)
+    zygote = Zygote(_socket.socket(fileno=int(sys.argv[1])), seccomp)
     gc.collect()
     gc.disable()
+    lock.trim_heap()
     gc.freeze()
     zygote.serve()
