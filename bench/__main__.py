@@ -69,7 +69,7 @@ def run(
     Raises:
         BenchError: a peer could not be installed, started or ended, or answered wrongly.
     """
-    if set(peers) - {InglePeer.name}:
+    if set(stages) - {"cost"} and set(peers) - {InglePeer.name}:
         with console.status("Installing the peers into bench/.peers …"):
             peer_environment.ensure()
     with (
@@ -106,7 +106,8 @@ def _measure(
     peers = [kind(keeper, folder / kind.name) for kind in kinds]
     for peer in peers:
         peer.start()
-        peer.deploy([FUNCTION])
+        with peer.blamed():
+            peer.deploy([FUNCTION])
     if "memory" in stages:
         results |= memory.measure_idle(peers, FUNCTION)
     if "cold" in stages:

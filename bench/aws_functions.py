@@ -8,6 +8,10 @@ from collections.abc import Sequence
 
 import botocore.session  # type: ignore[import-untyped,unused-ignore]
 from botocore.config import Config  # type: ignore[import-untyped,unused-ignore]
+from botocore.exceptions import (  # type: ignore[import-untyped,unused-ignore]
+    BotoCoreError,
+    ClientError,
+)
 
 from bench.endpoint import Endpoint, Key
 from bench.errors import BenchError
@@ -25,8 +29,7 @@ def deploy(port: int, key: Key, functions: Sequence[str]) -> None:
     """Creates functions and waits until each is `Active`.
 
     Raises:
-        BenchError: a function failed to get there, or took longer than 30 s.
-        botocore.exceptions.ClientError: the server refused one.
+        BenchError: the server refused one, or one failed to get there within 30 s.
     """
     client = botocore.session.Session().create_client(
         "lambda",
@@ -54,6 +57,8 @@ def deploy(port: int, key: Key, functions: Sequence[str]) -> None:
                 if state == "Failed" or time.monotonic() > deadline:
                     raise BenchError(f"function {function} is {state} rather than Active")
                 time.sleep(0.02)
+    except (BotoCoreError, ClientError) as error:
+        raise BenchError(f"deploying failed: {error}") from error
     finally:
         client.close()
 

@@ -1,19 +1,14 @@
 """What single stages of an invocation cost, each measured alone."""
 
-import importlib
-import importlib.util
-
+from bench import auth_cost, wire_cost
 from bench.stats import Results
-
-STAGES = ("wire", "auth")
 
 
 def measure() -> Results:
     """The median cost of each stage in microseconds, as `cost.<layer>.<stage>`."""
-    results: Results = {}
-    for layer in STAGES:
-        name = f"bench.{layer}_cost"
-        if importlib.util.find_spec(name) is not None:
-            figures: Results = importlib.import_module(name).measure()
-            results |= {f"cost.{layer}.{stage}": value for stage, value in figures.items()}
-    return results
+    layers = {"wire": wire_cost.measure(), "auth": auth_cost.measure()}
+    return {
+        f"cost.{layer}.{stage}": cost
+        for layer, stages in layers.items()
+        for stage, cost in stages.items()
+    }

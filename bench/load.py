@@ -204,7 +204,7 @@ class _Client(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._invocation is not None:
-            self._run.fail(BenchError(f"a connection was lost under load: {exc}"))
+            self._run.fail(BenchError(f"a connection was lost under load ({exc or 'closed'})"))
 
 
 async def run_concurrent(job: Job, invocations: Sequence[Prepared]) -> list[float]:
@@ -273,7 +273,7 @@ def main() -> None:
         try:
             answer: dict[str, object] = asdict(perform(parse_job(line)))
         except (BenchError, OSError) as error:
-            answer = {"error": f"{type(error).__name__}: {error}"}
+            answer = {"error": str(error) or type(error).__name__}
         print(json.dumps(answer), flush=True)
 
 

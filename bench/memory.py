@@ -39,7 +39,8 @@ def measure_idle(peers: Sequence[Peer], function: str) -> Results:
     the server count less the more environments there are, so a single one is the worst case.
     """
     for peer in peers:
-        invoke_once(peer.endpoint(function))
+        with peer.blamed():
+            invoke_once(peer.endpoint(function))
     time.sleep(SETTLE_S)
     results: Results = {}
     for peer in peers:

@@ -3,7 +3,8 @@
 import socket
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
@@ -56,6 +57,15 @@ class Peer(ABC):
     def stop(self) -> int:
         """Ends the server; returns how many processes outlived it and had to be killed."""
         return self.keeper.stop(self.running()) if self.server else 0
+
+    @contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Names this server, and shows the end of its log, in a failure of what is done with it."""
+        try:
+            yield
+        except (BenchError, OSError) as error:
+            log = self.server.log_tail() if self.server else ""
+            raise BenchError(f"{self.name}: {error}\n{log}".rstrip()) from error
 
     def running(self) -> Managed:
         """The started server."""

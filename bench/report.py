@@ -142,10 +142,7 @@ def _servers(results: Mapping[str, float]) -> Table:
 
 def _costs(results: Mapping[str, float]) -> Table:
     costs = {name: value for name, value in results.items() if name.startswith("cost.")}
-    rows = [
-        [name.removeprefix("cost."), f"{value:.1f}"]
-        for name, value in costs.items()
-    ]
+    rows = [[name.removeprefix("cost."), f"{value:.1f}"] for name, value in costs.items()]
     note = "Medians, each measured alone."
     return Table("Cost of single stages", ["stage", "µs"], rows, note, numeric=(1,))
 

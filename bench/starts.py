@@ -46,13 +46,15 @@ def measure_ready(
 def measure_cold(peers: Sequence[Peer], settings: Settings, step: Callable[[], None]) -> Results:
     """Times first answers, and between them interpreter starts, so that noise hits all alike."""
     for peer in peers:
-        peer.deploy([f"cold-{number}" for number in range(settings.cold_samples)])
+        with peer.blamed():
+            peer.deploy([f"cold-{number}" for number in range(settings.cold_samples)])
     names = [*(peer.name for peer in peers), INTERPRETER]
     seconds: dict[str, list[float]] = {name: [] for name in names}
     for number in range(settings.cold_samples):
         for peer in peers:
             time.sleep(settings.pause_s)
-            seconds[peer.name].append(peer.cold_start(f"cold-{number}"))
+            with peer.blamed():
+                seconds[peer.name].append(peer.cold_start(f"cold-{number}"))
         time.sleep(settings.pause_s)
         seconds[INTERPRETER].append(interpreter_start())
         step()

@@ -29,7 +29,9 @@ def measure_warm(
         first = number % len(peers)
         for peer in (*peers[first:], *peers[:first]):
             for load_name, job in zip(("one", "many"), jobs[peer.name], strict=True):
-                rounds[f"warm.{peer.name}.{load_name}"].append(_figures(load.run(job)))
+                with peer.blamed():
+                    outcome = load.run(job)
+                rounds[f"warm.{peer.name}.{load_name}"].append(_figures(outcome))
             step()
     results: Results = {}
     for prefix, figures in rounds.items():
@@ -46,8 +48,9 @@ def _plan(peer: Peer, function: str, load: LoadProcess, settings: Settings) -> t
         rate = load.run(Job(endpoint, clients, WARMUP_REQUESTS, settings.warmup_s)).per_second
         return Job(endpoint, clients, int(rate * seconds * SPARE) + clients, seconds)
 
-    many = sized(settings.clients, settings.many_clients_s)
-    return sized(1, settings.one_client_s), many
+    with peer.blamed():
+        many = sized(settings.clients, settings.many_clients_s)
+        return sized(1, settings.one_client_s), many
 
 
 def _figures(outcome: Outcome) -> Results:

@@ -1,5 +1,12 @@
 """Ingle: AWS Lambda that you run yourself."""
 
-from importlib.metadata import version
+__version__: str
 
-__version__ = version("ingle")
+
+def __getattr__(name: str) -> str:
+    # Looked up when it is asked for: that costs 50 ms, and most processes never do.
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("ingle")
+    raise AttributeError(f"module 'ingle' has no attribute {name!r}")

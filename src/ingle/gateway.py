@@ -13,9 +13,14 @@ from ingle.auth import cors
 from ingle.auth.sigv4 import Verifier
 from ingle.http.errors import BodyIncomplete, BodyTooLarge
 from ingle.limits import max_body
-from ingle.wire.errors import RequestTooLarge, ServiceError, UnknownOperation
-from ingle.wire.http import Request, Response
 from ingle.wire.binding import bind
+from ingle.wire.errors import (
+    NotImplementedByIngle,
+    RequestTooLarge,
+    ServiceError,
+    UnknownOperation,
+)
+from ingle.wire.http import Request, Response
 from ingle.wire.protocol import Operation, ServiceProtocol
 from ingle.wire.routing import find_service
 from ingle.wire.service import CallContext, Service
@@ -51,7 +56,6 @@ class Gateway:
         self._packages = packages
         self._health = health
         self._protocols = {name: ServiceProtocol.load(name) for name in services}
-        self._other_protocols: dict[str, ServiceProtocol] = {}
 
     async def handle(self, request: Request, read_body: ReadBody) -> Response:
         """Answer one request; every error becomes an answer."""
@@ -72,20 +76,21 @@ class Gateway:
         protocol: ServiceProtocol | None = None
         operation: Operation | None = None
         try:
-            protocol = self._protocol(request)
-            operation = protocol.route(request)
-            limit = max_body(protocol.name, operation.name)
-            try:
-                request.body = await read_body(limit)
-            except BodyTooLarge as error:
-                raise RequestTooLarge(
-                    f"Request must be smaller than {limit} bytes for the "
-                    f"{_spoken(operation.name)} operation"
-                ) from error
+            protocol = await self._protocol(request)
+            if protocol.routes_by_body(request):
+                request.body = await _read(read_body, max_body(protocol.name, ""), protocol.name)
+                operation = protocol.route(request)
+            else:
+                operation = protocol.route(request)
+                limit = max_body(protocol.name, operation.name)
+                request.body = await _read(read_body, limit, _spoken(operation.name))
             identity = await self._verifier.authenticate(request)
             service = self._services.get(protocol.name)
             if service is None:
-                raise UnknownOperation(f"Ingle has no service {protocol.name}")
+                raise NotImplementedByIngle(
+                    f"The service {protocol.name}, so also its operation {operation.name}, is not "
+                    "implemented by Ingle yet"
+                )
             method = bind(service, operation)
             params = operation.parse(request)
             context = CallContext(
@@ -118,13 +123,13 @@ class Gateway:
             return _bare_error(failure, request_id)
         return protocol.serialize_error(failure, request_id, operation, request)
 
-    def _protocol(self, request: Request) -> ServiceProtocol:
+    async def _protocol(self, request: Request) -> ServiceProtocol:
         name = find_service(request)
         if name is None:
             raise UnknownOperation("The request names no AWS service that Ingle knows.")
-        protocol = self._protocols.get(name) or self._other_protocols.get(name)
-        if protocol is None:
-            protocol = self._other_protocols[name] = ServiceProtocol.load(name)
+        protocol = self._protocols.get(name)
+        if protocol is None:  # a service that Ingle does not have says so in its own protocol
+            protocol = await asyncio.to_thread(ServiceProtocol.load, name)
         return protocol
 
     async def _own_route(self, request: Request, read_body: ReadBody) -> Response:
@@ -155,6 +160,15 @@ class Gateway:
 
 
 _JSON = [("content-type", "application/json")]
+
+
+async def _read(read_body: ReadBody, limit: int, operation: str) -> bytes:
+    try:
+        return await read_body(limit)
+    except BodyTooLarge as error:
+        raise RequestTooLarge(
+            f"Request must be smaller than {limit} bytes for the {operation} operation"
+        ) from error
 
 
 def _spoken(operation: str) -> str:

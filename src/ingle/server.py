@@ -103,6 +103,7 @@ class Server:
     ) -> None:
         self.broken = False
         self._config = config
+        self._version = __version__
         self._folder = folder
         self._clock = clock
         self._stop = stop
@@ -225,7 +226,7 @@ class Server:
     def _health(self) -> Mapping[str, Any]:
         return {
             "status": "stopping" if self._stop.is_set() else "running",
-            "version": __version__,
+            "version": self._version,
             "region": self._config.region,
         }
 
@@ -250,6 +251,6 @@ async def _cancel(task: "asyncio.Task[Any]") -> None:
 async def _resume_when_drained(sink: Sink, pool: Pool) -> None:
     """Let functions write on whenever the log sink has caught up."""
     while True:
+        await pool.paused()
         await sink.drained()
         pool.resume()
-        await asyncio.sleep(0.05)

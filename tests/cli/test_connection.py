@@ -1,5 +1,6 @@
 import socket
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -36,7 +37,12 @@ def test_a_data_folder_that_was_named_beats_the_environment(run, data_dir):
 
 
 def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(run, data_dir):
-    result = run("invoke", "x", env={"HTTP_PROXY": "http://127.0.0.1:7"})
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        url = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        result = run("invoke", "x", env={"HTTP_PROXY": url, "http_proxy": url})
+        proxy.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            proxy.accept()
     assert result.stderr == unreachable(NOWHERE)
 
 
@@ -48,7 +54,9 @@ def test_without_credentials_the_error_says_where_they_come_from(run):
     )
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:4566", "ftp://127.0.0.1", "http://", "http://[", "x"])
+@pytest.mark.parametrize(
+    "url", ["127.0.0.1:4566", "ftp://127.0.0.1", "http://", "http://[", "http://a:x", "x"]
+)
 def test_an_address_that_is_none_is_wrong_usage(run, url):
     result = run("invoke", "x", "--endpoint-url", url, env=KEYS)
     assert result.returncode == 2
@@ -68,16 +76,19 @@ def test_an_address_that_is_none_is_wrong_usage(run, url):
 def test_what_answers_but_is_no_ingle_is_one_line(run, answer):
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
-        def serve_one() -> None:
-            connection, _address = listener.accept()
-            with connection:
-                connection.recv(65_536)
-                connection.sendall(answer)
+        def serve() -> None:
+            with suppress(OSError):  # the listener is shut down at the end
+                while True:
+                    connection, _address = listener.accept()
+                    with connection:
+                        connection.recv(65_536)
+                        connection.sendall(answer)
 
-        thread = threading.Thread(target=serve_one)
+        thread = threading.Thread(target=serve)
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         result = run("logs", "x", "--endpoint-url", url, env=KEYS)
+        listener.shutdown(socket.SHUT_RDWR)
         thread.join()
     assert result.returncode == 1
     assert url in result.stderr

@@ -1,8 +1,10 @@
 """One real server for all end-to-end tests, and one of its own for those that stop it."""
 
+import contextlib
 import io
 import json
 import sys
+import time
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
@@ -10,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from tests.e2e.server import Server
 
@@ -26,12 +30,24 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def own_server(tmp_path: Path) -> Iterator[Server]:
+def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start a server with these flags that the test may stop, kill and start again."""
+    started: list[Server] = []
+
+    def start(*flags: str) -> Server:
+        started.append(Server(tmp_path / f"server{len(started)}" / "data", *flags))
+        return started[-1].start()
+
+    yield start
+    for each in started:
+        if each.running:
+            each.kill()
+
+
+@pytest.fixture
+def own_server(start_server: Callable[..., Server]) -> Server:
     """A server that the test may stop, kill and start again."""
-    running = Server(tmp_path / "data").start()
-    yield running
-    if running._process is not None:
-        running.stop()
+    return start_server()
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +62,12 @@ def logs(server: Server) -> Any:
     return server.client("logs")
 
 
+@pytest.fixture(scope="session")
+def unchecked(server: Server) -> Any:
+    """A Lambda client that leaves all checking of members to the server."""
+    return server.client("lambda", config=Config(parameter_validation=False))
+
+
 def zip_of(**files: str) -> bytes:
     """A package; `app="…"` becomes `app.py`."""
     buffer = io.BytesIO()
@@ -53,6 +75,23 @@ def zip_of(**files: str) -> bytes:
         for name, text in files.items():
             archive.writestr(f"{name}.py", text)
     return buffer.getvalue()
+
+
+def refusal(call: Callable[..., Any], **members: Any) -> tuple[int, str, str]:
+    """Call what must be refused; return the HTTP status, the error's code and its message."""
+    with pytest.raises(ClientError) as caught:
+        call(**members)
+    response = caught.value.response
+    error = response["Error"]
+    return response["ResponseMetadata"]["HTTPStatusCode"], error["Code"], error["Message"]
+
+
+def eventually(holds: Callable[[], bool], what: str, within_s: float = 15.0) -> None:
+    """Wait until a condition holds, and fail where it does not within a generous while."""
+    deadline = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < deadline, f"still not so: {what}"
+        time.sleep(0.02)
 
 
 def create(client: Any, source: str, **settings: Any) -> str:
@@ -80,7 +119,8 @@ def deploy(functions: Any) -> Iterator[Callable[..., str]]:
 
     yield make
     for name in made:
-        functions.delete_function(FunctionName=name)
+        with contextlib.suppress(functions.exceptions.ResourceNotFoundException):
+            functions.delete_function(FunctionName=name)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -31,9 +32,23 @@ class Server:
         self._flags = flags
         self._process: subprocess.Popen[str] | None = None
 
+    @property
+    def running(self) -> bool:
+        """Whether it was started and neither stopped nor killed since."""
+        return self._process is not None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens, for a socket to connect to."""
+        parts = urlsplit(self.endpoint)
+        assert parts.hostname is not None
+        assert parts.port is not None
+        return parts.hostname, parts.port
+
     def start(self) -> "Server":
         """Start it and wait until it is ready."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "INGLE_"))}
+        self.data_dir.parent.mkdir(parents=True, exist_ok=True)
         log = (self.data_dir.parent / "server.log").open("a")
         self._process = subprocess.Popen(
             [INGLE, "serve", "--port", "0", "--data-dir", str(self.data_dir), *self._flags],
@@ -68,9 +83,9 @@ class Server:
         assert self._process is not None
         return self._process
 
-    def stop(self) -> int:
-        """Ask it to stop with SIGTERM and return its exit status."""
-        self.process.send_signal(signal.SIGTERM)
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Ask it to stop with a signal and return its exit status."""
+        self.process.send_signal(number)
         status = self.process.wait(40)
         self._forget()
         return status
@@ -93,12 +108,16 @@ class Server:
 
     def client(self, service: str, **overrides: Any) -> Any:
         """A boto3 client of this server that does not retry."""
-        retries = Config(retries={"max_attempts": 0, "mode": "standard"}, read_timeout=60)
+        config = Config(
+            retries={"max_attempts": 0, "mode": "standard"},
+            read_timeout=60,
+            max_pool_connections=32,
+        ).merge(overrides.pop("config", Config()))
         settings: dict[str, Any] = {
             "endpoint_url": self.endpoint,
             "aws_access_key_id": self.credentials["AWS_ACCESS_KEY_ID"],
             "aws_secret_access_key": self.credentials["AWS_SECRET_ACCESS_KEY"],
             "region_name": self.credentials["AWS_DEFAULT_REGION"],
-            "config": retries,
+            "config": config,
         }
         return boto3.client(service, **{**settings, **overrides})

@@ -15,21 +15,22 @@ _TOKEN = "idempotencyToken"
 _AMBIGUOUS = {"PutBucketNotification"}
 
 
-def _parameters(service: str, name: str, valid: bool) -> dict[str, Any]:
+def _parameters(service: str, name: str, valid: bool, draw: int = 0) -> dict[str, Any]:
     shape = service_model(service).operation_model(name).input_shape
     if shape is None:
         return {}
-    return Generator(f"{service}.{name}.{valid}", valid).structure(shape)
+    return Generator(f"{service}.{name}.{valid}.{draw}", valid).structure(shape)
 
 
+@pytest.mark.parametrize("draw", range(3))
 @pytest.mark.parametrize(("service", "protocol"), _PAIRS)
 def test_every_request_that_botocore_sends_is_routed_and_read_back(
-    service: str, protocol: str
+    service: str, protocol: str, draw: int
 ) -> None:
     ours = ServiceProtocol.load(service)
     theirs = service_model(service)
     for name in theirs.operation_names:
-        sent = _parameters(service, name, valid=False)
+        sent = _parameters(service, name, valid=False, draw=draw)
         request = request_of(theirs.operation_model(name), protocol, sent)
         operation = ours.route(request)
         assert operation.protocol == protocol

@@ -15,8 +15,8 @@ from ingle.cli.options import DEFAULT_DATA_DIR
 from ingle.config import Config
 
 _DEFAULTS = Config()
-_LONGEST_INVOCATION_S = 900
 _CONNECT_TIMEOUT_S = 5
+_ANSWER_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,13 @@ class Connection:
     account_id: str
     keys: KeyPair | None
 
-    def client(self, service: str) -> Any:
-        """Make an ordinary AWS client, which sends a request once and never again."""
+    def client(self, service: str, longest_s: int = 0) -> Any:
+        """Make an ordinary AWS client, which sends a request once and never again.
+
+        Args:
+            service: its name in botocore.
+            longest_s: how many seconds the operations themselves may take.
+        """
         from botocore.config import Config as ClientConfig
         from botocore.session import Session
 
@@ -52,7 +57,7 @@ class Connection:
             config=ClientConfig(
                 retries={"total_max_attempts": 1},
                 connect_timeout=_CONNECT_TIMEOUT_S,
-                read_timeout=_LONGEST_INVOCATION_S + 60,
+                read_timeout=longest_s + _ANSWER_TIMEOUT_S,
                 # A proxy that the environment names cannot reach this machine's own address.
                 proxies={} if _is_loopback(self.endpoint) else None,
             ),
@@ -93,6 +98,10 @@ class Connection:
         except (aws.BotoCoreError, ResponseParserError, ValueError) as error:
             raise CommandError(
                 f"{self.endpoint} cannot be used: {error}", "is it the address of an Ingle?"
+            ) from error
+        except KeyError as error:  # botocore takes any JSON, or none, for an answer
+            raise CommandError(
+                f"the answer of {self.endpoint} lacks {error}", "is it the address of an Ingle?"
             ) from error
 
 
@@ -146,8 +155,12 @@ def _keys_for_url(data_dir: Path | None) -> KeyPair | None:
 
 
 def _checked(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
         raise CommandError(
             f"{url!r} is not the address of a server",
             "give one like http://127.0.0.1:4566",

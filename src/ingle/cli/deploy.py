@@ -15,7 +15,7 @@ from ingle.cli.connection import Connection, connect
 from ingle.cli.errors import USAGE, CommandError
 from ingle.cli.handlers import FUNCTIONS, MODULES, guess_handler
 from ingle.cli.options import DataDir, EndpointUrl, Region
-from ingle.cli.package import build, collect
+from ingle.cli.package import ZIPPED_LIMIT, build, collect
 from ingle.cli.slowly import progress
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_-]+")
@@ -137,7 +137,7 @@ def _package(source: Path) -> bytes:
         raise CommandError(f"{source} does not exist", "name a folder, a .py file or a .zip", USAGE)
     if source.suffix == ".zip" and source.is_file():
         try:
-            return source.read_bytes()
+            return _checked(source, source.read_bytes())
         except OSError as error:
             raise CommandError(f"{source} cannot be read: {error.strerror}") from error
     if source.is_file() and source.suffix != ".py":
@@ -146,7 +146,16 @@ def _package(source: Path) -> bytes:
         )
     files = collect(source)
     with progress("Zipping", sum(path.stat().st_size for _name, path in files)) as advance:
-        return build(files, advance)
+        return _checked(source, build(files, advance))
+
+
+def _checked(source: Path, package: bytes) -> bytes:
+    if len(package) > ZIPPED_LIMIT:
+        raise CommandError(
+            f"{source} makes a package of {_size(len(package))}; a function's is limited to 50 MB",
+            "leave out what the function does not need",
+        )
+    return package
 
 
 def _name_of(source: Path) -> str:
@@ -202,7 +211,9 @@ def _variables(pairs: list[str]) -> dict[str, str]:
         if match is None:
             key = pair.split("=", 1)[0]
             raise CommandError(
-                f"--env {key!r} names no variable", "give it like --env KEY=VALUE", USAGE
+                f"--env {key!r} names no variable",
+                "give it like --env KEY=VALUE, the key of at least two letters, digits or _",
+                USAGE,
             )
         variables[match["key"]] = match["value"]
     return variables

@@ -13,6 +13,8 @@ from ingle.cli.connection import connect
 from ingle.cli.errors import FAILURE, USAGE, CommandError
 from ingle.cli.options import DataDir, EndpointUrl, Region
 
+_LONGEST_INVOCATION_S = 900
+
 
 def invoke(
     name: Annotated[str, typer.Argument(help="The function's name or ARN.")],
@@ -45,7 +47,7 @@ def invoke(
     payload = _read_event(event)
     connection = connect(endpoint_url, data_dir, region)
     with connection.errors():
-        answer = connection.client("lambda").invoke(
+        answer = connection.client("lambda", _LONGEST_INVOCATION_S).invoke(
             FunctionName=name, Payload=payload, LogType="Tail" if log else "None"
         )
         result: bytes = answer["Payload"].read()

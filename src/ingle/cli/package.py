@@ -13,6 +13,9 @@ UNPACKED_LIMIT = 262_144_000
 """The most bytes a function's code may unpack to; source:
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
+ZIPPED_LIMIT = 52_428_800
+"""The most bytes that a package which is uploaded directly may have; same source."""
+
 SKIPPED = frozenset(
     {
         ".git",

@@ -34,6 +34,10 @@ _STATUS_LINES = {
 _NO_BODY = frozenset({204, 304})
 
 
+class _HeadTooLarge(Exception):
+    """Stops the parser."""
+
+
 class Connection(asyncio.Protocol):
     """Serves one connection with a task of its own.
 
@@ -55,6 +59,8 @@ class Connection(asyncio.Protocol):
         self._headers: dict[str, str] = {}
         self._url = b""
         self._head_size = 0
+        self._in_head = False
+        self._unparsed_head = 0
         self._half_closed = False
         self._lost = False
         self._writable: asyncio.Future[None] | None = None
@@ -81,13 +87,20 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes came."""
-        if self._incoming is None:
-            self._head_size += len(data)
+        was_in_head = self._in_head
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            if self._transport is not None and not self._transport.is_closing():
+            if isinstance(error.__context__, _HeadTooLarge):
+                self._refuse_head()
+            else:
                 self._refuse(400, f"The request is not HTTP/1.1 that Ingle can read: {error}")
+            return
+        if was_in_head and self._in_head:
+            # The parser tells of a header once it is whole; one without end shows only here.
+            self._unparsed_head += len(data)
+            if self._unparsed_head > MAX_HEAD:
+                self._refuse_head()
 
     def eof_received(self) -> bool:
         """The client sends no more; it still gets the answers that it is due."""
@@ -112,11 +125,13 @@ class Connection(asyncio.Protocol):
         """A request begins."""
         self._headers = {}
         self._url = b""
+        self._head_size = self._unparsed_head = 0
+        self._in_head = True
 
     def on_url(self, url: bytes) -> None:
         """A piece of the request's target came."""
         self._url += url
-        self._check_head()
+        self._grow_head(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header came."""
@@ -124,11 +139,11 @@ class Connection(asyncio.Protocol):
         text = value.decode("latin-1").strip()
         have = self._headers.get(key)
         self._headers[key] = text if have is None else f"{have},{text}"
-        self._check_head()
+        self._grow_head(len(name) + len(value))
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
-        self._head_size = 0
+        self._in_head = False
         parser = self._parser
         path, _, query = self._url.decode("latin-1").partition("?")
         if path.startswith("http://"):  # absolute form, as proxies send it
@@ -205,6 +220,7 @@ class Connection(asyncio.Protocol):
             response = Response(500)
             exchange.keep_alive = False
         keep = exchange.keep_alive and not self._half_closed and not self._server.closing
+        keep = keep and not exchange.broken
         if not exchange.complete:
             exchange.discard()
         if isinstance(response.body, bytes):
@@ -254,11 +270,17 @@ class Connection(asyncio.Protocol):
         self._write(b"0\r\n\r\n")
         return keep
 
-    def _check_head(self) -> None:
+    def _grow_head(self, size: int) -> None:
+        self._head_size += size
         if self._head_size > MAX_HEAD:
-            self._refuse(431, f"The request's head is larger than {MAX_HEAD} bytes.")
+            raise _HeadTooLarge
+
+    def _refuse_head(self) -> None:
+        self._refuse(431, f"The request's head is larger than {MAX_HEAD} bytes.")
 
     def _refuse(self, status: int, message: str) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
         body = message.encode("utf-8", "replace")
         head = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n" % len(body)
         self._write(

@@ -64,6 +64,11 @@ class Exchange:
         self._failure = ""
         self._expects_continue = "expect" in request.headers
 
+    @property
+    def broken(self) -> bool:
+        """Whether the body stopped halfway."""
+        return self._failure != ""
+
     async def read_body(self, limit: int) -> bytes:
         """Return the whole body.
 
@@ -128,9 +133,8 @@ class Exchange:
             async with asyncio.timeout(self._timeout_s):
                 await self._waiter
         except TimeoutError:
-            raise BodyIncomplete(
-                f"No more of the request body came for {self._timeout_s:g} seconds."
-            ) from None
+            self._failure = f"No more of the request body came for {self._timeout_s:g} seconds."
+            raise BodyIncomplete(self._failure) from None
         finally:
             self._waiter = None
 

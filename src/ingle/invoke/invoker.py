@@ -232,10 +232,10 @@ class Invoker:
         if outcome is None:
             return sandbox, took, None
         if outcome.ending is Ending.NOT_STARTED:
+            sandbox.kill()
             raise SandboxUnavailable(f"No sandbox could be made: {outcome.reason}")
-        if outcome.ending is Ending.INIT_ERROR:
-            kind = str(orjson.loads(outcome.payload).get("errorType", ""))
-            sandbox.emit(report.init_report(took, "error", kind))
+        if outcome.ending is not Ending.TIMEOUT:
+            sandbox.emit(report.init_report(took, "error", _error_type(outcome)))
         return sandbox, took, outcome
 
     async def _start(
@@ -265,8 +265,7 @@ class Invoker:
         if outcome.ending in (Ending.RESULT, Ending.FAULT):
             return outcome.payload, "", ""
         if outcome.ending is Ending.INIT_ERROR:
-            kind = str(orjson.loads(outcome.payload).get("errorType", ""))
-            return outcome.payload, "error", kind
+            return outcome.payload, "error", _error_type(outcome)
         if outcome.ending is Ending.TIMEOUT:
             event, answer = report.timed_out(request_id, spec.timeout_s, self._clock.time())
             log(event)
@@ -275,3 +274,14 @@ class Invoker:
         kind, event, answer = report.exited(request_id, status, outcome.out_of_memory)
         log(event)
         return answer, "error", kind
+
+
+def _error_type(outcome: Outcome) -> str:
+    """The error type of a start that failed; "" where the runtime did not send a proper one."""
+    if outcome.ending is not Ending.INIT_ERROR:
+        return report.exit_type(outcome.out_of_memory)
+    try:
+        kind = orjson.loads(outcome.payload)["errorType"]
+    except (ValueError, TypeError, KeyError):  # user code can write to the channel too
+        return ""
+    return kind if isinstance(kind, str) else ""

@@ -92,9 +92,14 @@ def timed_out(request_id: str, limit_s: float, now: float) -> tuple[str, bytes]:
     return event, orjson.dumps({"errorType": "Sandbox.Timedout", "errorMessage": message})
 
 
+def exit_type(out_of_memory: bool) -> str:
+    """The error type of a process that ended by itself or by the kernel."""
+    return "Runtime.OutOfMemory" if out_of_memory else "Runtime.ExitError"
+
+
 def exited(request_id: str, status: int, out_of_memory: bool) -> tuple[str, str, bytes]:
     """The error type, log event and answer of an invocation whose process ended."""
-    kind = "Runtime.OutOfMemory" if out_of_memory else "Runtime.ExitError"
+    kind = exit_type(out_of_memory)
     if out_of_memory:
         how = "Runtime exited with error: signal: killed"
     elif os.WIFSIGNALED(status):

@@ -73,6 +73,7 @@ class Pool:
         self._idle_order: dict[Sandbox, None] = {}
         self._by_function: dict[str, set[Sandbox]] = {}
         self._paused: list[Sandbox] = []
+        self._any_paused = asyncio.Event()
         self._count = 0
         self._all_ended = asyncio.Event()
         self._all_ended.set()
@@ -89,11 +90,12 @@ class Pool:
     def take(self, spec: FunctionSpec) -> Sandbox | None:
         """Return a warm sandbox of this revision, or None."""
         idle = self._idle.get(spec.revision_id)
-        if not idle:
-            return None
-        sandbox = idle.pop()
-        del self._idle_order[sandbox]
-        return sandbox
+        while idle:
+            sandbox = idle.pop()
+            del self._idle_order[sandbox]
+            if not sandbox.retired:  # one that is ending is not gone yet
+                return sandbox
+        return None
 
     def create(
         self, spec: FunctionSpec, open_log: Callable[[str], Callable[[str], None]]
@@ -166,8 +168,13 @@ class Pool:
                 self._remove_idle(sandbox)
                 sandbox.kill()
 
+    async def paused(self) -> None:
+        """Return once the output of some sandbox waits for the log sink."""
+        await self._any_paused.wait()
+
     def resume(self) -> None:
         """Read the output of paused sandboxes again."""
+        self._any_paused.clear()
         paused, self._paused = self._paused, []
         for sandbox in paused:
             sandbox.resume_output()
@@ -186,6 +193,7 @@ class Pool:
         if not self._overloaded():
             return False
         self._paused.append(sandbox)
+        self._any_paused.set()
         return True
 
     def _evict(self) -> None:

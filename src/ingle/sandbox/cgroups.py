@@ -216,7 +216,7 @@ class Version1:
         return _counter(self._folders["memory"] / name / "memory.oom_control", "oom_kill") > 0
 
     def remove(self, name: str) -> bool:
-        return all([_rmdir(folder / name) for folder in self._folders.values()])
+        return all([_rmdir(folder / name) for folder in self._folders.values()])  # noqa: C419 - each in turn
 
     def close(self) -> None:
         for folder in self._folders.values():

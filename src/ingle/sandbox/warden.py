@@ -184,7 +184,7 @@ class Warden:
                 os._exit(70)
         theirs.close()
         os.close(failure_write)
-        with open(failure_read, "rb") as failure:
+        with os.fdopen(failure_read, "rb") as failure:
             reason = failure.read().decode()
         if reason:
             os.waitpid(pid, 0)
@@ -205,7 +205,7 @@ class Warden:
             "import sys; sys.path.insert(0, '/var/runtime'); "
             "from ingle_runtime.zygote import main; main()"
         )
-        os.execve(
+        os.execve(  # noqa: S606 - there must be no shell
             executable,
             [str(executable), "-IS", "-X", "utf8", "-c", program, str(sock.fileno()), ""],
             {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},

@@ -182,21 +182,22 @@ def _merge(target: dict[str, Any], source: Mapping[str, Any]) -> None:
 _PLURAL_ACRONYM = re.compile(r"[A-Z]{2,}s$")
 _WORD = re.compile(r"(.)([A-Z][a-z]+)")
 _END_OF_WORD = re.compile(r"([a-z0-9])([A-Z])")
-_IRREGULAR_METHODS = {
-    "CreateCachediSCSIVolume": "create_cached_iscsi_volume",
-    "CreateStorediSCSIVolume": "create_stored_iscsi_volume",
-    "DescribeCachediSCSIVolumes": "describe_cached_iscsi_volumes",
-    "DescribeStorediSCSIVolumes": "describe_stored_iscsi_volumes",
-    "ListHITsForQualificationType": "list_hits_for_qualification_type",
+# Names whose capitals do not begin words.
+_PROPER_NAMES = {
+    "HITs": "Hits",
+    "OAuth2": "Oauth2",
+    "OTel": "Otel",
+    "PartiQL": "Partiql",
+    "WhatsApp": "Whatsapp",
+    "iSCSI": "Iscsi",
 }
 
 
 @cache
 def method_name(operation: str) -> str:
     """boto3's method name for an operation: `ListMFADevices` is `list_mfa_devices`."""
-    irregular = _IRREGULAR_METHODS.get(operation)
-    if irregular is not None:
-        return irregular
+    for name, word in _PROPER_NAMES.items():
+        operation = operation.replace(name, word)
     plural = _PLURAL_ACRONYM.search(operation)
     if plural is not None:
         operation = f"{operation[: plural.start()]}_{plural.group().lower()}"

@@ -38,6 +38,7 @@ _TOKEN = re.compile(
     | \\(?P<negated>[pP])(?:\{(?P<property>\^?\w+)\}|(?P<letter>\w))
     | \\u(?P<high>[dD][89abAB][0-9a-fA-F]{2})\\u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})
     | \\x\{(?P<code>[0-9a-fA-F]+)\}
+    | \\k<(?P<backreference>\w+)>
     | (?P<escape>\\.)
     | (?P<group>\(\?<(?=[A-Za-z]))
     | (?P<flags>\(\?(?P<letters>[imsx]+)\))
@@ -56,7 +57,7 @@ def compile_pattern(java: str) -> re.Pattern[str] | None:
     """
     try:
         return re.compile(*_translate(java))
-    except (re.error, KeyError) as problem:
+    except (re.error, KeyError, OverflowError, RecursionError) as problem:
         _LOG.warning("A pattern in a service model is not checked: %r (%s)", java, problem)
         return None
 
@@ -80,6 +81,8 @@ def _translate(java: str) -> tuple[str, re.RegexFlag]:
             out.append(f"\\U{pair + (int(token['low'], 16) & 0x3FF):08x}")
         elif token["code"]:
             out.append(f"\\U{int(token['code'], 16):08x}")
+        elif token["backreference"]:
+            out.append(f"(?P={token['backreference']})")
         elif token["group"]:
             out.append("(?<" if in_class else "(?P<")
         elif token["flags"] and not in_class:

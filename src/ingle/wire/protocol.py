@@ -6,7 +6,12 @@ from typing import Any, Self
 from uuid import uuid4
 
 from ingle.wire.behaviour import Behaviour, behaviour_of
-from ingle.wire.errors import Serialization, ServiceError, UnknownOperation
+from ingle.wire.errors import (
+    NotImplementedByIngle,
+    Serialization,
+    ServiceError,
+    UnknownOperation,
+)
 from ingle.wire.exceptions import Fault
 from ingle.wire.http import Request, Response
 from ingle.wire.model import Model, OperationModel, load_model
@@ -28,7 +33,7 @@ _PROTOCOLS: dict[str, type[Protocol]] = {
 }
 
 
-class UnsupportedProtocol(LookupError):
+class UnsupportedProtocol(NotImplementedByIngle):
     """The service speaks only protocols that Ingle does not."""
 
 
@@ -172,7 +177,8 @@ class ServiceProtocol:
         }
         if not self._speakers:
             raise UnsupportedProtocol(
-                f"{model.name} speaks {', '.join(model.protocols)}, which Ingle does not"
+                f"The service {model.name} speaks the protocol {', '.join(model.protocols)}, "
+                "which Ingle does not speak yet"
             )
         self._operations: dict[tuple[str, str], Operation] = {}
         self._checks = Checks()
@@ -201,6 +207,10 @@ class ServiceProtocol:
         """
         protocol = self.protocol_of(request)
         return self.operation(self._speakers[protocol].find(request), protocol)
+
+    def routes_by_body(self, request: Request) -> bool:
+        """Whether `route` has to see the request's body, as in the query protocol's POSTs."""
+        return self.protocol_of(request) == "query"
 
     def protocol_of(self, request: Request) -> str:
         """The name of the protocol that a request is in; the preferred one where none is told."""

@@ -3,7 +3,7 @@
 https://smithy.io/2.0/spec/http-bindings.html
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any
 
 from ingle.wire.errors import Serialization
@@ -229,10 +229,9 @@ class ResponseWriter:
 def _header_writer(shape: Shape) -> Callable[[Any], str]:
     if shape.type == "list":
         write_item = text_writer(shape.member, RFC822)
-        is_text = shape.member.type == "string"
-        return lambda items: ",".join(
-            _quoted(_one_line(write_item(item))) if is_text else write_item(item) for item in items
-        )
+        if shape.member.type == "string":
+            return lambda items: join_header_list([_one_line(item) for item in items])
+        return lambda items: ",".join(write_item(item) for item in items)
     if shape.type == "string" and not shape.traits.get("jsonvalue"):
         return _one_line
     return text_writer(shape, RFC822)
@@ -241,6 +240,11 @@ def _header_writer(shape: Shape) -> Callable[[Any], str]:
 def _one_line(text: str) -> str:
     # What a client sent must not add headers to an answer.
     return text if text.isprintable() else " ".join(text.splitlines())
+
+
+def join_header_list(items: Iterable[str]) -> str:
+    """A comma-separated header; items with commas or quotes are put in quotes."""
+    return ",".join(_quoted(item) for item in items)
 
 
 def _quoted(item: str) -> str:

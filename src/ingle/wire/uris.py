@@ -153,7 +153,10 @@ class Routes:
         segments = template.segments
         for index, segment in enumerate(segments):
             if segment.endswith("+}"):
-                node = node.greedy.setdefault(len(segments) - index - 1, _Node())
+                parent = node
+                node = parent.greedy.setdefault(len(segments) - index - 1, _Node())
+                # `/{Name+}/policy` goes before `/{Name+}`.
+                parent.greedy = dict(sorted(parent.greedy.items(), reverse=True))
             elif segment.startswith("{"):
                 if node.label is None:
                     node.label = _Node()
@@ -195,7 +198,7 @@ class Routes:
             found = self._walk(node.label, segments, position + 1, request)
             if found is not None:
                 return found
-        for after, child in sorted(node.greedy.items(), reverse=True):
+        for after, child in node.greedy.items():
             end = len(segments) - after
             # The label's value must not be empty, though it may start with a slash.
             if end > position and (segment or end > position + 1):

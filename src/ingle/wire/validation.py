@@ -13,6 +13,7 @@ from ingle.wire.errors import Validation
 from ingle.wire.patterns import compile_pattern
 from ingle.wire.shapes import PerShape, Shape
 
+_MAX_TOLD = 2048
 NOT_NULL = "Member must not be null"
 
 _SCALARS = frozenset(
@@ -87,7 +88,7 @@ class Checks(PerShape[Check]):
         return known
 
     def _tell(self, shape: Shape, value: Any) -> str | None:
-        return None if self.holds_secrets(shape) else java_text(value)
+        return None if self.holds_secrets(shape) else told(value)
 
     def _rules(self, shape: Shape, rules: list[Rule]) -> Check:
         def check(value: Any, path: str, member: str, found: list[Violation]) -> None:
@@ -113,12 +114,12 @@ class Checks(PerShape[Check]):
         def check_members(value: Any, path: str, member: str, found: list[Violation]) -> None:
             prefix = path + "." if path else ""
             get = value.get
-            for name, told, check, is_required in members:
+            for name, path_name, check, is_required in members:
                 item = get(name)
                 if item is not None:
-                    check(item, prefix + told, name, found)
+                    check(item, prefix + path_name, name, found)
                 elif is_required:
-                    found.append(Violation(prefix + told, name, None, True, NOT_NULL))
+                    found.append(Violation(prefix + path_name, name, None, True, NOT_NULL))
 
         return check_members
 
@@ -260,8 +261,14 @@ def lower_first(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
+def told(value: Any) -> str:
+    """A value for a message: as Java prints it, which is what AWS's have, but not at any length."""
+    text = java_text(value)
+    return text if len(text) <= _MAX_TOLD else text[:_MAX_TOLD] + "..."
+
+
 def java_text(value: Any) -> str:
-    """A value as Java prints it, which is how it appears in AWS's messages."""
+    """A value as Java prints it."""
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -6,7 +6,6 @@ https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html#xml-shape-serializ
 from collections.abc import Callable, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
-from xml.sax.saxutils import escape, quoteattr
 
 from ingle.wire.errors import Serialization
 from ingle.wire.scalars import TextReader, text_reader, text_writer
@@ -17,6 +16,8 @@ Reader = Callable[[Element], Any]
 Writer = Callable[[list[str], str, Any], None]
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#xD;"})
+_IN_ATTRIBUTE = {**_IN_TEXT, **str.maketrans({'"': "&quot;", "\n": "&#xA;", "\t": "&#x9;"})}
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 
 
@@ -182,7 +183,7 @@ class XmlWriters(PerShape[Writer]):
             out.append(f"<{name}{namespace}")
             for key, (attribute, text) in attributes.items():
                 if value.get(key) is not None:
-                    out.append(f" {attribute}={quoteattr(text(value[key]))}")
+                    out.append(f" {attribute}={quote_attribute(text(value[key]))}")
             out.append(">")
             write_members(out, value)
             out.append(f"</{name}>")
@@ -241,7 +242,12 @@ def flat_name(shape: Shape, name: str) -> str:
 
 def escape_text(text: str) -> str:
     """Text for an element's content; carriage returns survive the reader's normalisation."""
-    return escape(text, {"\r": "&#xD;"})
+    return text.translate(_IN_TEXT)
+
+
+def quote_attribute(text: str) -> str:
+    """An attribute's value, in double quotes."""
+    return f'"{text.translate(_IN_ATTRIBUTE)}"'
 
 
 def _attribute_key(wire: str) -> str:
@@ -254,6 +260,6 @@ def _namespace(shape: Shape) -> str:
     if namespace is None:
         return ""
     if isinstance(namespace, str):
-        return f" xmlns={quoteattr(namespace)}"
+        return f" xmlns={quote_attribute(namespace)}"
     prefix = namespace.get("prefix")
-    return f" xmlns{':' + prefix if prefix else ''}={quoteattr(namespace['uri'])}"
+    return f" xmlns{':' + prefix if prefix else ''}={quote_attribute(namespace['uri'])}"

@@ -1,5 +1,4 @@
 import dataclasses
-import io
 import os
 import stat
 import warnings
@@ -18,6 +17,10 @@ from tests.services.lambda_.zips import entry, file, link, zipped, zipped_entrie
 CORRUPT = "Could not unzip uploaded file. Please check your file, then try to upload again."
 
 
+def names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
 def unpacked(content: bytes, tmp_path: Path, **limits: int) -> Path:
     target = tmp_path / "package"
     unpacking.unpack(content, target, dataclasses.replace(PACKAGE, **limits))
@@ -27,7 +30,7 @@ def unpacked(content: bytes, tmp_path: Path, **limits: int) -> Path:
 def refused(content: bytes, tmp_path: Path, **limits: int) -> str:
     with pytest.raises(BadPackage) as caught:
         unpacked(content, tmp_path, **limits)
-    assert os.listdir(tmp_path) == []
+    assert names_in(tmp_path) == []
     assert caught.value.error_code == "InvalidParameterValueException"
     with pytest.raises(BadPackage) as checked:
         unpacking.check(content, dataclasses.replace(PACKAGE, **limits))
@@ -52,7 +55,7 @@ def test_files_and_folders_are_unpacked_readable_for_everybody(tmp_path: Path) -
     assert modes == {"app.py": 0o644, "bin": 0o755, "bin/tool": 0o755, "empty": 0o755}
     assert stat.S_IMODE(root.stat().st_mode) == 0o755
     assert (root / "app.py").read_bytes() == b"one"
-    assert os.listdir(tmp_path) == ["package"]
+    assert names_in(tmp_path) == ["package"]
 
 
 @pytest.mark.parametrize(
@@ -101,9 +104,7 @@ def test_the_backslashes_of_an_archive_from_windows_do_not_lead_outside(tmp_path
     assert "points outside" in refused(content, tmp_path)
 
 
-@pytest.mark.parametrize(
-    "kind", [stat.S_IFBLK, stat.S_IFCHR, stat.S_IFIFO, stat.S_IFSOCK]
-)
+@pytest.mark.parametrize("kind", [stat.S_IFBLK, stat.S_IFCHR, stat.S_IFIFO, stat.S_IFSOCK])
 def test_a_device_file_is_refused(kind: int, tmp_path: Path) -> None:
     message = refused(zipped_entries((entry("dev", kind), b"")), tmp_path)
     assert "neither a file nor a folder nor a link" in message
@@ -148,7 +149,7 @@ def test_two_entries_at_one_path_are_refused(
 )
 def test_a_link_that_stays_inside_is_kept(path: str, target: str, tmp_path: Path) -> None:
     root = unpacked(zipped_entries(file("app.py"), file("v1/app.py"), link(path, target)), tmp_path)
-    assert os.readlink(root / path) == target
+    assert str((root / path).readlink()) == target
 
 
 @pytest.mark.parametrize(
@@ -240,12 +241,12 @@ def test_no_archive_at_all_writes_or_points_outside(
     try:
         unpacking.unpack(content, target, PACKAGE)
     except BadPackage:
-        assert os.listdir(target.parent) == []
+        assert names_in(target.parent) == []
     else:
-        assert os.listdir(target.parent) == ["package"]
+        assert names_in(target.parent) == ["package"]
         for path in target.rglob("*"):
             assert os.path.realpath(path).startswith(str(target.resolve()))
-    assert os.listdir(folder) == ["code"]
+    assert names_in(folder) == ["code"]
 
 
 @settings(max_examples=150, deadline=None)
@@ -259,11 +260,5 @@ def test_a_damaged_archive_is_refused_or_read_and_never_anything_else(
     folder = tmp_path_factory.mktemp("damaged")
     try:
         unpacking.unpack(bytes(content), folder / "package", PACKAGE)
-    except BadPackage as error:
-        assert error.message
-        assert os.listdir(folder) == []
-
-
-def test_zipfile_itself_made_the_archives_that_these_tests_use() -> None:
-    with zipfile.ZipFile(io.BytesIO(zipped({"a": "b"}))) as archive:
-        assert archive.testzip() is None
+    except BadPackage:
+        assert names_in(folder) == []

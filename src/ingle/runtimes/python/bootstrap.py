@@ -15,7 +15,8 @@ from .context import LambdaContext
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable
+    from collections.abc import Callable
+    from typing import Any
 
 MAX_RESPONSE = 6291556
 """Bytes of an answer; https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
@@ -53,7 +54,7 @@ class Runtime:
         self._sink.fd = log_fd
         kind, body = channel.receive()
         if kind != frames.INIT:
-            raise RuntimeError("the first frame must be INIT, not %d" % kind)
+            raise RuntimeError(f"the first frame must be INIT, not {kind}")
         settings = json.loads(body)
         _enter(settings["environment"])
         gc.enable()  # what the zygote froze stays frozen, and so shared
@@ -70,7 +71,7 @@ class Runtime:
         while True:
             kind, body = channel.receive()
             if kind != frames.INVOKE:
-                raise RuntimeError("an INVOKE frame was expected, not %d" % kind)
+                raise RuntimeError(f"an INVOKE frame was expected, not {kind}")
             kind, answer, identity = self._invoke(function, body)
             flush()
             channel.send(kind, identity + answer)
@@ -97,7 +98,7 @@ class Runtime:
             except ValueError as error:
                 raise handler.Fault(
                     "Runtime.LambdaContextUnmarshalError",
-                    "Unable to parse Client Context JSON: %s" % error,
+                    f"Unable to parse Client Context JSON: {error}",
                 ) from error
             answer = handler.dump_answer(function(handler.load_event(body[context_end:]), context))
             if len(answer) > MAX_RESPONSE:
@@ -105,8 +106,8 @@ class Runtime:
                     frames.FAULT,
                     _encode(
                         {
-                            "errorMessage": "Response payload size exceeded maximum allowed payload "
-                            "size (%d bytes)." % MAX_RESPONSE,
+                            "errorMessage": "Response payload size exceeded maximum allowed "
+                            f"payload size ({MAX_RESPONSE} bytes).",
                             "errorType": "Function.ResponseSizeTooLarge",
                         }
                     ),
@@ -124,8 +125,8 @@ def _enter(environment: dict[str, str]) -> None:
     time.tzset()
     root = environment["LAMBDA_TASK_ROOT"]
     os.chdir(root)
-    version = "python%d.%d" % sys.version_info[:2]
-    for entry in ("/opt/python", "/opt/python/lib/%s/site-packages" % version, root):
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    for entry in ("/opt/python", f"/opt/python/lib/{version}/site-packages", root):
         sys.path.insert(0, entry)
     extra = environment.get("PYTHONPATH", "")
     for entry in reversed([e for e in extra.split(":") if e and e not in sys.path]):

@@ -29,8 +29,8 @@ class _Record:
             setattr(self, name, values.get(name))
 
     def __repr__(self) -> str:
-        fields = ",".join("%s=%s" % (name, getattr(self, name)) for name in self.__slots__)
-        return "%s([%s])" % (type(self).__name__, fields)
+        fields = ",".join(f"{name}={getattr(self, name)}" for name in self.__slots__)
+        return f"{type(self).__name__}([{fields}])"
 
 
 class CognitoIdentity(_Record):
@@ -121,4 +121,4 @@ class LambdaContext:
             "identity",
             "tenant_id",
         )
-        return "LambdaContext([%s])" % ",".join("%s=%s" % (f, getattr(self, f)) for f in fields)
+        return "LambdaContext([{}])".format(",".join(f"{f}={getattr(self, f)}" for f in fields))

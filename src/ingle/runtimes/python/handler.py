@@ -14,7 +14,8 @@ import traceback
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable
+    from collections.abc import Callable
+    from typing import Any
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 NO_BREAK_SPACE = "\u00a0"
@@ -35,33 +36,31 @@ def find_handler(name: str) -> Callable[[Any, Any], Any]:
     try:
         module_name, function_name = name.rsplit(".", 1)
     except ValueError as error:
-        raise Fault(
-            "Runtime.MalformedHandlerName", "Bad handler '%s': %s" % (name, error)
-        ) from None
+        raise Fault("Runtime.MalformedHandlerName", f"Bad handler '{name}': {error}") from None
     if module_name.split(".")[0] in sys.builtin_module_names:
         raise Fault(
             "Runtime.BuiltInModuleConflict",
-            "Cannot use built-in module %s as a handler module" % module_name,
+            f"Cannot use built-in module {module_name} as a handler module",
         )
     try:
         module = importlib.import_module(module_name.replace("/", "."))
     except ImportError as error:
         raise Fault(
             "Runtime.ImportModuleError",
-            "Unable to import module '%s': %s" % (module_name, error),
+            f"Unable to import module '{module_name}': {error}",
         ) from error
     except SyntaxError as error:
         raise Fault(
             "Runtime.UserCodeSyntaxError",
-            "Syntax error in module '%s': %s" % (module_name, error),
-            ['  File "%s" Line %s\n    %s' % (error.filename, error.lineno, error.text)],
+            f"Syntax error in module '{module_name}': {error}",
+            [f'  File "{error.filename}" Line {error.lineno}\n    {error.text}'],
         ) from error
     try:
         function: Callable[[Any, Any], Any] = getattr(module, function_name)
     except AttributeError:
         raise Fault(
             "Runtime.HandlerNotFound",
-            "Handler '%s' missing on module '%s'" % (function_name, module_name),
+            f"Handler '{function_name}' missing on module '{module_name}'",
         ) from None
     return function
 
@@ -71,14 +70,14 @@ def load_event(payload: bytes) -> Any:
     try:
         return json.loads(payload)
     except ValueError as error:
-        raise Fault("Runtime.UnmarshalError", "Unable to unmarshal input: %s" % error) from error
+        raise Fault("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from error
 
 
 def _default(value: object) -> int | float:
     decimal = sys.modules.get("decimal")
     if decimal is not None and isinstance(value, decimal.Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
-    raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
 def dump_answer(answer: object) -> bytes:
@@ -86,7 +85,7 @@ def dump_answer(answer: object) -> bytes:
     try:
         return json.dumps(answer, default=_default, ensure_ascii=False).encode("utf-8")
     except Exception as error:
-        raise Fault("Runtime.MarshalError", "Unable to marshal response: %s" % error) from error
+        raise Fault("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
 
 
 def describe(error: BaseException, request_id: str = "") -> dict[str, Any]:

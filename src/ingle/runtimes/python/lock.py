@@ -6,11 +6,11 @@ The zygote already lives in a mount namespace whose root holds nothing but what 
 
 from __future__ import annotations
 
+import _socket
 import ctypes
 import fcntl
 import os
 import resource
-import _socket
 import struct
 
 CLONE_NEWNS = 0x00020000
@@ -85,7 +85,7 @@ class _Filter(ctypes.Structure):
 def _check(result: int, what: str) -> None:
     if result != 0:
         number = ctypes.get_errno()
-        raise OSError(number, "%s: %s" % (what, os.strerror(number)))
+        raise OSError(number, f"{what}: {os.strerror(number)}")
 
 
 def unshare(flags: int) -> None:
@@ -104,13 +104,13 @@ def _mount(source: str, target: str, kind: str, flags: int, data: str | None = N
         _libc.mount(
             encode(source), encode(target), encode(kind), flags, data.encode() if data else None
         ),
-        "mount %s" % target,
+        f"mount {target}",
     )
 
 
 def _prctl(option: int, *values: int) -> None:
     arguments = values + (0,) * (4 - len(values))
-    _check(_libc.prctl(option, *arguments), "prctl %d" % option)
+    _check(_libc.prctl(option, *arguments), f"prctl {option}")
 
 
 def trim_heap() -> None:
@@ -142,7 +142,7 @@ def isolate() -> None:
 def lock(plan: Plan) -> None:
     """Lock the calling process in, after `isolate`; raise OSError where a step fails."""
     for file in plan.cgroups:
-        with open("%s/cgroup/%s" % (INNER, file), "w") as members:
+        with open(f"{INNER}/cgroup/{file}", "w") as members:
             members.write("0")
     unshare(CLONE_NEWCGROUP)
     _mount_private(plan)
@@ -162,13 +162,13 @@ def _raise_loopback() -> None:
 
 
 def _mount_private(plan: Plan) -> None:
-    tmp_options = "mode=0700,size=%d,nr_inodes=%d" % (plan.tmp_bytes, plan.tmp_bytes // 4096)
+    tmp_options = f"mode=0700,size={plan.tmp_bytes},nr_inodes={plan.tmp_bytes // 4096}"
     if plan.uid is not None:
-        tmp_options += ",uid=%d,gid=%d" % (plan.uid, plan.uid)
+        tmp_options += f",uid={plan.uid},gid={plan.uid}"
     _mount("tmpfs", "/tmp", "tmpfs", _MS_NOSUID | _MS_NODEV, tmp_options)  # noqa: S108
-    _mount("%s/code/%s" % (INNER, plan.code), "/var/task", "", _MS_BIND)
+    _mount(f"{INNER}/code/{plan.code}", "/var/task", "", _MS_BIND)
     _mount("", "/var/task", "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
-    _check(_libc.umount2(INNER.encode(), _MNT_DETACH), "umount %s" % INNER)
+    _check(_libc.umount2(INNER.encode(), _MNT_DETACH), f"umount {INNER}")
 
 
 def _limit(plan: Plan) -> None:

@@ -67,11 +67,11 @@ def redirect(fd: int) -> None:
 
 def open_streams() -> None:
     """Make `sys.stdin`, `sys.stdout` and `sys.stderr` write UTF-8, a line at a time."""
-    sys.stdin = open(0, closefd=False)
+    sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)))
     sys.stdout = _line_writer(1)
     sys.stderr = _line_writer(2)
     for name in ("stdin", "stdout", "stderr"):
-        setattr(sys, "__%s__" % name, getattr(sys, name))
+        setattr(sys, f"__{name}__", getattr(sys, name))
 
 
 def _line_writer(fd: int) -> io.TextIOWrapper:

@@ -19,12 +19,12 @@ from . import bootstrap, frames, lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable
+    from collections.abc import Callable
 
 SPAWN = struct.Struct("<IiIQH")
 """From the warden: id, uid (-1 keeps the user), most descriptors, bytes of /tmp and the length of
-the code folder's name; then that name and the NUL-separated files of control groups. Two descriptors come
-along: the channel and the log pipe."""
+the code folder's name; then that name and the NUL-separated files of control groups. Two
+descriptors come along: the channel and the log pipe."""
 REPORT = struct.Struct("<BIi")
 """To the warden: kind, id, and a pid (FORKED), a wait status (ENDED) or an errno (FAILED)."""
 FORKED, ENDED, FAILED = 1, 2, 3
@@ -236,7 +236,7 @@ def _exit_status(code: object) -> int:
         return 0
     if isinstance(code, int):
         return code & 0xFF
-    sys.stderr.write("%s\n" % (code,))
+    sys.stderr.write(f"{code}\n")
     return 1
 
 

@@ -195,11 +195,11 @@ async def _digest(content: bytes) -> str:
 
 
 def _tidy(code: Path, used: set[str]) -> dict[str, Path]:
-    unpacking.sweep(code)
+    """Remove every folder but those of used packages, which are whole and returned by digest."""
     ready = {}
-    for folder in code.iterdir():
-        if folder.name in used:
-            ready[folder.name] = folder
-        else:
-            unpacking.remove(folder)
+    for entry in list(code.iterdir()):
+        if entry.name in used:
+            ready[entry.name] = entry
+        elif entry.is_dir() and not entry.is_symlink():
+            unpacking.remove(entry)
     return ready

@@ -13,8 +13,8 @@ from ingle.services.lambda_.limits import PackageLimits
 _FOLDER_MODE = 0o755
 _FILE_MODE = 0o644
 _PROGRAM_MODE = 0o755
-UNFINISHED = ".partial-"
-"""What the names of folders that are being made or removed begin with."""
+# What the names of folders that are being made or removed begin with.
+_UNFINISHED = ".partial-"
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -33,7 +33,7 @@ def unpack(content: bytes, target: Path, limits: PackageLimits) -> None:
         BadPackage: Lambda does not take this package.
         OSError: it could not be written.
     """
-    aside = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=target.parent))
+    aside = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=target.parent))
     try:
         with opened(content, limits) as archive:
             _write(archive, archive.root, aside)
@@ -58,20 +58,13 @@ def check(content: bytes, limits: PackageLimits) -> None:
 
 def remove(folder: Path) -> None:
     """Remove an unpacked package, first from its name and then from the disk."""
-    aside = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder.parent))
+    aside = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder.parent))
     try:
         folder.rename(aside)
     except FileNotFoundError:
         aside.rmdir()
         return
     shutil.rmtree(aside)
-
-
-def sweep(code: Path) -> None:
-    """Remove what interrupted unpacking and removing left in the folder of all packages."""
-    for entry in code.iterdir():
-        if entry.name.startswith(UNFINISHED):
-            shutil.rmtree(entry)
 
 
 def _write(archive: Archive, folder: Folder, path: Path) -> None:

@@ -1,7 +1,6 @@
 """Reads events in the order of their times, page by page, in either direction."""
 
 import asyncio
-import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,9 +14,11 @@ from ingle.services.logs.limits import CHUNK, PAGE
 from ingle.services.logs.model import Event, Position
 from ingle.storage.database import Database
 
-# How many rows are listed at once, and how much of their text is in memory at once.
 _ROWS_AT_ONCE = 1000
-_BYTES_AT_ONCE = 2 << 20
+# How much text of rows is read at first, when a few events may be enough, and at most.
+_FIRST_BYTES = 64 << 10
+_MOST_BYTES = 2 << 20
+_NEVER_MS = 1 << 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,8 @@ class Page:
 
     Attributes:
         events: in the direction of reading.
-        last: the position of the last event looked at, whether it passed the test or not.
-        more: whether there may be events beyond it.
+        last: where to go on, if there is more.
+        more: whether there may be more events.
     """
 
     events: list[Event] = field(default_factory=list)
@@ -72,9 +73,11 @@ async def read_page(database: Database, selection: Selection, limit: int) -> Pag
         limit: how many at most.
     """
     merge = _Merge(selection, limit)
+    at_once = _FIRST_BYTES
     rows, complete = await _list_rows(database, selection, None)
     while rows:
-        portion, rest = _cut(rows)
+        portion, rest = _cut(rows, at_once)
+        at_once = min(2 * at_once, _MOST_BYTES)
         if not rest and not complete:
             rest, complete = await _list_rows(database, selection, rows[-1])
         data = await _load(database, [row.id for row in portion])
@@ -97,7 +100,8 @@ class _Merge:
         self._selection = selection
         self._limit = limit
         self._sign = 1 if selection.forward else -1
-        self._heap: list[tuple[tuple[int, int, int], Event]] = []
+        # A key, a message and its row; all of them wanted.
+        self._pending: list[tuple[int, int, int, str, Row[Any]]] = []
         self._bytes = 0
         self._scanned = 0
         self.page = Page()
@@ -110,59 +114,67 @@ class _Merge:
             following: the near edge of the row after them, or None if there is none.
         """
         for row in rows:
-            self._take(row)
+            self._pending += self._wanted(row)
+            self._scanned += row.bytes
+        self._pending.sort()
         page = self.page
-        matches = self._selection.matches
-        while self._heap:
-            event = self._heap[0][1]
-            if following is not None and self._sign * event.position.timestamp_ms >= (
-                self._sign * following
-            ):
+        done = 0
+        for time, chunk_id, place, message, row in self._pending:
+            if following is not None and time >= self._sign * following:
                 break
-            if matches is None or matches(event.message):
-                size = event_bytes(event.message)
-                full = len(page.events) == self._limit or (
-                    page.events and self._bytes + size > PAGE.bytes
-                )
-                if full:
-                    page.more = True
-                    return
-                page.events.append(event)
-                self._bytes += size
-            page.last = event.position
-            heapq.heappop(self._heap)
-        if following is not None and self._scanned >= PAGE.scanned_bytes and page.last:
+            size = event_bytes(message)
+            if len(page.events) == self._limit or (page.events and self._bytes + size > PAGE.bytes):
+                page.more = True
+                page.last = page.events[-1].position
+                return
+            position = Position(*(self._sign * part for part in (time, chunk_id, place)))
+            page.events.append(Event(position, message, row.ingestion_ms, row.stream_id))
+            self._bytes += size
+            done += 1
+        del self._pending[:done]
+        if following is None or self._scanned < PAGE.scanned_bytes:
+            return
+        # A page that ended where it began would be asked for again and again.
+        edge = Position(following if self._selection.forward else following + 1, 0, 0)
+        if self._is_beyond_begin(edge):
             page.more = True
+            page.last = edge
 
-    def _take(self, row: Row[Any]) -> None:
+    def _is_beyond_begin(self, position: Position) -> bool:
         selection = self._selection
-        beyond = self._key(selection.beyond) if selection.beyond is not None else None
-        end_ms = selection.end_ms
-        for place, (timestamp_ms, message) in enumerate(unpack(row.encoding, row.data), 1):
-            if timestamp_ms < selection.start_ms or (end_ms is not None and timestamp_ms >= end_ms):
-                continue
-            position = Position(timestamp_ms, row.id, place)
-            key = self._key(position)
-            if beyond is None or key > beyond:
-                event = Event(position, message, row.ingestion_ms, row.stream_id)
-                heapq.heappush(self._heap, (key, event))
-        self._scanned += row.bytes
+        if selection.forward:
+            begin = Position(selection.start_ms, 0, 0)
+            return position > max(begin, selection.beyond or begin)
+        begin = Position(selection.end_ms if selection.end_ms is not None else _NEVER_MS, 0, 0)
+        return position < min(begin, selection.beyond or begin)
 
-    def _key(self, position: Position) -> tuple[int, int, int]:
-        sign = self._sign
-        return sign * position.timestamp_ms, sign * position.chunk_id, sign * position.place
+    def _wanted(self, row: Row[Any]) -> list[tuple[int, int, int, str, Row[Any]]]:
+        selection, sign = self._selection, self._sign
+        start = selection.start_ms
+        end = selection.end_ms if selection.end_ms is not None else _NEVER_MS
+        matches = selection.matches
+        chunk_key = sign * row.id
+        wanted = [
+            (sign * time, chunk_key, sign * place, message, row)
+            for place, (time, message) in enumerate(unpack(row.encoding, row.data), 1)
+            if start <= time < end and (matches is None or matches(message))
+        ]
+        if selection.beyond is not None:
+            beyond = tuple(sign * part for part in selection.beyond)
+            wanted = [each for each in wanted if each[:3] > beyond]
+        return wanted
 
 
 def _edge(row: Row[Any], forward: bool) -> int:
     return int(row.first_ms if forward else row.last_ms)
 
 
-def _cut(rows: Sequence[Row[Any]]) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]]]:
-    """Split off as many rows as may be in memory at once, at least one."""
+def _cut(rows: Sequence[Row[Any]], at_once: int) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]]]:
+    """Split off as many rows as have this many bytes of text, at least one."""
     size = 0
     for count, row in enumerate(rows):
         size += row.bytes
-        if count and size > _BYTES_AT_ONCE:
+        if count and size > at_once:
             return rows[:count], rows[count:]
     return rows, []
 

@@ -1,7 +1,7 @@
 """Keeps log groups, streams and events in the database."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -28,6 +28,8 @@ from ingle.storage.database import Database
 _AT_ONCE = 500
 # How many streams' rows are remembered; a stream lives as long as its sandbox.
 _REMEMBERED = 20_000
+
+T = TypeVar("T")
 
 _Ids = tuple[int, int]
 """The rows of a stream and of its group."""
@@ -154,7 +156,8 @@ class LogsStore:
         async def run(connection: AsyncConnection) -> bool:
             if await _stream_id(connection, group_id, name) is not None:
                 return False
-            await _add_stream(connection, group_id, name, creation_ms)
+            values = {"group_id": group_id, "name": name, "creation_ms": creation_ms}
+            await connection.execute(insert(tables.streams).values(values))
             return True
 
         return await self._database.write(run)
@@ -185,9 +188,8 @@ class LogsStore:
 
         async def run(connection: AsyncConnection) -> dict[StreamKey, _Ids]:
             ids = await self._known(connection, batch)
-            for key in batch:
-                if key not in ids:
-                    ids[key] = await _make(connection, key, ingestion_ms)
+            unknown = [key for key in batch if key not in ids]
+            ids |= await _make(connection, unknown, ingestion_ms)
             await _insert(
                 connection, [(ids[key], each) for key, each in batch.items()], ingestion_ms
             )
@@ -231,8 +233,8 @@ def stream_time(stream: Stream) -> int:
     return stream.creation_ms if stream.last_event_ms is None else stream.last_event_ms
 
 
-def _portions(ids: Sequence[int]) -> list[Sequence[int]]:
-    return [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]
+def _portions(items: Sequence[T]) -> list[Sequence[T]]:
+    return [items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE)]
 
 
 def _is(key: GroupKey) -> ColumnElement[bool]:
@@ -265,38 +267,51 @@ async def _group_id(connection: AsyncConnection, key: GroupKey) -> int | None:
 
 
 async def _stream_id(connection: AsyncConnection, group_id: int, name: str) -> int | None:
+    return (await _stream_ids(connection, group_id, [name])).get(name)
+
+
+async def _stream_ids(
+    connection: AsyncConnection, group_id: int, names: Sequence[str]
+) -> dict[str, int]:
     columns = tables.streams.c
-    where = (columns.group_id == group_id) & (columns.name == name)
-    return await connection.scalar(select(columns.id).where(where))
+    where = (columns.group_id == group_id) & columns.name.in_(names)
+    rows = await connection.execute(select(columns.name, columns.id).where(where))
+    return {row.name: row.id for row in rows}
 
 
 async def _add_group(
     connection: AsyncConnection, key: GroupKey, creation_ms: int, tags: Mapping[str, str]
 ) -> int:
     values = key._asdict() | {"creation_ms": creation_ms, "stored_bytes": 0, "tags": dict(tags)}
-    return _new_id(await connection.execute(insert(tables.groups).values(values)))
+    result = await connection.execute(insert(tables.groups).values(values))
+    made: Any = result.inserted_primary_key
+    return int(made.id)
 
 
-async def _add_stream(
-    connection: AsyncConnection, group_id: int, name: str, creation_ms: int
-) -> int:
-    values = {"group_id": group_id, "name": name, "creation_ms": creation_ms}
-    return _new_id(await connection.execute(insert(tables.streams).values(values)))
-
-
-def _new_id(result: Any) -> int:
-    (row_id,) = result.inserted_primary_key
-    return int(row_id)
-
-
-async def _make(connection: AsyncConnection, key: StreamKey, creation_ms: int) -> _Ids:
-    group_id = await _group_id(connection, key.group)
-    if group_id is None:
-        group_id = await _add_group(connection, key.group, creation_ms, {})
-    stream_id = await _stream_id(connection, group_id, key.name)
-    if stream_id is None:
-        stream_id = await _add_stream(connection, group_id, key.name, creation_ms)
-    return stream_id, group_id
+async def _make(
+    connection: AsyncConnection, keys: Iterable[StreamKey], creation_ms: int
+) -> dict[StreamKey, _Ids]:
+    """Find the rows of these streams, and make those of streams and groups that do not exist."""
+    by_group: dict[GroupKey, list[str]] = {}
+    for key in keys:
+        by_group.setdefault(key.group, []).append(key.name)
+    ids: dict[StreamKey, _Ids] = {}
+    for group, names in by_group.items():
+        group_id = await _group_id(connection, group)
+        if group_id is None:
+            group_id = await _add_group(connection, group, creation_ms, {})
+        for some in _portions(names):
+            found = await _stream_ids(connection, group_id, some)
+            missing = [name for name in some if name not in found]
+            if missing:
+                values = {"group_id": group_id, "creation_ms": creation_ms}
+                rows = [values | {"name": name} for name in missing]
+                await connection.execute(insert(tables.streams), rows)
+                found |= await _stream_ids(connection, group_id, missing)
+            ids |= {
+                StreamKey(group, name): (stream_id, group_id) for name, stream_id in found.items()
+            }
+    return ids
 
 
 async def _insert(

@@ -10,7 +10,6 @@ from ingle.wire.exceptions import Fault
 from ingle.wire.http import Request, Response
 from ingle.wire.model import Model, OperationModel
 from ingle.wire.rest import Headers
-from ingle.wire.shapes import Shape
 
 Input = dict[str, Any]
 Result = Mapping[str, Any]
@@ -57,14 +56,19 @@ def read_nothing(request: Request) -> Input:
 
 
 def rpc_stream_writer(
-    stream: tuple[str, Shape],
-    output: Shape,
+    name: str,
     events: EventWriter,
     write_initial: Callable[[Result], bytes],
     headers: Callable[[str], Headers],
 ) -> ResultWriter:
-    """A writer of answers that are streams of events, led by a message with the other members."""
-    name, _ = stream
+    """A writer of answers that are streams of events, led by a message with the other members.
+
+    Args:
+        name: the output's member that is the stream.
+        events: writes its events.
+        write_initial: writes the other members.
+        headers: the headers that every answer has, given the request's id.
+    """
 
     def write(result: Result, request_id: str) -> Response:
         first = {member: value for member, value in result.items() if member != name}

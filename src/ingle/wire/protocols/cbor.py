@@ -92,8 +92,7 @@ class RpcV2Cbor(Protocol):
         if stream is not None:
             others = {key: shape for key, shape in output.members.items() if key != stream[0]}
             return rpc_stream_writer(
-                stream,
-                output,
+                stream[0],
                 EventWriter(stream[1], self._body_writer, CONTENT_TYPE),
                 self._body_writer(output, others),
                 self._headers,

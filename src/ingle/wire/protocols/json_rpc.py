@@ -75,8 +75,7 @@ class JsonRpc(Protocol):
         if stream is not None:
             others = {key: shape for key, shape in output.members.items() if key != stream[0]}
             return rpc_stream_writer(
-                stream,
-                output,
+                stream[0],
                 EventWriter(stream[1], self._body_writer, "application/json"),
                 self._body_writer(output, others),
                 lambda request_id: [(REQUEST_ID, request_id)],

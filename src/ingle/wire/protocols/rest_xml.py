@@ -7,7 +7,6 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 from ingle.wire.behaviour import Behaviour
 from ingle.wire.exceptions import Fault
@@ -17,7 +16,14 @@ from ingle.wire.protocols.base import Result, ResultWriter
 from ingle.wire.protocols.rest_base import RestProtocol
 from ingle.wire.rest import BodyReader, BodyWriter, Headers, PayloadWriter, ResponseWriter
 from ingle.wire.shapes import Shape
-from ingle.wire.xml_values import DECLARATION, XmlReaders, XmlWriters, escape_text, load_xml
+from ingle.wire.xml_values import (
+    DECLARATION,
+    XmlReaders,
+    XmlWriters,
+    escape_text,
+    load_xml,
+    quote_attribute,
+)
 
 
 class RestXml(RestProtocol):
@@ -31,7 +37,7 @@ class RestXml(RestProtocol):
         self._readers = XmlReaders()
         self._writers = XmlWriters()
         namespace = model.metadata.get("xmlNamespace")
-        self._namespace = f" xmlns={quoteattr(namespace)}" if namespace else ""
+        self._namespace = f" xmlns={quote_attribute(namespace)}" if namespace else ""
 
     def members_reader(self, shape: Shape) -> BodyReader:
         """A reader of a root element with the members without another place."""

@@ -56,7 +56,7 @@ def upgrade() -> None:
         sa.Column("stored_bytes", sa.BigInteger, nullable=False),
         sa.Column("tags", sa.JSON, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_logs_groups")),
-        sa.UniqueConstraint("account_id", "region", "name", name=op.f("uq_logs_groups_account_id")),
+        sa.UniqueConstraint("account_id", "region", "name", name=op.f("uq_logs_groups_account_id_region_name")),
     )
     op.create_table(
         "logs_streams",
@@ -68,7 +68,7 @@ def upgrade() -> None:
         sa.Column("last_event_ms", sa.BigInteger, nullable=True),
         sa.Column("last_ingestion_ms", sa.BigInteger, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_logs_streams")),
-        sa.UniqueConstraint("group_id", "name", name=op.f("uq_logs_streams_group_id")),
+        sa.UniqueConstraint("group_id", "name", name=op.f("uq_logs_streams_group_id_name")),
         sa.ForeignKeyConstraint(
             ["group_id"],
             ["logs_groups.id"],

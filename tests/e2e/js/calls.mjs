@@ -1,0 +1,42 @@
+// Makes the calls that standard input lists with the AWS SDK for JavaScript, one after another, and
+// prints how each came out. A call is {service, command, input}; an outcome {answer} or {error}.
+// Bytes are {"$base64": "…"} in both directions. With `page`, the origin of a web page, the calls
+// are made as a browser makes them for that page, and `preflights` counts what it asked beforehand.
+import * as logs from "@aws-sdk/client-cloudwatch-logs";
+import * as lambda from "@aws-sdk/client-lambda";
+import { FetchHttpHandler } from "@smithy/fetch-http-handler";
+import { text } from "node:stream/consumers";
+
+import { Page } from "./page.mjs";
+
+const { page: origin, calls } = JSON.parse(await text(process.stdin), (_key, value) =>
+  typeof value?.$base64 === "string" ? Buffer.from(value.$base64, "base64") : value,
+);
+
+const page = origin === null ? null : new Page(origin);
+const settings = {
+  maxAttempts: 1,
+  ...(page && { requestHandler: new FetchHttpHandler({ customFetch: page.fetch }) }),
+};
+const services = {
+  lambda: { commands: lambda, client: new lambda.LambdaClient(settings) },
+  logs: { commands: logs, client: new logs.CloudWatchLogsClient(settings) },
+};
+
+const outcomes = [];
+for (const { service, command, input } of calls) {
+  const { commands, client } = services[service];
+  try {
+    outcomes.push({ answer: await client.send(new commands[`${command}Command`](input)) });
+  } catch (error) {
+    const { name, message, $fault: fault, $metadata: metadata } = error;
+    outcomes.push({ error: { name, message, fault, status: metadata?.httpStatusCode } });
+  }
+}
+
+const printed = { outcomes, preflights: page?.preflights ?? 0 };
+console.log(
+  JSON.stringify(printed, (_key, value) =>
+    value instanceof Uint8Array ? { $base64: Buffer.from(value).toString("base64") } : value,
+  ),
+);

@@ -1,0 +1,311 @@
+"""The `ingle` command against the real server."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import RUNTIME, zip_of
+from tests.e2e.server import INGLE, Server
+
+HELLO = """
+def handler(event, context):
+    print("greeting", event["username"])
+    return "Hello, " + event["username"]
+"""
+EVENT = '{"username": "Sally"}'
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command came out."""
+
+    status: int
+    output: str
+    error: str
+
+
+@dataclass(frozen=True)
+class Ingle:
+    """Runs `ingle` in a folder of its own, for one server."""
+
+    server: Server
+    folder: Path
+
+    def __call__(self, *arguments: str, event: str = "", **variables: str) -> Ran:
+        done = subprocess.run(
+            [INGLE, *arguments],
+            cwd=self.folder,
+            env=self.environment(**variables),
+            input=event,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def environment(self, **variables: str) -> dict[str, str]:
+        """What a command sees; it finds the server by its data folder. "" unsets a variable."""
+        own = {"HOME": str(self.folder), "INGLE_DATA_DIR": str(self.server.data_dir)}
+        every = {"PATH": os.environ["PATH"], "COLUMNS": "120", **own, **variables}
+        return {key: value for key, value in every.items() if value}
+
+
+@pytest.fixture
+def ingle(server: Server, tmp_path: Path) -> Ingle:
+    return Ingle(server, tmp_path)
+
+
+@pytest.fixture
+def name(functions: Any) -> Iterator[str]:
+    """A name for a function that the test makes."""
+    unique = f"ingle-{uuid.uuid4().hex[:8]}"
+    yield unique
+    functions.delete_function(FunctionName=unique)
+
+
+@pytest.fixture
+def hello(deploy: Callable[..., str]) -> str:
+    """A function that says hello, deleted after the test."""
+    return deploy(HELLO)
+
+
+def test_a_file_becomes_a_function_that_is_named_after_it(
+    ingle: Ingle, name: str, functions: Any
+) -> None:
+    (ingle.folder / f"{name}.py").write_text(HELLO)
+    made = ingle("deploy", f"{name}.py")
+    assert made.status == 0, made.error
+    assert re.fullmatch(
+        rf"created {name}: {RUNTIME}, {name}\.handler, \d+ bytes\n"
+        rf"run it with: ingle invoke {name} --event '{{}}'\n",
+        made.output,
+    )
+    role = functions.get_function_configuration(FunctionName=name)["Role"]
+    assert role == "arn:aws:iam::000000000000:role/ingle"
+    assert ingle("invoke", name, "--event", EVENT).output == '"Hello, Sally"\n'
+
+
+def test_a_folder_is_deployed_updated_and_left_alone(
+    ingle: Ingle, name: str, functions: Any
+) -> None:
+    folder = ingle.folder / name
+    (folder / "texts").mkdir(parents=True)
+    (folder / "texts" / "greeting.txt").write_text("Hello")
+    (folder / "app.py").write_text(
+        "import os, pathlib\n"
+        "TEXT = pathlib.Path(__file__).with_name('texts') / 'greeting.txt'\n"
+        "def handler(event, context):\n"
+        "    return f'{TEXT.read_text()}, {os.environ.get(\"WHO\")}'\n"
+    )
+    assert ingle("deploy", name, "--env", "WHO=Sally").status == 0
+    assert ingle("invoke", name).output == '"Hello, Sally"\n'
+
+    unchanged = ingle("deploy", name, "--env", "WHO=Sally")
+    assert (unchanged.status, unchanged.output) == (0, f"{name} is as it should be already\n")
+
+    (folder / "texts" / "greeting.txt").write_text("Good day")
+    updated = ingle("deploy", name, "--memory", "256", "--env", "WHO=Harry")
+    assert re.fullmatch(
+        rf"updated {name}\n"
+        r"  code: \d+ bytes → \d+ bytes, sha256 \S{10}…\n"
+        r"  MemorySize: 128 → 256\n"
+        r"  Environment: WHO\n",
+        updated.output,
+    )
+    assert ingle("invoke", name).output == '"Good day, Harry"\n'
+    assert functions.get_function_configuration(FunctionName=name)["MemorySize"] == 256
+
+
+def test_a_zip_is_deployed_as_it_is(ingle: Ingle, name: str, functions: Any) -> None:
+    (ingle.folder / "package.zip").write_bytes(zip_of(main=HELLO))
+    made = ingle("deploy", "package.zip", "--name", name)
+    assert made.status == 0, made.error
+    assert functions.get_function_configuration(FunctionName=name)["Handler"] == "main.handler"
+
+
+def test_what_the_server_refuses_is_one_line(ingle: Ingle) -> None:
+    (ingle.folder / "app.py").write_text(HELLO)
+    refused = ingle("deploy", "app.py", "--runtime", "python2.7")
+    assert (refused.status, refused.output) == (1, "")
+    assert refused.error.startswith("error: CreateFunction: ")
+    assert refused.error.endswith(" (InvalidParameterValueException)\n")
+
+
+def test_an_event_comes_from_the_command_line_a_file_or_standard_input(
+    ingle: Ingle, hello: str
+) -> None:
+    (ingle.folder / "event.json").write_text(EVENT)
+    for source in (EVENT, "@event.json", "-"):
+        ran = ingle("invoke", hello, "--event", source, "--no-log", event=EVENT)
+        assert (ran.status, ran.output, ran.error) == (0, '"Hello, Sally"\n', "")
+
+
+def test_the_log_goes_to_standard_error(ingle: Ingle, hello: str) -> None:
+    ran = ingle("invoke", hello, "--event", EVENT)
+    assert ran.output == '"Hello, Sally"\n'
+    kinds = [line.split()[0] for line in ran.error.splitlines()]
+    assert kinds == ["INIT_START", "START", "greeting", "END", "REPORT"]
+
+
+def test_a_function_that_fails_makes_the_command_fail(ingle: Ingle, hello: str) -> None:
+    ran = ingle("invoke", hello, "--no-log")
+    assert ran.status == 1
+    assert json.loads(ran.output)["errorType"] == "KeyError"
+    assert ran.error == "Unhandled: KeyError: 'username'\n"
+
+
+@pytest.mark.parametrize("command", ["invoke", "logs"])
+def test_a_function_that_is_not_there_is_named(ingle: Ingle, command: str) -> None:
+    ran = ingle(command, "nobody")
+    assert (ran.status, ran.output) == (1, "")
+    assert ran.error.startswith("error: ")
+    assert "Function not found: arn:aws:lambda:us-east-1:000000000000:function:nobody" in ran.error
+
+
+def test_logs_are_printed_oldest_first_and_filtered(ingle: Ingle, hello: str) -> None:
+    silent = ingle("logs", hello)
+    assert (silent.status, silent.output) == (0, "")
+    assert silent.error == f"{hello} has not logged anything yet\n"
+
+    ingle("invoke", hello, "--event", EVENT)
+    ingle("invoke", hello, "--event", EVENT.replace("Sally", "Harry"))
+    lines = ingle("logs", hello).output.splitlines()
+    assert [line.split()[2] for line in lines] == [
+        "INIT_START",
+        *["START", "greeting", "END", "REPORT"] * 2,
+    ]
+    assert lines == sorted(lines, key=lambda line: line[:23])
+    [found] = ingle("logs", hello, "--filter", "Harry").output.splitlines()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}  greeting Harry", found)
+
+
+def test_logs_are_followed_until_ctrl_c(ingle: Ingle, hello: str) -> None:
+    with subprocess.Popen(
+        [INGLE, "logs", hello, "--follow", "--filter", "greeting"],
+        cwd=ingle.folder,
+        env=ingle.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as following:
+        watchdog = threading.Timer(30, following.kill)
+        watchdog.start()
+        try:
+            assert following.stdout is not None
+            assert following.stderr is not None
+            assert following.stderr.readline() == f"{hello} has not logged anything yet\n"
+            for who in ("Sally", "Harry"):
+                ingle("invoke", hello, "--event", json.dumps({"username": who}))
+                assert following.stdout.readline().endswith(f"  greeting {who}\n")
+            following.send_signal(signal.SIGINT)
+            assert following.wait() == 130
+        finally:
+            watchdog.cancel()
+
+
+def test_the_printed_variables_are_all_that_a_shell_needs(
+    ingle: Ingle, hello: str, server: Server
+) -> None:
+    script = f'eval "$({INGLE} env)"; unset INGLE_DATA_DIR; {INGLE} invoke {hello} --event "$1"'
+    done = subprocess.run(
+        ["sh", "-c", script, "sh", EVENT],
+        cwd=ingle.folder,
+        env=ingle.environment(AWS_PROFILE="another"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (0, '"Hello, Sally"\n'), done.stderr
+    assert json.loads(ingle("env", "--format", "json").output) == server.credentials
+    assert server.credentials["AWS_ENDPOINT_URL"] == server.endpoint
+
+
+def test_a_wrong_key_pair_is_refused_in_one_line(ingle: Ingle, server: Server) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "INGLE_DATA_DIR": ""}
+    ran = ingle("invoke", "hello", "--endpoint-url", server.endpoint, **keys)
+    assert ran.status == 1
+    assert ran.error == (
+        "error: Invoke: The security token included in the request is invalid. "
+        "(UnrecognizedClientException)\n"
+    )
+
+
+def test_the_doctor_sees_the_server_and_a_machine_it_can_run_on(
+    ingle: Ingle, server: Server
+) -> None:
+    host, port = server.address
+    ran = ingle("doctor", "--host", host, "--port", str(port), "--format", "json")
+    assert ran.status == 0, ran.output
+    report = json.loads(ran.output)
+    checks = {check["name"]: check for check in report["checks"]}
+    assert report["can_run"]
+    assert checks["sandboxes"]["state"] == "ok"
+    assert checks["port"]["detail"] == f"Ingle answers at {host}:{port}"
+
+
+def test_the_runtimes_shown_are_those_that_run(ingle: Ingle, functions: Any, name: str) -> None:
+    rows = json.loads(ingle("runtimes", "--format", "json").output)
+    present = {row["runtime"]: row["version"] for row in rows if row["path"]}
+    source = "import sys\ndef handler(event, context):\n    return sys.version.split()[0]\n"
+    (ingle.folder / "app.py").write_text(source)
+    assert ingle("deploy", "app.py", "--name", name).status == 0
+    found = {}
+    for runtime in present:
+        functions.update_function_configuration(FunctionName=name, Runtime=runtime)
+        found[runtime] = json.load(functions.invoke(FunctionName=name)["Payload"])
+    assert found == present
+    assert RUNTIME in present
+
+
+def test_a_second_server_on_the_same_folder_refuses_to_start(
+    ingle: Ingle, server: Server, invoke: Callable[..., Any], hello: str
+) -> None:
+    second = ingle("serve", "--port", "0")
+    assert (second.status, second.output) == (1, "")
+    assert second.error == (
+        f"error: The data folder {server.data_dir} is in use by process {server.process.pid}. "
+        "Stop that server first, or start this one on another folder with --data-dir.\n"
+    )
+    assert invoke(hello, {"username": "Sally"})[0] == "Hello, Sally"
+
+
+def test_a_copy_of_a_stopped_servers_folder_is_a_backup(
+    own_server: Server, start_server: Callable[..., Server], tmp_path: Path
+) -> None:
+    (tmp_path / "hello.py").write_text(HELLO)
+    ingle = Ingle(own_server, tmp_path)
+    assert ingle("deploy", "hello.py").status == 0
+    assert ingle("invoke", "hello", "--event", EVENT).status == 0
+    assert own_server.stop() == 0
+    subprocess.run(["cp", "-a", own_server.data_dir, tmp_path / "copy"], check=True)
+
+    restored = Server(tmp_path / "copy").start()
+    try:
+        ingle = Ingle(restored, tmp_path)
+        assert ingle("invoke", "hello", "--event", EVENT).output == '"Hello, Sally"\n'
+        assert len(ingle("logs", "hello", "--filter", "Sally").output.splitlines()) == 2
+    finally:
+        assert restored.stop() == 0
+
+
+def test_only_a_development_server_takes_the_key_pair_test(
+    start_server: Callable[..., Server], tmp_path: Path
+) -> None:
+    server = start_server("--dev", "--region", "eu-west-1", "--account-id", "123456789012")
+    test = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    client = server.client("lambda", **test)
+    assert client.list_functions()["Functions"] == []
+    (tmp_path / "hello.py").write_text(HELLO)
+    assert Ingle(server, tmp_path)("deploy", "hello.py").status == 0
+    [function] = client.list_functions()["Functions"]
+    assert function["FunctionArn"] == "arn:aws:lambda:eu-west-1:123456789012:function:hello"

@@ -1,0 +1,85 @@
+"""A Lambda service on a real database, blob store and code folder; only the sandboxes are apart."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingle.invoke.invoker import InvocationResult
+from ingle.pool.spec import FunctionSpec
+from ingle.runtimes.discovery import Interpreters
+from ingle.services.lambda_.api import LambdaService
+from ingle.services.lambda_.packages import Packages
+from ingle.services.lambda_.store import LambdaStore
+from ingle.storage.blobs import BlobStore
+from ingle.storage.database import Database
+from tests.services.clocks import ManualClock
+from tests.services.lambda_.zips import HELLO, zipped
+
+RUNTIME = f"python3.{sys.version_info.minor}"
+ROLE = "arn:aws:iam::000000000000:role/lambda"
+
+
+class NoSandboxes:
+    """Stands where the invoker does, and answers what a test tells it to."""
+
+    def __init__(self) -> None:
+        self.result = InvocationResult(b"null", None, None)
+        self.calls: list[tuple[FunctionSpec, bytes, dict[str, Any]]] = []
+        self.dropped: list[str] = []
+
+    async def invoke(self, spec: FunctionSpec, payload: bytes, **rest: Any) -> InvocationResult:
+        self.calls.append((spec, payload, rest))
+        return self.result
+
+    def drop(self, function_arn: str) -> None:
+        self.dropped.append(function_arn)
+
+
+class Bench:
+    """The parts of a service, which a test can take apart and put together again."""
+
+    def __init__(self, folder: Path, database: Database, clock: ManualClock) -> None:
+        self.database = database
+        self.clock = clock
+        self.blobs = BlobStore(folder / "blobs")
+        self.code = folder / "code"
+        for each in (folder / "blobs", self.code):
+            each.mkdir()
+        self.invoker = NoSandboxes()
+
+    async def open(self) -> LambdaService:
+        """Start the service, as a server does."""
+        self.store = await LambdaStore.open(self.database)
+        self.packages = await Packages.open(self.store, self.blobs, self.code, self.clock)
+        return LambdaService(
+            store=self.store,
+            packages=self.packages,
+            invoker=self.invoker,  # type: ignore[arg-type]
+            clock=self.clock,
+            presign=lambda url, seconds: f"{url}?expires={seconds}",
+            interpreters=Interpreters(self.clock, search=[Path(sys.base_prefix) / "bin"]),
+            machine="x86_64",
+        )
+
+
+@pytest.fixture
+def bench(tmp_path: Path, database: Database, clock: ManualClock) -> Bench:
+    return Bench(tmp_path, database, clock)
+
+
+@pytest.fixture
+async def service(bench: Bench) -> LambdaService:
+    return await bench.open()
+
+
+def create_request(name: str = "hello", **members: Any) -> dict[str, Any]:
+    """Make the input of a CreateFunction."""
+    return {
+        "FunctionName": name,
+        "Runtime": RUNTIME,
+        "Role": ROLE,
+        "Handler": "app.handler",
+        "Code": {"ZipFile": zipped({"app.py": HELLO})},
+    } | members

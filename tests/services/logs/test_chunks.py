@@ -1,0 +1,44 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingle.services.logs.chunks import Encoding, event_bytes, pack, unpack
+from ingle.services.logs.limits import CHUNK
+
+EVENTS = st.lists(st.tuples(st.integers(0, 3 * CHUNK.span_ms), st.text(max_size=30)), max_size=40)
+
+
+@given(EVENTS)
+def test_what_is_packed_comes_back_in_order_of_time(events: list[tuple[int, str]]) -> None:
+    chunks = pack(events)
+    back = [event for chunk in chunks for event in unpack(chunk.encoding, chunk.data)]
+    assert back == sorted(events, key=lambda event: event[0])
+    assert sum(chunk.size for chunk in chunks) == sum(event_bytes(text) for _, text in events)
+    for chunk in chunks:
+        inside = unpack(chunk.encoding, chunk.data)
+        assert (chunk.first_ms, chunk.last_ms) == (inside[0][0], inside[-1][0])
+        assert chunk.last_ms - chunk.first_ms <= CHUNK.span_ms
+
+
+def test_many_events_are_packed_small_and_split_at_the_limit() -> None:
+    chunks = pack([(number, "x" * 1000) for number in range(1000)])
+    assert len(chunks) > 1
+    assert all(chunk.size <= CHUNK.bytes for chunk in chunks)
+    assert all(chunk.encoding is Encoding.ZLIB_JSON for chunk in chunks)
+    assert sum(len(chunk.data) for chunk in chunks) < 100_000
+
+
+def test_one_event_larger_than_a_chunk_is_kept_whole() -> None:
+    (chunk,) = pack([(1, "x" * (CHUNK.bytes + 1))])
+    assert unpack(chunk.encoding, chunk.data) == [(1, "x" * (CHUNK.bytes + 1))]
+
+
+def test_a_message_that_has_no_utf_8_loses_only_what_cannot_be_written() -> None:
+    (chunk,) = pack([(1, "a\ud800b"), (2, "fine")])
+    assert unpack(chunk.encoding, chunk.data) == [(1, "a?b"), (2, "fine")]
+
+
+@pytest.mark.parametrize("encoding", [Encoding.ZLIB_JSON, 7])
+def test_damaged_or_unknown_data_is_an_error(encoding: int) -> None:
+    with pytest.raises(ValueError):
+        unpack(encoding, b"[]")
