@@ -134,3 +134,44 @@ def invoke(functions: Any) -> Callable[..., tuple[Any, dict[str, Any]]]:
         return json.loads(response["Payload"].read()), response
 
     return call
+
+
+@pytest.fixture
+def events(logs: Any) -> Callable[..., list[dict[str, Any]]]:
+    """All events of a function, the earliest first; settings select some of them."""
+
+    def read(name: str, **settings: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        token: dict[str, str] = {}
+        while True:
+            page = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}", **settings, **token)
+            found += page["events"]
+            if "nextToken" not in page:
+                return found
+            token = {"nextToken": page["nextToken"]}
+
+    return read
+
+
+@pytest.fixture
+def messages(events: Callable[..., list[dict[str, Any]]]) -> Callable[..., list[str]]:
+    """The messages of all events of a function."""
+    return lambda name, **settings: [event["message"] for event in events(name, **settings)]
+
+
+@pytest.fixture
+def counted(deploy: Any, invoke: Any) -> Callable[[int], dict[str, str]]:
+    """Run a function that writes so many numbered lines; return its group and stream."""
+
+    def run(count: int) -> dict[str, str]:
+        name = deploy(
+            "def handler(event, context):\n"
+            "    for number in range(event):\n        print('line', number)\n"
+            "    return context.log_stream_name\n",
+            Timeout=30,
+        )
+        stream, response = invoke(name, count)
+        assert "FunctionError" not in response
+        return {"logGroupName": f"/aws/lambda/{name}", "logStreamName": stream}
+
+    return run

@@ -140,7 +140,7 @@ def usual_folders() -> Iterator[Path]:
     for entry in os.get_exec_path():
         folder = Path(entry)
         # pyenv's shims are slow shell scripts, and each shows only the version selected now.
-        if folder.name == "shims" and (folder.parent / "versions").is_dir():
+        if folder.name == "shims" and os.path.isdir(folder.parent / "versions"):  # noqa: PTH112 - bears one that is not ours
             pyenv_roots.append(folder.parent)
         elif folder.is_absolute():
             yield folder
@@ -152,7 +152,14 @@ def usual_folders() -> Iterator[Path]:
         (uv_root, "*/bin"),
         (Path("/opt"), "python*/bin"),
     ):
-        yield from sorted(root.glob(pattern))
+        yield from _matching(root, pattern)
+
+
+def _matching(root: Path, pattern: str) -> list[Path]:
+    try:
+        return sorted(root.glob(pattern))
+    except OSError:
+        return []  # a folder that is not ours to read holds nothing for us
 
 
 def _home() -> Path:

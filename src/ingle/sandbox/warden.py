@@ -177,6 +177,8 @@ class Warden:
         if pid == 0:
             try:
                 lock.die_with_parent()
+                if not self._privileged:
+                    _enter_pid_namespace()
                 self._become_zygote(theirs, Path(executable), Path(prefix))
             except BaseException as error:
                 os.write(failure_write, str(error).encode())
@@ -214,9 +216,9 @@ class Warden:
     def _hear_zygote(self, runtime: str) -> None:
         keeper = self._zygotes[runtime]
         try:
-            data = keeper.sock.recv(messages.MAX_MESSAGE)
+            data, fds = messages.receive(keeper.sock)
         except ConnectionResetError:  # it ended with messages of ours unread
-            data = b""
+            data, fds = b"", []
         if not data:
             self._lose_zygote(runtime, keeper)
             return
@@ -225,13 +227,12 @@ class Warden:
         if sandbox is None:
             return  # the zygote's own greeting
         if kind == zygote.FORKED:
-            sandbox.pid = value
-            with contextlib.suppress(ProcessLookupError):  # it ended at once; ENDED follows
-                sandbox.pidfd = os.pidfd_open(value)
+            sandbox.pidfd = fds.pop()
+            sandbox.pid = _pid_of(sandbox.pidfd)
             if sandbox.killed:
                 self._kill(identity)
             peak = self._cgroups.open_peak(sandbox.group) if self._cgroups else None
-            self._tell(messages.Started(identity, value), () if peak is None else (peak,))
+            self._tell(messages.Started(identity, sandbox.pid), () if peak is None else (peak,))
             if peak is not None:
                 os.close(peak)
         elif kind == zygote.ENDED:
@@ -293,6 +294,28 @@ class Warden:
             os.waitpid(keeper.pid, 0)
         if self._cgroups:
             self._cgroups.close()
+
+
+def _enter_pid_namespace() -> None:
+    """Go on as the first process of a pid namespace that belongs to our user namespace.
+
+    A zygote returns to its own pid namespace after every fork, which takes rights over it.
+    """
+    lock.unshare(lock.CLONE_NEWPID)
+    pid = os.fork()
+    if pid != 0:
+        os.closerange(3, 65536)  # others wait for the ends of what the zygote has
+        _, status = os.waitpid(pid, 0)
+        os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+    lock.die_with_parent()
+
+
+def _pid_of(pidfd: int) -> int:
+    for line in Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name == "Pid":
+            return int(value)
+    return -1
 
 
 def acquire_rights() -> bool:

@@ -121,7 +121,7 @@ async def test_adding_and_deleting_the_same_code_at_once_never_loses_it(bench: B
 async def test_a_creation_that_is_cut_off_leaves_all_or_nothing(bench: Bench) -> None:
     service = await bench.open()
     where = ("000000000000", "us-east-1")
-    for doubled in range(13):
+    for doubled in range(8):
         request = create_request(f"f{doubled}", Code={"ZipFile": CONTENT})
         task = asyncio.create_task(service.create_function(context(), request))
         for _ in range(2**doubled):

@@ -26,7 +26,8 @@ SPAWN = struct.Struct("<IiIQH")
 the code folder's name; then that name and the NUL-separated files of control groups. Two
 descriptors come along: the channel and the log pipe."""
 REPORT = struct.Struct("<BIi")
-"""To the warden: kind, id, and a pid (FORKED), a wait status (ENDED) or an errno (FAILED)."""
+"""To the warden: kind, id, and 0 (FORKED), a wait status (ENDED) or an errno (FAILED). A pidfd
+comes along with FORKED, because pids mean something else in another namespace."""
 FORKED, ENDED, FAILED = 1, 2, 3
 _DESCRIPTOR = struct.Struct("i")
 MSG_CMSG_CLOEXEC = 0x40000000
@@ -73,7 +74,7 @@ class Zygote:
         poller = select.poll()
         poller.register(self._control, select.POLLIN)
         poller.register(self._wake, select.POLLIN)
-        self._control.send(REPORT.pack(FORKED, 0, os.getpid()))
+        self._control.send(REPORT.pack(FORKED, 0, 0))
         while True:
             short = len(self._spares) < self._spares_wanted
             events = poller.poll(QUIET_MS if short else None)
@@ -101,7 +102,9 @@ class Zygote:
             if pid == 0:
                 os._exit(self._become_sandbox(lambda: (message, descriptors), descriptors))
             self._children[pid] = identity
-            self._control.send(REPORT.pack(FORKED, identity, pid))
+            pidfd = lock.open_pidfd(pid)
+            _send(self._control, REPORT.pack(FORKED, identity, 0), [pidfd])
+            os.close(pidfd)
         for fd in descriptors:
             os.close(fd)
         self._spares_wanted = SPARES
@@ -110,8 +113,7 @@ class Zygote:
         while self._spares:
             spare = self._spares.pop(0)
             try:
-                ancillary = b"".join(_DESCRIPTOR.pack(fd) for fd in descriptors)
-                spare.sock.sendmsg([message], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, ancillary)])
+                _send(spare.sock, message, descriptors)
             except OSError:  # it died while it waited
                 continue
             finally:
@@ -209,6 +211,11 @@ def _attempt(work: Callable[[], None]) -> BaseException | None:
     except BaseException as error:
         return error
     return None
+
+
+def _send(sock: _socket.socket, message: bytes, descriptors: list[int]) -> None:
+    ancillary = b"".join([_DESCRIPTOR.pack(fd) for fd in descriptors])
+    sock.sendmsg([message], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, ancillary)])
 
 
 def _receive(sock: _socket.socket) -> tuple[bytes, list[int]]:
