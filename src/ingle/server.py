@@ -164,6 +164,7 @@ class Server:
                     root_key, "GET", url, config.region, "lambda", seconds, clock.time()
                 ),
                 interpreters=interpreters,
+                concurrency=config.concurrency,
             )
             services: Mapping[str, Service] = {
                 service.name: service

@@ -28,6 +28,7 @@ class NoSandboxes:
         self.result = InvocationResult(b"null", None, None)
         self.calls: list[tuple[FunctionSpec, bytes, dict[str, Any]]] = []
         self.dropped: list[str] = []
+        self.prepared: list[str] = []
 
     async def invoke(self, spec: FunctionSpec, payload: bytes, **rest: Any) -> InvocationResult:
         self.calls.append((spec, payload, rest))
@@ -35,6 +36,9 @@ class NoSandboxes:
 
     def drop(self, function_arn: str) -> None:
         self.dropped.append(function_arn)
+
+    def prepare(self, runtime: str) -> None:
+        self.prepared.append(runtime)
 
 
 class Bench:

@@ -6,13 +6,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingle.services.logs.api import LogsService
+from ingle.services.logs.chunks import pack
 from ingle.services.logs.limits import CHUNK
+from ingle.services.logs.model import GroupKey, StreamKey
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
 from ingle.storage.database import Database
 from ingle.wire.errors import ServiceError
 from tests.services.clocks import ManualClock
-from tests.services.conftest import context
+from tests.services.conftest import ACCOUNT, REGION, context
 from tests.services.logs.conftest import GROUP, NOW_MS, STREAM, Logs, messages
 
 
@@ -225,3 +227,14 @@ async def test_a_search_among_very_many_events_of_one_moment_comes_to_an_end(
         assert members.get("nextToken") != answer["nextToken"]
         members["nextToken"] = answer["nextToken"]
     assert found == 3
+
+
+@pytest.mark.parametrize("forward", [True, False])
+async def test_a_stream_of_very_many_small_writes_is_read_to_its_end(
+    logs: Logs, forward: bool
+) -> None:
+    # Each is a row of its own, as a function makes them that is called now and then.
+    rows = [pack([(NOW_MS + number, str(number))])[0] for number in range(2100)]
+    key = StreamKey(GroupKey(ACCOUNT, REGION, GROUP), STREAM)
+    await logs.store.append({key: rows}, NOW_MS)
+    assert messages(await logs.get(startFromHead=forward)) == [str(n) for n in range(2100)]

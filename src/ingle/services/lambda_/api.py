@@ -130,6 +130,7 @@ class LambdaService(Service):
                 **settings,
             )
             await self._store.add(function)
+        self._invoker.prepare(function.runtime)
         return answers.configuration(function)
 
     async def get_function(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
@@ -213,7 +214,9 @@ class LambdaService(Service):
         self._existing(reference)
         if "runtime" in settings:
             await self._check_runtime(settings["runtime"])
-        return answers.configuration(await self._update(reference, request, **settings))
+        updated = await self._update(reference, request, **settings)
+        self._invoker.prepare(updated.runtime)
+        return answers.configuration(updated)
 
     async def delete_function(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Delete a function; invocations under way end as they would have."""
@@ -261,6 +264,7 @@ class LambdaService(Service):
             request_id=context.request_id,
             invoked_arn=f"{spec.arn}:{qualifier}" if qualifier else spec.arn,
             client_context=decoded_context,
+            trace_id=context.request.headers.get("x-amzn-trace-id", ""),
             tail=tail,
         )
         answer: ServiceOutput = {
