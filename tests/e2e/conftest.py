@@ -3,30 +3,53 @@
 import contextlib
 import io
 import json
+import socket
 import sys
 import time
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.e2e.raw import connect, head_of, signed
 from tests.e2e.server import Server
 
 ROLE = "arn:aws:iam::000000000000:role/lambda-ex"
 RUNTIME = f"python3.{sys.version_info.minor}"
 
 
+class SharedServer(NamedTuple):
+    """The server of all tests, and a request that is stuck in the middle of its body."""
+
+    server: Server
+    stalled: socket.socket
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that all tests share; functions have names of their own."""
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedServer]:
     running = Server(tmp_path_factory.mktemp("ingle") / "data").start()
-    yield running
+    # As early as this, so that nobody has to wait until the server's patience ends.
+    with connect(running) as stalled:
+        stalled.sendall(head_of(signed(running, "POST", "/2015-03-31/functions"), 1000) + b"{")
+        yield SharedServer(running, stalled)
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def server(_shared: SharedServer) -> Server:
+    """A server that all tests share; functions have names of their own."""
+    return _shared.server
+
+
+@pytest.fixture(scope="session")
+def stalled(_shared: SharedServer) -> socket.socket:
+    """A connection on which a request stopped in its body when the shared server started."""
+    return _shared.stalled
 
 
 @pytest.fixture
@@ -73,7 +96,8 @@ def zip_of(**files: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in files.items():
-            archive.writestr(f"{name}.py", text)
+            # Without a time of its own, so that the same text makes the same package.
+            archive.writestr(zipfile.ZipInfo(f"{name}.py"), text)
     return buffer.getvalue()
 
 

@@ -33,6 +33,11 @@ def descendants(pid: int) -> set[tuple[int, int]]:
     return found
 
 
+def children(pid: int) -> list[int]:
+    """The processes right below one."""
+    return [each for each in _all() if (stat := _stat(each)) is not None and stat[0] == pid]
+
+
 def sandboxes(pid: int) -> set[tuple[int, int]]:
     """Those processes below a server that are in other pid namespaces than this one."""
     own = Path("/proc/self/ns/pid").readlink()

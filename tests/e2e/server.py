@@ -22,7 +22,7 @@ class Server:
     Attributes:
         data_dir: its data folder, kept over restarts.
         endpoint: its URL, for instance `http://127.0.0.1:40123`.
-        credentials: the variables that `ingle env` prints.
+        credentials: the variables that `ingle env` printed at the first start.
     """
 
     def __init__(self, data_dir: Path, *flags: str) -> None:
@@ -62,14 +62,14 @@ class Server:
         line = self._process.stdout.readline()
         assert line.startswith("ready "), f"{line!r}; {self.log}"
         self.endpoint = line.split()[1]
-        self.credentials = json.loads(
-            subprocess.run(
+        if not self.credentials:
+            printed = subprocess.run(
                 [INGLE, "env", "--data-dir", str(self.data_dir), "--format", "json"],
                 capture_output=True,
                 check=True,
                 text=True,
             ).stdout
-        )
+            self.credentials = json.loads(printed)
         return self
 
     @property
@@ -104,7 +104,7 @@ class Server:
     def environment(self) -> dict[str, str]:
         """The environment of a client process."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "INGLE_"))}
-        return {**kept, **self.credentials}
+        return {**kept, **self.credentials, "AWS_ENDPOINT_URL": self.endpoint}
 
     def client(self, service: str, **overrides: Any) -> Any:
         """A boto3 client of this server that does not retry."""

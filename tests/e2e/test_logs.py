@@ -3,8 +3,6 @@
 import re
 import uuid
 
-import pytest
-
 from tests.e2e.conftest import refusal
 
 NO_GROUP = (400, "ResourceNotFoundException", "The specified log group does not exist.")

@@ -53,6 +53,7 @@ async def test_an_invocation_answers_what_the_function_returned(
         "request_id": context().request_id,
         "invoked_arn": ARN,
         "client_context": None,
+        "trace_id": "",
         "tail": False,
     }
     assert (spec.name, spec.arn, spec.version) == ("hello", ARN, "$LATEST")
