@@ -50,10 +50,11 @@ def logs(
     start_ms = int(time.time() * 1000) - _milliseconds(since)
     connection = connect(endpoint_url, data_dir, region)
     with connection.errors():
-        reader = _Reader(connection.client("logs"), _group_of(name), filter)
+        functions = connection.client("lambda")
+        reader = _Reader(connection.client("logs"), _group_of(functions, name), filter)
         try:
             if not reader.group_exists():
-                connection.client("lambda").get_function_configuration(FunctionName=name)
+                functions.get_function_configuration(FunctionName=name)
                 typer.echo(f"{name} has not logged anything yet", err=True)
             while True:
                 for event in reader.new_events(start_ms):
@@ -110,11 +111,18 @@ def _print(event: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def _group_of(name: str) -> str:
-    """Return the log group of a function, which may be given as an ARN or with a qualifier."""
-    parts = name.split(":")
-    at = parts.index("function") + 1 if "function" in parts[:-1] else 0
-    return f"/aws/lambda/{parts[at]}"
+def _group_of(functions: Any, name: str) -> str:
+    """Return the log group of a function, which may be given as an ARN or with a qualifier.
+
+    The log of a function that is gone is still where a function of its name writes by default.
+    """
+    try:
+        configuration = functions.get_function_configuration(FunctionName=name)
+    except functions.exceptions.ResourceNotFoundException:
+        parts = name.split(":")
+        at = parts.index("function") + 1 if "function" in parts[:-1] else 0
+        return f"/aws/lambda/{parts[at]}"
+    return str(configuration["LoggingConfig"]["LogGroup"])
 
 
 def _milliseconds(span: str) -> int:

@@ -56,7 +56,9 @@ def upgrade() -> None:
         sa.Column("stored_bytes", sa.BigInteger, nullable=False),
         sa.Column("tags", sa.JSON, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_logs_groups")),
-        sa.UniqueConstraint("account_id", "region", "name", name=op.f("uq_logs_groups_account_id_region_name")),
+        sa.UniqueConstraint(
+            "account_id", "region", "name", name=op.f("uq_logs_groups_account_id_region_name")
+        ),
     )
     op.create_table(
         "logs_streams",
