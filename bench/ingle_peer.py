@@ -1,6 +1,7 @@
 """Ingle itself, started as its users start it."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -52,13 +53,16 @@ class InglePeer(Peer):
         return invoke_once(self.endpoint(function))
 
     def environments(self) -> list[list[int]]:
-        """The sandboxes: descendants of the server in another pid namespace, by namespace."""
+        """The sandboxes: descendants of the server in another pid namespace, by namespace.
+
+        Children that the zygotes keep spare are no sandboxes yet, and still the server's user's.
+        """
         server = self.running().pid
         own = _pid_namespace(server)
-        found: dict[str, list[int]] = {}
+        found: dict[str | None, list[int]] = {}
         for process in descendants([server]):
             namespace = _pid_namespace(process.pid)
-            if namespace is not None and namespace != own:
+            if namespace not in (None, own) and not _belongs_to_us(process.pid):
                 found.setdefault(namespace, []).append(process.pid)
         return list(found.values())
 
@@ -84,6 +88,13 @@ class InglePeer(Peer):
                 values["AWS_ACCESS_KEY_ID"], values["AWS_SECRET_ACCESS_KEY"], values["AWS_REGION"]
             )
         return self._key
+
+
+def _belongs_to_us(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}").stat().st_uid == os.geteuid()
+    except FileNotFoundError:
+        return True
 
 
 def _pid_namespace(pid: int) -> str | None:

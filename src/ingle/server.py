@@ -216,7 +216,7 @@ class Server:
         self._stop.set()
 
     def _say_what_is_weaker(self, warden: WardenClient) -> None:
-        for finding in findings(warden.privileged, warden.cgroup_version):
+        for finding in findings(warden.privileged, warden.cgroup_version, warden.filtered):
             if not finding.ok:
                 print(
                     f"weaker on this machine: {finding.name}: {finding.detail}; "

@@ -23,33 +23,35 @@ ROLE = "arn:aws:iam::000000000000:role/lambda-ex"
 RUNTIME = f"python3.{sys.version_info.minor}"
 
 
-class SharedServer(NamedTuple):
-    """The server of all tests, and a request that is stuck in the middle of its body."""
+class Stalled(NamedTuple):
+    """Connections on which requests stopped halfway when the shared server started."""
 
-    server: Server
-    stalled: socket.socket
+    head: socket.socket
+    body: socket.socket
 
 
 @pytest.fixture(scope="session")
-def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedServer]:
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Stalled]]:
     running = Server(tmp_path_factory.mktemp("ingle") / "data").start()
-    # As early as this, so that nobody has to wait until the server's patience ends.
-    with connect(running) as stalled:
-        stalled.sendall(head_of(signed(running, "POST", "/2015-03-31/functions"), 1000) + b"{")
-        yield SharedServer(running, stalled)
+    # As early as this, so that no test has to wait until the server's patience ends.
+    with connect(running) as head, connect(running) as body:
+        request = head_of(signed(running, "POST", "/2015-03-31/functions"), 1000)
+        head.sendall(request[:-10])
+        body.sendall(request + b"{")
+        yield running, Stalled(head, body)
     running.stop()
 
 
 @pytest.fixture(scope="session")
-def server(_shared: SharedServer) -> Server:
+def server(_shared: tuple[Server, Stalled]) -> Server:
     """A server that all tests share; functions have names of their own."""
-    return _shared.server
+    return _shared[0]
 
 
 @pytest.fixture(scope="session")
-def stalled(_shared: SharedServer) -> socket.socket:
-    """A connection on which a request stopped in its body when the shared server started."""
-    return _shared.stalled
+def stalled(_shared: tuple[Server, Stalled]) -> Stalled:
+    """Requests to the shared server that never go on."""
+    return _shared[1]
 
 
 @pytest.fixture

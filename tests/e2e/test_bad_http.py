@@ -163,12 +163,3 @@ def test_health_needs_no_signature(server):
     answer = send(server, b"GET /_ingle/health HTTP/1.1\r\nHost: x\r\n\r\n")
     assert answer.status == 200
     assert b'"status":"running"' in answer.body
-
-
-def test_a_body_that_stalls_is_refused_and_the_connection_closed(stalled):
-    assert read_answer(stalled).error == (
-        408,
-        "RequestTimeoutException",
-        "No more of the request body came for 20 seconds.",
-    )
-    assert stalled.recv(1) == b""

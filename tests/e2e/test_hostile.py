@@ -115,3 +115,48 @@ def test_an_answer_that_is_sent_twice_never_answers_another_invocation(deploy, i
     for _ in range(5):
         answer, response = invoke(name)
         assert answer == "mine" or answer["errorType"] == "Runtime.ExitError", response
+
+
+CALLS = """
+import ctypes, errno, os, socket
+libc = ctypes.CDLL(None, use_errno=True)
+
+def call(name, *arguments):
+    return -1 if getattr(libc, name)(*arguments) == -1 else 0
+
+ATTEMPTS = {
+    "unshare": lambda: call("unshare", 0x10000000),
+    "clone into a user namespace": lambda: call("syscall", 56, 0x10000000 | 17, 0, 0, 0, 0),
+    "setns": lambda: call("setns", os.open("/proc/self/ns/net", os.O_RDONLY), 0),
+    "mount": lambda: call("mount", b"none", b"/tmp", b"tmpfs", 0, None),
+    "umount": lambda: call("umount2", b"/tmp", 2),
+    "chroot": lambda: call("chroot", b"/tmp"),
+    "ptrace": lambda: call("ptrace", 0, 0, 0, 0),
+    "a key": lambda: call("syscall", 250, 0, -3, 1),
+    "bpf": lambda: call("syscall", 321, 0, 0, 0),
+    "io_uring": lambda: call("syscall", 425, 1, 0),
+    "userfaultfd": lambda: call("syscall", 323, 0),
+    "perf events": lambda: call("syscall", 298, 0, 0, 0, 0, 0),
+    "a raw socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1) and 0,
+    "a packet socket": lambda: socket.socket(17, socket.SOCK_RAW) and 0,
+    "a vsock": lambda: socket.socket(40, socket.SOCK_STREAM) and 0,
+    "a device": lambda: call("mknod", b"/tmp/mem", 0o20666, 0x101),
+    "the host name": lambda: call("sethostname", b"x", 1),
+    "a sysctl": lambda: open("/proc/sys/kernel/core_pattern", "w") and 0,
+    "sysrq": lambda: open("/proc/sysrq-trigger", "w") and 0,
+}
+
+def handler(event, context):
+    done = []
+    for name, attempt in ATTEMPTS.items():
+        try:
+            if attempt() == 0:
+                done.append(name)
+        except OSError:
+            pass
+    return done
+"""
+
+
+def test_what_reaches_into_the_kernel_is_refused(deploy, invoke):
+    assert invoke(deploy(CALLS))[0] == []

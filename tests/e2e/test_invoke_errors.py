@@ -2,6 +2,7 @@
 
 import base64
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -125,6 +126,13 @@ def test_a_function_that_cannot_be_loaded_says_why(deploy, invoke, case):
         assert f"[ERROR] {kind}: {message}\n" in tail
         assert f"Phase: init\tStatus: error\tError Type: {kind}\n" in tail
         assert f"\tStatus: error\tError Type: {kind}\t" in tail.splitlines()[-1]
+
+
+def test_many_that_cannot_be_loaded_at_once_all_get_their_answers(deploy, invoke):
+    name = deploy("import nowhere\n")
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: invoke(name)[0]["errorType"], range(100)))
+    assert answers == ["Runtime.ImportModuleError"] * 100
 
 
 EXITS = {

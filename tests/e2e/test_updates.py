@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.e2e.conftest import create, refusal, zip_of
+from tests.e2e.conftest import create, eventually, refusal, zip_of
+from tests.e2e.processes import processes_with
 
 STALE = (
     412,
@@ -99,6 +100,26 @@ def test_a_revision_id_must_be_the_latest(functions, deploy, operation, change):
     assert functions.get_function_configuration(FunctionName=name)["RevisionId"] == second
     third = update(FunctionName=name, RevisionId=second, **change)["RevisionId"]
     assert third not in (first, second)
+
+
+@pytest.mark.parametrize("change", ["code", "configuration", "deletion"])
+def test_the_sandboxes_of_an_old_revision_are_ended(functions, deploy, invoke, change):
+    name = deploy(
+        "import subprocess\n"
+        "def handler(event, context):\n"
+        "    subprocess.Popen(['/bin/sh', '-c', 'while :; do sleep 1; done', event])\n"
+    )
+    mark = f"{name}-{change}"
+    answer, response = invoke(name, mark)
+    assert "FunctionError" not in response, answer
+    eventually(lambda: bool(processes_with(mark)), "a process runs on in the sandbox")
+    if change == "code":
+        functions.update_function_code(FunctionName=name, ZipFile=package("new"))
+    elif change == "configuration":
+        functions.update_function_configuration(FunctionName=name, Timeout=9)
+    else:
+        functions.delete_function(FunctionName=name)
+    eventually(lambda: not processes_with(mark), "what ran in the sandbox is gone")
 
 
 class Load:

@@ -151,7 +151,11 @@ class Sandbox:
         """The most memory it has used, in bytes; 0 where it is not measured."""
         if self._process is None or self._process.ended or self.retired:
             return self.peak_at_end
-        return self._process.peak_memory()
+        try:
+            self.peak_at_end = self._process.peak_memory()
+        except OSError:  # the control group went with its last process, and on_end follows
+            return self.peak_at_end
+        return self.peak_at_end
 
     def kill(self) -> None:
         """End it; `on_end` follows."""
@@ -182,6 +186,7 @@ class Sandbox:
             self._settle(_READY)
         elif kind == frames.INIT_ERROR and not self._current:
             self._finish_output()
+            self.peak_memory()  # it ends now, and its control group with it
             self._settle(Outcome(Ending.INIT_ERROR, body))
         elif kind == frames.SETUP_FAILED:
             reason = body.decode("utf-8", "replace")

@@ -30,6 +30,7 @@ class WardenClient:
         privileged: whether the warden has root's rights; else it works in a user namespace, where
             all sandboxes have the operator's own user id.
         cgroup_version: 1 or 2; 0 where sandboxes have no control group and so no memory limit.
+        filtered: whether sandboxes have a filter of system calls.
         lost: set once the warden has gone away without being asked to.
     """
 
@@ -42,6 +43,7 @@ class WardenClient:
     ) -> None:
         self.privileged = hello.privileged
         self.cgroup_version = hello.cgroup_version
+        self.filtered = hello.filtered
         self._process = process
         self._sock = sock
         self._on_lost = on_lost

@@ -18,7 +18,7 @@ _KILL = struct.Struct("<BI")
 _STARTED = struct.Struct("<BIi")
 _ENDED = struct.Struct("<BIiBQ")
 _FAILED = struct.Struct("<BI")
-_HELLO = struct.Struct("<BBB")
+_HELLO = struct.Struct("<BBBB")
 
 MAX_MESSAGE = 4096
 """Bytes; nothing that users write at length goes through the warden."""
@@ -127,13 +127,15 @@ class Hello:
     Attributes:
         privileged: whether it has root's rights rather than a user namespace's.
         cgroup_version: 1 or 2; 0 where sandboxes get no control group.
+        filtered: whether sandboxes get a filter of system calls.
     """
 
     privileged: bool
     cgroup_version: int
+    filtered: bool
 
     def pack(self) -> bytes:
-        return _HELLO.pack(HELLO, self.privileged, self.cgroup_version)
+        return _HELLO.pack(HELLO, self.privileged, self.cgroup_version, self.filtered)
 
 
 def unpack_request(data: bytes) -> Prepare | Spawn | Kill:
@@ -171,8 +173,8 @@ def unpack_report(data: bytes) -> Started | Ended | Failed | Hello:
         if data[0] == FAILED:
             return Failed(_FAILED.unpack_from(data)[1], data[_FAILED.size :].decode("utf-8"))
         if data[0] == HELLO:
-            _, privileged, cgroup_version = _HELLO.unpack(data)
-            return Hello(bool(privileged), cgroup_version)
+            _, privileged, cgroup_version, filtered = _HELLO.unpack(data)
+            return Hello(bool(privileged), cgroup_version, bool(filtered))
     except (IndexError, struct.error, UnicodeDecodeError) as error:
         raise ValueError(f"a malformed message: {error}") from error
     raise ValueError(f"unknown message {data[0]}")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ingle.runtimes.python import lock
-from ingle.sandbox import cgroups, warden
+from ingle.sandbox import cgroups, seccomp, warden
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,12 @@ def probe() -> list[Finding]:
     groups = cgroups.find()
     return [
         Finding("sandboxes", True, "mount, pid, ipc, uts, network and cgroup namespaces"),
-        *findings(os.geteuid() == 0, 0 if groups is None else groups.version),
+        *findings(os.geteuid() == 0, 0 if groups is None else groups.version, _can_filter()),
     ]
 
 
-def findings(privileged: bool, cgroup_version: int) -> list[Finding]:
-    """Say what the warden's rights and its control groups mean."""
+def findings(privileged: bool, cgroup_version: int, filtered: bool) -> list[Finding]:
+    """Say what the warden's rights, its control groups and its filter of system calls mean."""
     if privileged:
         rights = Finding("sandbox users", True, "every sandbox has a user id of its own")
     else:
@@ -69,7 +69,25 @@ def findings(privileged: bool, cgroup_version: int) -> list[Finding]:
             "or in a control group that is delegated to you (systemd-run --user --scope "
             "-p Delegate=yes ingle serve)",
         )
-    return [rights, limits]
+    if filtered:
+        calls = Finding("system calls", True, "filtered by seccomp")
+    else:
+        calls = Finding(
+            "system calls",
+            False,
+            "libseccomp cannot be loaded",
+            "functions may make every system call that an unprivileged process may; install it "
+            "(Debian, Ubuntu: apt-get install libseccomp2)",
+        )
+    return [rights, limits, calls]
+
+
+def _can_filter() -> bool:
+    try:
+        seccomp.compile_filter()
+    except seccomp.SeccompUnavailable:
+        return False
+    return True
 
 
 def _try_namespaces() -> None:

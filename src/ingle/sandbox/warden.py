@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingle.runtimes.python import lock, zygote
-from ingle.sandbox import cgroups, messages, root
+from ingle.sandbox import cgroups, messages, root, seccomp
 
 FIRST_UID = 1_879_048_192
 """Sandboxes' users are counted up from here, 0x70000000, where no machine has users of its own."""
@@ -75,6 +75,11 @@ class Warden:
         self._settings = settings
         self._privileged = privileged
         self._cgroups = cgroups.claim()
+        try:
+            self._filter = seccomp.compile_filter()
+        except seccomp.SeccompUnavailable as error:
+            _logger.warning("%s", error)
+            self._filter = b""
         self._selector = selectors.DefaultSelector()
         self._zygotes: dict[str, Zygote] = {}
         self._sandboxes: dict[int, Sandbox] = {}
@@ -86,7 +91,7 @@ class Warden:
         """Answer the server until its end of the socket is closed, then clean up."""
         self._selector.register(self._server, selectors.EVENT_READ, None)
         version = self._cgroups.version if self._cgroups else 0
-        self._tell(messages.Hello(self._privileged, version))
+        self._tell(messages.Hello(self._privileged, version, bool(self._filter)))
         try:
             while True:
                 for key, _ in self._selector.select(_TICK_S if self._emptying else None):
@@ -202,6 +207,9 @@ class Warden:
             code=Path(self._settings.code),
             cgroups=self._cgroups.binds if self._cgroups else {},
         )
+        filter_fd = os.memfd_create("seccomp", 0)
+        os.write(filter_fd, self._filter)
+        os.lseek(filter_fd, 0, os.SEEK_SET)
         os.set_inheritable(sock.fileno(), True)
         program = (
             "import sys; sys.path.insert(0, '/var/runtime'); "
@@ -209,7 +217,16 @@ class Warden:
         )
         os.execve(  # noqa: S606 - there must be no shell
             executable,
-            [str(executable), "-IS", "-X", "utf8", "-c", program, str(sock.fileno()), ""],
+            [
+                str(executable),
+                "-IS",
+                "-X",
+                "utf8",
+                "-c",
+                program,
+                str(sock.fileno()),
+                str(filter_fd),
+            ],
             {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
         )
 

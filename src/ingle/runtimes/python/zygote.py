@@ -248,11 +248,9 @@ def _exit_status(code: object) -> int:
 
 
 def main() -> None:
-    """Serve the warden whose socket is descriptor `argv[1]`, with the seccomp program `argv[2]`."""
-    seccomp = b""
-    if sys.argv[2]:
-        with open(sys.argv[2], "rb") as file:
-            seccomp = file.read()
+    """Serve the warden at descriptor `argv[1]`, with the seccomp program that `argv[2]` holds."""
+    with os.fdopen(int(sys.argv[2]), "rb") as file:
+        seccomp = file.read()
     lock.drop_bounding_set(_KEPT_CAPABILITIES)
     zygote = Zygote(_socket.socket(fileno=int(sys.argv[1])), seccomp)
     gc.collect()
