@@ -23,7 +23,7 @@ ROOMS: dict[str, frozenset[str]] = {
         "http": "wire clock",
         "services": "invoke pool runtimes storage wire clock",
         "invoke": "pool wire clock",
-        "pool": "sandbox runtimes clock",
+        "pool": "sandbox runtimes http wire clock",
         "sandbox": "runtimes",
         "runtimes": "clock",
         "endpoint": "storage",

@@ -24,6 +24,7 @@ from ingle.gateway import Gateway
 from ingle.http.server import HttpServer
 from ingle.invoke.invoker import Invoker
 from ingle.pool.pool import Pool
+from ingle.pool.programs import programs
 from ingle.runtimes.discovery import Interpreters
 from ingle.sandbox.client import WardenClient
 from ingle.sandbox.probe import findings
@@ -127,9 +128,7 @@ class Server:
             warden = await WardenClient.start(
                 code=folder.code,
                 staging=_staging(folder),
-                interpreters={
-                    each.runtime: (str(each.executable), str(each.prefix)) for each in found
-                },
+                programs=programs(found),
                 on_lost=self._warden_lost,
             )
             stack.push_async_callback(warden.close)

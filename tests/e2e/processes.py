@@ -38,6 +38,11 @@ def children(pid: int) -> list[int]:
     return [each for each in _all() if (stat := _stat(each)) is not None and stat[0] == pid]
 
 
+def open_files(pid: int) -> int:
+    """How many descriptors a process has open."""
+    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+
+
 def sandboxes(pid: int) -> set[tuple[int, int]]:
     """Those processes below a server that are in other pid namespaces than this one."""
     own = Path("/proc/self/ns/pid").readlink()

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.e2e.conftest import create, eventually, refusal
-from tests.e2e.processes import sandboxes
+from tests.e2e.processes import children, open_files, sandboxes
 
 CHANNEL = """
 import os, socket, struct, time
@@ -160,3 +160,18 @@ def handler(event, context):
 
 def test_what_reaches_into_the_kernel_is_refused(deploy, invoke):
     assert invoke(deploy(CALLS))[0] == []
+
+
+@pytest.mark.parametrize("call", ["os._exit(1)", "os.write(fd, frame(99))", "os.close(fd)"])
+def test_sandboxes_that_end_leave_no_descriptors_open(functions, server, deploy, call):
+    name = deploy(f"{CHANNEL}def handler(event, context):\n    fd = channel()\n    {call}\n")
+    of_server = (server.process.pid, *children(server.process.pid))
+
+    def invoke_often():
+        for _ in range(20):
+            assert functions.invoke(FunctionName=name)["FunctionError"] == "Unhandled"
+
+    invoke_often()
+    before = sum(map(open_files, of_server))
+    invoke_often()
+    eventually(lambda: sum(map(open_files, of_server)) < before + 10, "descriptors are closed")

@@ -76,6 +76,14 @@ class HttpServer:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
 
+    def abort(self) -> None:
+        """Close everything at once, what is being answered too."""
+        self.closing = True
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self._connections):
+            connection.close()
+
     def connected(
         self, connection: Connection, serve: Coroutine[Any, Any, None]
     ) -> asyncio.Task[None]:

@@ -16,13 +16,13 @@ def environment(spec: FunctionSpec, log_stream: str) -> dict[str, str]:
         "LANG": "en_US.UTF-8",
         "LD_LIBRARY_PATH": _LIBRARIES,
         "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin",
-        "PYTHONPATH": "/var/runtime",
         "TZ": ":UTC",
     }
+    if spec.runtime.startswith("python"):
+        own["PYTHONPATH"] = "/var/runtime"
     reserved = {
         "_HANDLER": spec.handler,
         "AWS_DEFAULT_REGION": spec.region,
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_{spec.runtime}",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory_mb),
         "AWS_LAMBDA_FUNCTION_NAME": spec.name,
         "AWS_LAMBDA_FUNCTION_VERSION": spec.version,
@@ -33,4 +33,6 @@ def environment(spec: FunctionSpec, log_stream: str) -> dict[str, str]:
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
         "LAMBDA_TASK_ROOT": "/var/task",
     }
+    if not spec.runtime.startswith("provided"):
+        reserved["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{spec.runtime}"
     return {**own, **spec.environment, **reserved}

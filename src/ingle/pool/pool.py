@@ -114,6 +114,7 @@ class Pool:
             spec,
             stream,
             open_log(stream),
+            clock=self._clock,
             kill=self._placement.kill,
             on_end=self._ended,
             overloaded=self._pause,

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import orjson
 
+from ingle.clock import Clock
 from ingle.pool.environment import environment
 from ingle.pool.output import OutputSplitter
+from ingle.pool.runtime_api import RuntimeApi
 from ingle.pool.spec import FunctionSpec
 from ingle.runtimes.python import frames
 from ingle.sandbox.process import LockedProcess
@@ -62,6 +64,8 @@ class Sandbox:
     """
 
     __slots__ = (
+        "_api",
+        "_clock",
         "_current",
         "_kill",
         "_loop",
@@ -85,6 +89,7 @@ class Sandbox:
         log_stream: str,
         emit: Callable[[str], None],
         *,
+        clock: Clock,
         kill: Callable[[LockedProcess], None],
         on_end: Callable[["Sandbox"], None],
         overloaded: Callable[["Sandbox"], bool],
@@ -95,6 +100,8 @@ class Sandbox:
         self.idle_since = 0.0
         self.retired = False
         self.peak_at_end = 0
+        self._clock = clock
+        self._api: RuntimeApi | None = None
         self._kill = kill
         self._on_end = on_end
         self._paused_by = overloaded
@@ -144,7 +151,11 @@ class Sandbox:
         context = client_context.encode()
         head = frames.INVOKE_HEAD.pack(identity, deadline_ms, len(arn), len(trace), len(context))
         self._current = identity
-        self._held().send(frames.INVOKE, b"".join((head, arn, trace, context, payload)))
+        body = b"".join((head, arn, trace, context, payload))
+        if self._api is None:
+            self._held().send(frames.INVOKE, body)
+        else:
+            self._api.invoke(body)
         return future
 
     def peak_memory(self) -> int:
@@ -188,12 +199,18 @@ class Sandbox:
             self._finish_output()
             self.peak_memory()  # it ends now, and its control group with it
             self._settle(Outcome(Ending.INIT_ERROR, body))
+        elif kind == frames.LISTENING and self._api is not None:
+            return
         elif kind == frames.SETUP_FAILED:
             reason = body.decode("utf-8", "replace")
             self._settle(Outcome(Ending.NOT_STARTED, reason=reason))
         else:
             self._settle(Outcome(Ending.PROTOCOL, reason=f"a frame of unknown kind {kind}"))
             self.kill()
+
+    def on_descriptor(self, fd: int) -> None:
+        """Serve the Runtime API on a socket of the sandbox's own network."""
+        self._api = RuntimeApi(fd, self._clock, self.on_frame)
 
     def on_output(self, data: bytes) -> bool:
         """Take what the process wrote; False while the log sink is overloaded."""
@@ -204,6 +221,8 @@ class Sandbox:
     def on_end(self, status: int | None, out_of_memory: bool, peak: int, reason: str) -> None:
         """The process is gone."""
         self.retired = True
+        if self._api is not None:
+            self._api.close()
         self.peak_at_end = max(self.peak_at_end, peak)
         for event in self._splitter.flush():
             self.emit(event)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ingle.sandbox import messages
 from ingle.sandbox.process import Listener, LockedProcess
+from ingle.sandbox.program import Program
 
 _HELLO_DEADLINE_S = 10.0
 _STOP_DEADLINE_S = 10.0
@@ -39,6 +40,7 @@ class WardenClient:
         process: subprocess.Popen[bytes],
         sock: socket.socket,
         hello: messages.Hello,
+        programs: Mapping[str, Program],
         on_lost: Callable[[], None],
     ) -> None:
         self.privileged = hello.privileged
@@ -46,6 +48,7 @@ class WardenClient:
         self.filtered = hello.filtered
         self._process = process
         self._sock = sock
+        self._programs = programs
         self._on_lost = on_lost
         self._loop = asyncio.get_running_loop()
         self._next = 1
@@ -60,7 +63,7 @@ class WardenClient:
         *,
         code: Path,
         staging: Path,
-        interpreters: Mapping[str, tuple[str, str]],
+        programs: Mapping[str, Program],
         on_lost: Callable[[], None],
     ) -> "WardenClient":
         """Start a warden and wait until it is ready; raise WardenError.
@@ -68,14 +71,14 @@ class WardenClient:
         Args:
             code: the folder of unpacked packages.
             staging: an empty folder, the warden's to mount over in its own namespace.
-            interpreters: executable and prefix by runtime.
+            programs: by runtime.
             on_lost: called when the warden goes away by itself.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         settings = {
             "code": str(code),
             "staging": str(staging),
-            "interpreters": {name: list(pair) for name, pair in interpreters.items()},
+            "programs": {name: program.pack() for name, program in programs.items()},
         }
         program = _PROGRAM.format(path=[str(Path(__file__).parents[2]), *sys.path])
         process = await asyncio.to_thread(
@@ -99,7 +102,7 @@ class WardenClient:
                 f"no sandboxes can be made on this machine: {reason}; run `ingle doctor` to see "
                 "what is missing"
             ) from error
-        return cls(process, ours, hello, on_lost)
+        return cls(process, ours, hello, programs, on_lost)
 
     def prepare(self, runtime: str) -> None:
         """Have the runtime's zygote started, so that its first sandbox need not wait."""
@@ -125,7 +128,15 @@ class WardenClient:
         ours.setblocking(False)
         read, write = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(read, False)
-        process = LockedProcess(self._loop, identity, ours, read, listener)
+        program = self._programs.get(runtime)
+        process = LockedProcess(
+            self._loop,
+            identity,
+            ours,
+            read,
+            listener,
+            speaks_http=program is not None and program.speaks_http,
+        )
         self._live[identity] = process
         request = messages.Spawn(identity, runtime, code, memory_mb, tmp_mb, descriptors)
         self._send(request.pack(), (theirs.detach(), write))

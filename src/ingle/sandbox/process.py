@@ -20,6 +20,10 @@ class Listener(Protocol):
         """A whole frame came."""
         ...
 
+    def on_descriptor(self, fd: int) -> None:
+        """The socket came on which the process awaits the Runtime API."""
+        ...
+
     def on_output(self, data: bytes) -> bool:
         """The process wrote to its standard output or error; False pauses the reading."""
         ...
@@ -46,6 +50,8 @@ class LockedProcess:
         channel: socket.socket,
         output: int,
         listener: Listener,
+        *,
+        speaks_http: bool = False,
     ) -> None:
         self.identity = identity
         self.pid: int | None = None
@@ -54,6 +60,7 @@ class LockedProcess:
         self._channel: socket.socket | None = channel
         self._output: int | None = output
         self._listener = listener
+        self._awaits_descriptor = speaks_http
         self._incoming = b""
         self._outgoing = bytearray()
         self._peak: int | None = None
@@ -133,7 +140,7 @@ class LockedProcess:
     def _read_channel(self) -> None:
         while self._channel is not None:
             try:
-                data = self._channel.recv(_READ_SIZE)
+                data = self._receive(self._channel)
             except BlockingIOError:
                 return
             except OSError:
@@ -146,6 +153,15 @@ class LockedProcess:
                 return
             if len(data) < _READ_SIZE:
                 return
+
+    def _receive(self, channel: socket.socket) -> bytes:
+        if not self._awaits_descriptor:
+            return channel.recv(_READ_SIZE)
+        data, fds, _, _ = socket.recv_fds(channel, _READ_SIZE, 1, socket.MSG_CMSG_CLOEXEC)
+        for fd in fds:
+            self._awaits_descriptor = False
+            self._listener.on_descriptor(fd)
+        return data
 
     def _take(self, data: bytes) -> bool:
         if self._incoming:

@@ -78,8 +78,8 @@ def _mount(source: str, target: str, kind: str, flags: int, data: str = "") -> N
 def enter(
     staging: Path,
     *,
-    interpreter: Path,
-    runtime: Path,
+    shows: Mapping[str, str],
+    home: str,
     code: Path,
     cgroups: Mapping[str, Path],
 ) -> None:
@@ -87,32 +87,32 @@ def enter(
 
     Args:
         staging: an empty folder; it is mounted over, in a new mount namespace only.
-        interpreter: the prefix of the interpreter's installation.
-        runtime: the folder that becomes `/var/runtime/ingle_runtime`.
+        shows: host folders to show read-only, and where.
+        home: what `/var/lang` leads to, the runtime's own installation.
         code: the folder of unpacked packages.
         cgroups: what the sandboxes' processes must be able to join, by name.
     """
     lock.unshare(lock.CLONE_NEWNS)
     _mount("", "/", "", _MS_REC | _MS_PRIVATE)
-    shown = {"code": code, "proc": Path("/proc")}
-    shown |= {f"cgroup/{name}": folder for name, folder in cgroups.items()}
+    inner = {"code": str(code), "proc": "/proc"}
+    inner |= {f"cgroup/{name}": str(folder) for name, folder in cgroups.items()}
     root = str(staging)
     _mount("ingle", root, "tmpfs", _MS_NOSUID, "mode=0755,size=16m")
-    for folder in ("dev", "etc", "opt", "proc", "tmp", "var/task", "var/runtime/ingle_runtime"):
+    for folder in ("dev", "etc", "opt", "proc", "tmp", "var/task", "var/runtime"):
         _make_folder(root, folder)
     for name in _SYSTEM:
         _show_system(root, name)
-    if not interpreter.is_relative_to("/usr"):
-        _bind_read_only(str(interpreter), root + _make_folder(root, str(interpreter)))
+    for source, place in shows.items():
+        if not Path(root + place).exists():  # else it is part of what the system shows
+            _bind_read_only(source, root + _make_folder(root, place))
     _fill_etc(root)
     _fill_dev(root)
-    _bind_read_only(str(runtime), root + "/var/runtime/ingle_runtime")
-    Path(root, "var/lang").symlink_to(interpreter)
     _make_folder(root, lock.INNER)
     _mount("ingle", root + lock.INNER, "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=0700,size=1m")
-    for name, source in shown.items():
+    Path(root, "var/lang").symlink_to(home)
+    for name, source in inner.items():
         target = root + _make_folder(root, f"{lock.INNER}/{name}")
-        _mount(str(source), target, "", _MS_BIND)
+        _mount(source, target, "", _MS_BIND)
     _pivot(root)
 
 

@@ -15,11 +15,12 @@ import selectors
 import signal
 import socket
 import sys
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ingle.runtimes.python import lock, zygote
 from ingle.sandbox import cgroups, messages, root, seccomp
+from ingle.sandbox.program import Program
 
 FIRST_UID = 1_879_048_192
 """Sandboxes' users are counted up from here, 0x70000000, where no machine has users of its own."""
@@ -27,6 +28,7 @@ PROCESSES = 1024
 """Processes and threads a sandbox may have;
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 _CODE = re.compile(r"[0-9a-zA-Z_-]{1,80}")
+RUNTIME_FOLDER = "/var/runtime/ingle_runtime"
 _TICK_S = 0.05
 _logger = logging.getLogger("ingle.warden")
 
@@ -38,12 +40,12 @@ class Settings:
     Attributes:
         code: the folder of unpacked packages.
         staging: an empty folder to mount over.
-        interpreters: executable and prefix by runtime.
+        programs: by runtime.
     """
 
     code: str
     staging: str
-    interpreters: dict[str, tuple[str, str]]
+    programs: dict[str, Program]
 
 
 @dataclass(slots=True)
@@ -173,9 +175,9 @@ class Warden:
         return keeper
 
     def _start_zygote(self, runtime: str) -> Zygote:
-        if runtime not in self._settings.interpreters:
+        program = self._settings.programs.get(runtime)
+        if program is None:
             raise ValueError(f"no interpreter for {runtime} on this machine")
-        executable, prefix = self._settings.interpreters[runtime]
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         failure_read, failure_write = os.pipe2(os.O_CLOEXEC)
         pid = os.fork()
@@ -184,7 +186,7 @@ class Warden:
                 lock.die_with_parent()
                 if not self._privileged:
                     _enter_pid_namespace()
-                self._become_zygote(theirs, Path(executable), Path(prefix))
+                self._become_zygote(theirs, program)
             except BaseException as error:
                 os.write(failure_write, str(error).encode())
             finally:
@@ -199,11 +201,11 @@ class Warden:
             raise OSError(f"the zygote of {runtime} could not start: {reason}")
         return Zygote(ours, pid)
 
-    def _become_zygote(self, sock: socket.socket, executable: Path, prefix: Path) -> None:
+    def _become_zygote(self, sock: socket.socket, program: Program) -> None:
         root.enter(
             Path(self._settings.staging),
-            interpreter=prefix,
-            runtime=Path(zygote.__file__).parent,
+            home=program.home,
+            shows={**program.shows, str(Path(zygote.__file__).parent): RUNTIME_FOLDER},
             code=Path(self._settings.code),
             cgroups=self._cgroups.binds if self._cgroups else {},
         )
@@ -211,21 +213,23 @@ class Warden:
         os.write(filter_fd, self._filter)
         os.lseek(filter_fd, 0, os.SEEK_SET)
         os.set_inheritable(sock.fileno(), True)
-        program = (
+        launch = None if program.launch is None else asdict(program.launch)
+        code = (
             "import sys; sys.path.insert(0, '/var/runtime'); "
             "from ingle_runtime.zygote import main; main()"
         )
         os.execve(  # noqa: S606 - there must be no shell
-            executable,
+            program.python,
             [
-                str(executable),
+                program.python,
                 "-IS",
                 "-X",
                 "utf8",
                 "-c",
-                program,
+                code,
                 str(sock.fileno()),
                 str(filter_fd),
+                json.dumps(launch),
             ],
             {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
         )
@@ -356,7 +360,9 @@ def main() -> None:
     server = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    settings = Settings(**json.loads(sys.argv[2]))
+    told = json.loads(sys.argv[2])
+    programs = {name: Program.unpack(packed) for name, packed in told["programs"].items()}
+    settings = Settings(told["code"], told["staging"], programs)
     try:
         privileged = acquire_rights()
     except OSError as error:

@@ -26,6 +26,12 @@ FAULT = 6
 """From the sandbox: request id and the error's JSON."""
 SETUP_FAILED = 7
 """From the sandbox: text; the process could not be locked in, and no user code ran."""
+CHUNK = 8
+"""From the sandbox: request id and a piece of a streamed answer; RESULT ends it."""
+PRELUDE = 9
+"""From the sandbox: request id and the content type of a streamed answer."""
+LISTENING = 10
+"""From the sandbox: a descriptor comes along, of the socket on which the Runtime API is awaited."""
 
 
 class Channel:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _socket
 import gc
+import json
 import os
 import select
 import signal
@@ -15,7 +16,7 @@ import struct
 import sys
 import traceback
 
-from . import bootstrap, frames, lock
+from . import bootstrap, frames, launcher, lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,9 +57,14 @@ class Spare:
 class Zygote:
     """Forks sandboxes for the warden at the other end of `control`."""
 
-    def __init__(self, control: _socket.socket, seccomp: bytes) -> None:
+    def __init__(
+        self,
+        control: _socket.socket,
+        seccomp: bytes,
+        runtime: bootstrap.Runtime | launcher.Launcher,
+    ) -> None:
         self._control = control
-        self._runtime = bootstrap.Runtime()
+        self._runtime = runtime
         self._seccomp = seccomp
         self._children: dict[int, int] = {}
         self._spares: list[Spare] = []
@@ -248,11 +254,22 @@ def _exit_status(code: object) -> int:
 
 
 def main() -> None:
-    """Serve the warden at descriptor `argv[1]`, with the seccomp program that `argv[2]` holds."""
-    with os.fdopen(int(sys.argv[2]), "rb") as file:
+    """Serve the warden.
+
+    The arguments are the descriptor of the warden's socket, the one that holds the seccomp program,
+    and, as JSON, what to launch: null for Python functions.
+    """
+    _, control, filter_fd, launch = sys.argv
+    with os.fdopen(int(filter_fd), "rb") as file:
         seccomp = file.read()
     lock.drop_bounding_set(_KEPT_CAPABILITIES)
-    zygote = Zygote(_socket.socket(fileno=int(sys.argv[1])), seccomp)
+    program = json.loads(launch)
+    runtime: bootstrap.Runtime | launcher.Launcher
+    if program is None:
+        runtime = bootstrap.Runtime()
+    else:
+        runtime = launcher.Launcher(program["arguments"], program["environment"], program["http"])
+    zygote = Zygote(_socket.socket(fileno=int(control)), seccomp, runtime)
     gc.collect()
     gc.disable()
     lock.trim_heap()

@@ -1,0 +1,57 @@
+"""What the warden needs to know of a runtime to make sandboxes of it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A program that a locked-in child becomes.
+
+    Attributes:
+        arguments: the program's path, as the sandbox sees it, and its arguments.
+        environment: its variables.
+        http: whether it speaks to the Runtime API rather than in frames.
+    """
+
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+    http: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One runtime on this machine.
+
+    Attributes:
+        python: the interpreter that forks its sandboxes.
+        shows: host folders that its sandboxes see, read-only, and where they see them.
+        home: where the sandbox sees the runtime's own installation.
+        launch: what a sandbox becomes; None where it runs the function in that interpreter itself.
+    """
+
+    python: str
+    shows: Mapping[str, str]
+    home: str
+    launch: Launch | None = None
+
+    def pack(self) -> dict[str, Any]:
+        """Return it as what JSON can hold."""
+        return asdict(self)
+
+    @property
+    def speaks_http(self) -> bool:
+        """Whether its sandboxes speak to the Runtime API."""
+        return self.launch is not None and self.launch.http
+
+    @classmethod
+    def unpack(cls, packed: dict[str, Any]) -> "Program":
+        """Return what `pack` gave; raise KeyError or TypeError when it is none."""
+        launch = packed["launch"]
+        return cls(
+            packed["python"],
+            packed["shows"],
+            packed["home"],
+            launch and Launch(tuple(launch["arguments"]), launch["environment"], launch["http"]),
+        )
