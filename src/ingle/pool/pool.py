@@ -213,6 +213,8 @@ class Pool:
 
     def _ended(self, sandbox: Sandbox) -> None:
         self._remove_idle(sandbox)
+        if not self._idle.get(sandbox.spec.revision_id, True):
+            del self._idle[sandbox.spec.revision_id]
         siblings = self._by_function.get(sandbox.spec.arn)
         if siblings is not None:
             siblings.discard(sandbox)

@@ -208,6 +208,11 @@ class Sandbox:
             self._settle(Outcome(Ending.PROTOCOL, reason=f"a frame of unknown kind {kind}"))
             self.kill()
 
+    def on_channel_end(self) -> None:
+        """End a process that can no longer be spoken with; it may have ended itself."""
+        if self._api is None:
+            self.kill()
+
     def on_descriptor(self, fd: int) -> None:
         """Serve the Runtime API on a socket of the sandbox's own network."""
         self._api = RuntimeApi(fd, self._clock, self.on_frame)

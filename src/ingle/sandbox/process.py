@@ -20,6 +20,10 @@ class Listener(Protocol):
         """A whole frame came."""
         ...
 
+    def on_channel_end(self) -> None:
+        """The process closed its end, is ending, or broke the protocol."""
+        ...
+
     def on_descriptor(self, fd: int) -> None:
         """The socket came on which the process awaits the Runtime API."""
         ...
@@ -145,11 +149,9 @@ class LockedProcess:
                 return
             except OSError:
                 data = b""
-            if not data:
+            if not data or not self._take(data):
                 self._close_channel()
-                return
-            if not self._take(data):
-                self._close_channel()
+                self._listener.on_channel_end()
                 return
             if len(data) < _READ_SIZE:
                 return
