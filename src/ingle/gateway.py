@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from ingle.auth import cors
+from ingle.auth.permissions import check_permitted
 from ingle.auth.sigv4 import Verifier
 from ingle.http.errors import BodyIncomplete, BodyTooLarge
 from ingle.limits import max_body
@@ -93,6 +94,7 @@ class Gateway:
                 )
             method = bind(service, operation)
             params = operation.parse(request)
+            check_permitted(identity, request, operation.name, params)
             context = CallContext(
                 request_id,
                 identity.account_id,
@@ -143,7 +145,8 @@ class Gateway:
     async def _package(self, request: Request, digest: str, read_body: ReadBody) -> Response:
         try:
             request.body = await read_body(0)
-            await self._verifier.authenticate(request)
+            identity = await self._verifier.authenticate(request)
+            check_permitted(identity, request, "GetFunction", {})
         except BodyTooLarge:
             return _bare_error(RequestTooLarge("A GET has no body."), "")
         except BodyIncomplete as error:

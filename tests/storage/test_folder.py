@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ingle.storage.encryption import KeyFileUnusable
 from ingle.storage.errors import FolderInUse, FormatTooNew, NotADataFolder
 from ingle.storage.folder import FORMAT, DataFolder
 
@@ -23,7 +24,7 @@ def test_a_new_folder_is_for_its_owner_only(tmp_path: Path) -> None:
         for made in (folder.path, folder.blobs, folder.code, folder.logs):
             assert made.is_dir()
             assert mode(made) == 0o700
-        for name in ("lock", "format"):
+        for name in ("lock", "format", "secret.key"):
             assert mode(folder.path / name) == 0o600
         assert (folder.path / "format").read_text() == f"{FORMAT}\n"
 
@@ -79,8 +80,39 @@ def test_a_folder_from_a_newer_ingle_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "data"
     DataFolder.open(path).close()
     (path / "format").write_text("7\n")
-    with pytest.raises(FormatTooNew, match=r"format 7; .* up to 1\. Upgrade Ingle"):
+    with pytest.raises(FormatTooNew, match=r"format 7; .* up to 2\. Upgrade Ingle"):
         DataFolder.open(path)
+
+
+def test_a_folder_of_an_older_ingle_gets_a_key_file(tmp_path: Path) -> None:
+    path = tmp_path / "data"
+    DataFolder.open(path).close()
+    (path / "secret.key").unlink()
+    (path / "format").write_text("1\n")
+    DataFolder.open(path).close()
+    assert (path / "format").read_text() == f"{FORMAT}\n"
+    assert (path / "secret.key").exists()
+
+
+def test_later_starts_and_an_interrupted_first_one_keep_the_key_file(tmp_path: Path) -> None:
+    path = tmp_path / "data"
+    with DataFolder.open(path) as folder:
+        assert folder.secret_key == path / "secret.key"
+        key = folder.secret_key.read_bytes()
+    DataFolder.open(path).close()
+    assert (path / "secret.key").read_bytes() == key
+    (path / "format").unlink()
+    DataFolder.open(path).close()
+    assert (path / "secret.key").read_bytes() == key
+
+
+def test_a_lost_key_file_is_not_replaced_by_a_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "data"
+    DataFolder.open(path).close()
+    (path / "secret.key").unlink()
+    for _ in range(2):
+        with pytest.raises(KeyFileUnusable, match=r"secret\.key is missing.*from the backup"):
+            DataFolder.open(path)
 
 
 def test_a_damaged_format_file_is_refused(tmp_path: Path) -> None:
@@ -101,7 +133,16 @@ def test_a_folder_with_other_things_in_it_is_refused_and_left_alone(tmp_path: Pa
     assert mode(path) == 0o755
 
 
-@pytest.mark.parametrize("leftover", ["lock", "credentials", ".format.abc", "lost+found"])
+@pytest.mark.parametrize(
+    "leftover",
+    [
+        "lock",
+        "credentials",
+        ".format.abc",
+        ".secret.key.abc",
+        "lost+found",
+    ],
+)
 def test_an_interrupted_first_start_is_taken_up_again(tmp_path: Path, leftover: str) -> None:
     path = tmp_path / "data"
     path.mkdir(mode=0o700)

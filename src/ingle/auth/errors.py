@@ -44,6 +44,7 @@ MISMATCH = (
     "AWS Secret Access Key and signing method. Consult the service documentation for details."
 )
 INVALID_TOKEN = "The security token included in the request is invalid."  # noqa: S105
+EXPIRED_TOKEN = "The security token included in the request is expired"  # noqa: S105
 NOT_SIGNED = "There were headers present in the request which were not signed"
 
 
@@ -55,14 +56,18 @@ class Family:
         is_s3: whether it is S3's, which words everything in its own way.
         missing: nothing was signed; code, status and message.
         unknown_key: no such key, or its session token is wrong; code, status and message.
+        expired: the session of the key has ended; code, status and message.
         mismatch: the signature is wrong or out of its time; code, status and message.
+        denied: the caller is known, and may not do this; code and status.
         incomplete: what was sent cannot be read as a signature; code and status.
     """
 
     is_s3: bool
     missing: tuple[str, int, str]
     unknown_key: tuple[str, int, str]
+    expired: tuple[str, int, str]
     mismatch: tuple[str, int, str]
+    denied: tuple[str, int]
     incomplete: tuple[str, int]
 
     def refuse_missing(self) -> ServiceError:
@@ -84,6 +89,15 @@ class Family:
             status=400,
             members={"Token-0": token} if token is not None else None,
         )
+
+    def refuse_expired(self, token: str | None) -> ServiceError:
+        """Refuse the key of a session that has ended."""
+        members = {"Token-0": token} if self.is_s3 and token is not None else None
+        return _error(self.expired, members)
+
+    def refuse_access(self, message: str) -> ServiceError:
+        """Refuse a caller that may not do what it asks for."""
+        return ServiceError(message, code=self.denied[0], status=self.denied[1])
 
     def refuse_signature(
         self, access_key_id: str, provided: str, to_sign: str, canonical: str
@@ -115,6 +129,8 @@ def _json(status: int) -> Family:
         is_s3=False,
         missing=("MissingAuthenticationTokenException", status, "Missing Authentication Token"),
         unknown_key=("UnrecognizedClientException", status, INVALID_TOKEN),
+        expired=("ExpiredTokenException", status, EXPIRED_TOKEN),
+        denied=("AccessDeniedException", status),
         mismatch=("InvalidSignatureException", status, MISMATCH),
         incomplete=("IncompleteSignatureException", status),
     )
@@ -127,6 +143,8 @@ QUERY = Family(
     is_s3=False,
     missing=("MissingAuthenticationToken", 403, "Request is missing Authentication Token"),
     unknown_key=("InvalidClientTokenId", 403, INVALID_TOKEN),
+    expired=("ExpiredToken", 403, EXPIRED_TOKEN),
+    denied=("AccessDenied", 403),
     mismatch=("SignatureDoesNotMatch", 403, MISMATCH),
     incomplete=("IncompleteSignature", 400),
 )
@@ -138,6 +156,8 @@ S3 = Family(
         403,
         "The AWS Access Key Id you provided does not exist in our records.",
     ),
+    expired=("ExpiredToken", 400, "The provided token has expired."),
+    denied=("AccessDenied", 403),
     mismatch=(
         "SignatureDoesNotMatch",
         403,

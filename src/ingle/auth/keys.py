@@ -17,6 +17,7 @@ class AccessKey:
         principal_arn: who it is, for instance `arn:aws:iam::000000000000:root`.
         loopback_only: accept it only from this machine, and not for pages of other origins.
         session_token: the token that temporary credentials come with; None for lasting ones.
+        expires_at: until when they are good, in seconds since the epoch; None for lasting ones.
     """
 
     access_key_id: str
@@ -25,6 +26,7 @@ class AccessKey:
     principal_arn: str
     loopback_only: bool = False
     session_token: str | None = field(default=None, repr=False)
+    expires_at: float | None = None
 
 
 class Identity(NamedTuple):

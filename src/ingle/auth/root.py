@@ -3,13 +3,12 @@
 import base64
 import configparser
 import logging
-import os
 import secrets
-import stat
 from pathlib import Path
 
 from ingle.auth.keys import AccessKey
-from ingle.storage.files import write_atomically
+from ingle.storage.errors import StorageError
+from ingle.storage.files import read_private, write_atomically
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +17,7 @@ _ID = "aws_access_key_id"
 _SECRET = "aws_secret_access_key"  # noqa: S105
 
 
-class CredentialsUnusable(Exception):
+class CredentialsUnusable(StorageError):
     """The credentials file cannot be read, or holds no key pair; its text says what to do."""
 
 
@@ -52,35 +51,18 @@ def load_or_create_root_key(path: Path, account_id: str) -> AccessKey:
 
 def _load(path: Path, account_id: str) -> AccessKey:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        return _parse(path, read_private(path).decode(), account_id)
     except FileNotFoundError:
         raise
+    except UnicodeDecodeError as error:
+        raise _damaged(path, "it is not text") from error
+    except IsADirectoryError as error:
+        raise _damaged(path, "it is a folder") from error
     except OSError as error:
         raise CredentialsUnusable(
             f"The credentials file {path} cannot be read: {error.strerror}. "
             "Start Ingle as the user who owns it."
         ) from error
-    try:
-        with os.fdopen(descriptor, encoding="utf-8") as file:
-            _tighten(path, descriptor)
-            return _parse(path, file.read(), account_id)
-    except UnicodeDecodeError as error:
-        raise _damaged(path, "it is not text") from error
-    except IsADirectoryError as error:
-        raise _damaged(path, "it is a folder") from error
-
-
-def _tighten(path: Path, descriptor: int) -> None:
-    mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
-    if mode & 0o077:
-        try:
-            os.fchmod(descriptor, 0o600)
-        except PermissionError as error:
-            raise CredentialsUnusable(
-                f"The credentials file {path} is open to others (mode {mode:03o}) and belongs to "
-                "another user. Start Ingle as that user."
-            ) from error
-        logger.warning("The credentials file %s had mode %03o; it is now 600.", path, mode)
 
 
 def _parse(path: Path, text: str, account_id: str) -> AccessKey:

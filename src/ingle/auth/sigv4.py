@@ -48,6 +48,8 @@ class Verifier:
         clock: says what time it is.
         find_service: tells the service of a request that does not say it in a signature, so that
             it is refused in that service's words; by default in those of services with JSON.
+        find_session: looks temporary credentials up by the id of the key and the session token;
+            None where they are forged. Called from threads too.
     """
 
     def __init__(
@@ -55,10 +57,12 @@ class Verifier:
         find_key: Callable[[str], AccessKey | None],
         clock: Clock,
         find_service: ServiceFinder = lambda _request: None,
+        find_session: Callable[[str, str], AccessKey | None] = lambda _key, _token: None,
     ) -> None:
         self._find_key = find_key
         self._clock = clock
         self._find_service = find_service
+        self._find_session = find_session
 
     async def authenticate(self, request: Request) -> Identity:
         """Verify a request as `verify` does, in a thread when its body is long."""
@@ -88,6 +92,8 @@ class Verifier:
             raise family(self._find_service(request), request).refuse_missing()
         self._check_time(request, claim)
         key = self._find_key(claim.access_key_id)
+        if key is None and claim.token is not None:
+            key = self._session_key(request, claim, claim.token)
         if key is None or (key.loopback_only and not _is_local(request)):
             raise family(claim.service, request).refuse_key(claim.access_key_id)
         if claim.token is not None or key.session_token is not None:
@@ -96,6 +102,14 @@ class Verifier:
         return Identity(
             key.access_key_id, key.account_id, key.principal_arn, claim.region, claim.service
         )
+
+    def _session_key(self, request: Request, claim: Claim, token: str) -> AccessKey:
+        key = self._find_session(claim.access_key_id, token)
+        if key is None:
+            raise family(claim.service, request).refuse_token(token)
+        if key.expires_at is not None and key.expires_at <= self._clock.time():
+            raise family(claim.service, request).refuse_expired(token)
+        return key
 
     def _check_time(self, request: Request, claim: Claim) -> None:
         now = self._clock.time()

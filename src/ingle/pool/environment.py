@@ -1,38 +1,139 @@
 """The environment variables that AWS gives every function.
 
-Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html, and what functions
+on AWS were seen to print, which is more (https://github.com/localstack/localstack keeps recordings,
+in test_lambda_common.snapshot.json). Two are set later: `AWS_LAMBDA_RUNTIME_API` by what serves it,
+and `_X_AMZN_TRACE_ID` by the runtime, with each invocation.
 """
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Protocol
 
 from ingle.pool.spec import FunctionSpec
 
-_LIBRARIES = (
-    "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
-)
+CREDENTIALS_MARGIN_S = 60.0
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_LIBRARIES = "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
+_PATH = "/usr/local/bin:/usr/bin/:/bin:/opt/bin"
+# What X-Ray's SDKs send goes nowhere, and stays inside the sandbox.
+_XRAY_HOST, _XRAY_PORT = "127.0.0.1", "2000"
+_FAMILY = re.compile(r"([a-z]+)(\d+)?(\.\d+)?")
 
 
-def environment(spec: FunctionSpec, log_stream: str) -> dict[str, str]:
-    """Return a new sandbox's variables; AWS's reserved ones win over the user's."""
-    own = {
-        "LANG": "en_US.UTF-8",
-        "LD_LIBRARY_PATH": _LIBRARIES,
-        "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin",
-        "TZ": ":UTC",
-    }
-    if spec.runtime.startswith("python"):
-        own["PYTHONPATH"] = "/var/runtime"
+class Credentials(Protocol):
+    """What a sandbox gets of its function's role."""
+
+    @property
+    def expiration(self) -> float:
+        """Until when they are good, in seconds since the epoch."""
+        ...
+
+    def variables(self) -> Mapping[str, str]:
+        """`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`."""
+        ...
+
+
+def usable_until(spec: FunctionSpec, credentials: Credentials) -> float:
+    """Say after which time of day no invocation may begin, so that none outlives its credentials.
+
+    Programs find their credentials in variables, which nobody can change from outside; a sandbox
+    whose end is near has to give way to a new one.
+    """
+    return credentials.expiration - spec.timeout_s - CREDENTIALS_MARGIN_S
+
+
+def environment(
+    spec: FunctionSpec,
+    log_stream: str,
+    credentials: Mapping[str, str] = _NOTHING,
+    *,
+    endpoint: str | None = None,
+    initialization_type: str = "on-demand",
+) -> dict[str, str]:
+    """Return a new sandbox's variables; AWS's reserved ones win over the user's.
+
+    Args:
+        spec: what it runs.
+        log_stream: the name of its stream.
+        credentials: the variables with those of the function's role.
+        endpoint: where functions reach Ingle, for instance `http://127.0.0.1:4566`.
+        initialization_type: `on-demand`, `provisioned-concurrency` or `snap-start`.
+    """
     reserved = {
         "_HANDLER": spec.handler,
         "AWS_DEFAULT_REGION": spec.region,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory_mb),
         "AWS_LAMBDA_FUNCTION_NAME": spec.name,
         "AWS_LAMBDA_FUNCTION_VERSION": spec.version,
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": initialization_type,
         "AWS_LAMBDA_LOG_GROUP_NAME": spec.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
         "AWS_REGION": spec.region,
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
         "LAMBDA_TASK_ROOT": "/var/task",
+        **_credentials(spec.runtime, credentials),
     }
     if not spec.runtime.startswith("provided"):
         reserved["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{spec.runtime}"
-    return {**own, **spec.environment, **reserved}
+    return {**_defaults(spec.runtime, endpoint), **spec.environment, **reserved}
+
+
+def _defaults(runtime: str, endpoint: str | None) -> dict[str, str]:
+    """What a function's configuration may change."""
+    variables = {
+        "AWS_LAMBDA_LOG_FORMAT": "Text",
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "AWS_XRAY_DAEMON_ADDRESS": f"{_XRAY_HOST}:{_XRAY_PORT}",
+        "_AWS_XRAY_DAEMON_ADDRESS": _XRAY_HOST,
+        "_AWS_XRAY_DAEMON_PORT": _XRAY_PORT,
+        "LANG": "en_US.UTF-8",
+        "LD_LIBRARY_PATH": _LIBRARIES,
+        "PATH": _PATH,
+        "TZ": ":UTC",
+    }
+    if endpoint is not None:
+        variables["AWS_ENDPOINT_URL"] = endpoint
+    if runtime.startswith("provided"):
+        return variables
+    variables["LD_LIBRARY_PATH"] = f"/var/lang/lib:{_LIBRARIES}"
+    variables["PATH"] = f"/var/lang/bin:{_PATH}"
+    language, major, minor = _parts(runtime)
+    if language != "java":
+        variables |= {"PWD": "/var/task", "SHLVL": "0"}
+    if language == "python":
+        variables["PYTHONPATH"] = "/var/runtime"
+    elif language == "nodejs":
+        # NODE_EXTRA_CA_CERTS is left out: there are no certificates of AWS's own to trust.
+        modules = ["/opt/nodejs/node_modules", "/var/runtime/node_modules"]
+        if major:
+            modules.insert(0, f"/opt/nodejs/node{major}/node_modules")
+        variables["NODE_PATH"] = ":".join([*modules, "/var/runtime", "/var/task"])
+    elif language == "ruby":
+        version = f"{major}{minor}.0"
+        gems = [f"/var/task/vendor/bundle/ruby/{version}", f"/opt/ruby/gems/{version}"]
+        if int(major) >= 3:
+            gems += ["/var/runtime", f"/var/runtime/ruby/{version}"]
+        variables["GEM_HOME"] = "/var/runtime"
+        variables["GEM_PATH"] = ":".join(gems)
+        variables["RUBYLIB"] = "/var/task:/var/runtime/lib:/opt/ruby/lib"
+    return variables
+
+
+def _credentials(runtime: str, given: Mapping[str, str]) -> dict[str, str]:
+    """The credentials, also under the names by which the first SDKs of some languages knew them."""
+    variables = dict(given)
+    if given and runtime.startswith("java"):
+        variables["AWS_ACCESS_KEY"] = given["AWS_ACCESS_KEY_ID"]
+        variables["AWS_SECRET_KEY"] = given["AWS_SECRET_ACCESS_KEY"]
+    elif given and runtime == "python2.7":
+        variables["AWS_SECURITY_TOKEN"] = given["AWS_SESSION_TOKEN"]
+    return variables
+
+
+def _parts(runtime: str) -> tuple[str, str, str]:
+    """Split `ruby3.2` into `ruby`, `3` and `.2`; what is not there is empty."""
+    match = _FAMILY.match(runtime)
+    language, major, minor = match.groups("") if match else ("", "", "")
+    return language, major, minor

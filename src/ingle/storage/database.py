@@ -23,7 +23,8 @@ READERS = 4
 class Database:
     """One open database. Made by `open`, ended by `close`."""
 
-    def __init__(self, read_engine: AsyncEngine, write_engine: AsyncEngine) -> None:
+    def __init__(self, path: Path, read_engine: AsyncEngine, write_engine: AsyncEngine) -> None:
+        self._path = path
         self._read_engine = read_engine
         self._write_engine = write_engine
         self._writer = Writer(write_engine)
@@ -46,7 +47,7 @@ class Database:
         """
         path = folder / FILE_NAME
         await asyncio.to_thread(_migrate, path, migrations)
-        return cls(sqlite.reader(path, readers), sqlite.writer(path))
+        return cls(path, sqlite.reader(path, readers), sqlite.writer(path))
 
     async def read(self, run: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Run a function on a connection that sees one unchanging state, and return its result.
@@ -74,6 +75,30 @@ class Database:
             WriterStopped: the writing task is gone.
         """
         return await self._writer.write(run)
+
+    async def replace_for_good(
+        self, run: Callable[[AsyncConnection], Awaitable[None]] | None
+    ) -> bool:
+        """Run a function as `write` does, then see that nothing it replaced stays in any file.
+
+        That rewrites the database, which takes long where it is large; nothing else may use it
+        meanwhile. Where this is interrupted, the next call takes it up again, also without a
+        function.
+
+        Returns:
+            Whether the database was rewritten.
+
+        Raises:
+            CompactingFailed: another program has it open, or the disk is full.
+        """
+        if run is not None:
+
+            async def run_and_mark(connection: AsyncConnection) -> None:
+                await sqlite.mark_for_compacting(connection)
+                await run(connection)
+
+            await self.write(run_and_mark)
+        return await asyncio.to_thread(sqlite.compact, self._path)
 
     async def close(self) -> None:
         """Finish the writes that wait, then close all connections; a second call does nothing."""

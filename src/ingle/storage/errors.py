@@ -62,6 +62,17 @@ class MigrationFailed(StorageError):
     """A migration left references that lead nowhere; it was rolled back."""
 
 
+class CompactingFailed(StorageError):
+    """The database could not be rewritten."""
+
+    def __init__(self, database: str, reason: str) -> None:
+        super().__init__(
+            f"The database {database} has to be rewritten once, so that nothing of what was "
+            f"encrypted stays in it as it was, but that failed: {reason}. See that no other "
+            "program has it open and that the disk has room for a second copy, and start again."
+        )
+
+
 class DatabaseClosed(StorageError):
     """The database is closed or closing, and takes no new work."""
 

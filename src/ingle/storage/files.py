@@ -1,8 +1,12 @@
 """Writing files so that after a crash they are there whole or not at all; all of it blocks."""
 
+import logging
 import os
+import stat
 import tempfile
 from pathlib import Path
+
+logger = logging.getLogger(__name__)
 
 
 def sync_folder(folder: Path) -> None:
@@ -44,3 +48,25 @@ def write_atomically(
         Path(name).unlink(missing_ok=True)
         raise
     sync_folder(target.parent)
+
+
+def read_private(path: Path) -> bytes:
+    """Read a file that only its owner is to read.
+
+    One that others can read is tightened to mode 0600, with a warning, and so stays usable after a
+    copy or a restored backup.
+
+    Raises:
+        OSError: it cannot be read, or not be tightened.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+        if mode & 0o077:
+            try:
+                os.fchmod(descriptor, 0o600)
+            except PermissionError as error:
+                what = f"it is open to others (mode {mode:03o}) and belongs to another user"
+                raise PermissionError(error.errno, what, str(path)) from error
+            logger.warning("The file %s had mode %03o; it is now 600.", path, mode)
+        return file.read()

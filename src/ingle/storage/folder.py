@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Self
 
+from ingle.storage import encryption
 from ingle.storage.errors import FolderInUse, FormatTooNew, NotADataFolder
 from ingle.storage.files import sync_folder, write_atomically
 
@@ -13,13 +14,14 @@ __all__ = ["FORMAT", "DataFolder", "FolderInUse"]
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 1
-"""The version of the folder's layout that this Ingle writes."""
+FORMAT = 2
+"""The version of the folder's layout that this Ingle writes; 2 added the key file."""
 
 _SUBFOLDERS = ("blobs", "code", "logs")
 # What may be in a folder that has no format file yet: what an interrupted first start left, what
 # an administrator put there beforehand, and what a fresh file system has at its root.
-_EXPECTED = frozenset({"lock", "credentials", "lost+found", *_SUBFOLDERS})
+_EXPECTED = frozenset({"lock", "credentials", "secret.key", "lost+found", *_SUBFOLDERS})
+_UNFINISHED = (".format.", ".secret.key.")
 
 
 class DataFolder:
@@ -34,6 +36,7 @@ class DataFolder:
         code: where code packages are unpacked.
         logs: where the server's own logs are.
         credentials: the file with the root key pair.
+        secret_key: the file with the keys of what is encrypted.
         lock_fd: the descriptor that holds the lock; -1 once closed.
     """
 
@@ -43,6 +46,7 @@ class DataFolder:
         self.code = path / "code"
         self.logs = path / "logs"
         self.credentials = path / "credentials"
+        self.secret_key = path / "secret.key"
         self.lock_fd = lock_fd
 
     @classmethod
@@ -55,6 +59,7 @@ class DataFolder:
             FolderInUse: another server has it.
             FormatTooNew: a newer Ingle laid it out.
             NotADataFolder: it holds something else, or is no folder, or belongs to someone else.
+            KeyFileUnusable: its key file is gone.
         """
         path = path.absolute()
         _make(path)
@@ -98,7 +103,7 @@ def _check_existing(path: Path) -> None:
     if not path.is_dir():
         raise NotADataFolder(f"{path} is not a folder. Choose another one with --data-dir.")
     names = {entry.name for entry in path.iterdir()}
-    strangers = sorted(n for n in names - _EXPECTED if not n.startswith(".format."))
+    strangers = sorted(n for n in names - _EXPECTED if not n.startswith(_UNFINISHED))
     if strangers and "format" not in names:
         raise NotADataFolder(
             f"{path} is not a data folder of Ingle: it holds {strangers[0]!r} and no file named "
@@ -139,6 +144,11 @@ def _lay_out(path: Path) -> None:
             raise FormatTooNew(path, int(stored), FORMAT)
     for name in _SUBFOLDERS:
         (path / name).mkdir(mode=0o700, exist_ok=True)
-    if not stored:
-        # Last, so that it vouches for all of the above.
-        write_atomically(marker, f"{FORMAT}\n".encode())
+    key_file = path / "secret.key"
+    if stored == str(FORMAT):
+        if not key_file.exists():
+            raise encryption.missing(key_file)
+        return
+    encryption.create_key_file(key_file)
+    # Last, so that it vouches for all of the above.
+    write_atomically(marker, f"{FORMAT}\n".encode())

@@ -8,14 +8,17 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from ingle.storage.errors import MigrationFailed
+from ingle.storage.errors import CompactingFailed, MigrationFailed
 
 # How long a connection waits for a lock that a checkpoint or a copying tool holds.
 BUSY_TIMEOUT_MS = 10_000
 # How long a reader waits for a connection before it fails, in seconds.
 POOL_TIMEOUT_S = 30.0
+# The value of SQLite's `user_version`, which is the application's to use, that marks a file.
+_TO_BE_COMPACTED = 1
 
 _Use = Literal["read", "write", "migrate"]
 
@@ -54,6 +57,42 @@ def check(connection: Connection) -> None:
             f"A row of table {broken[0]} (rowid {broken[1]}) refers to a missing row of table "
             f"{broken[2]}. The migration was rolled back."
         )
+
+
+async def mark_for_compacting(connection: AsyncConnection) -> None:
+    """Note, in the connection's transaction, that the file holds what must not stay in it."""
+    await connection.exec_driver_sql(f"PRAGMA user_version = {_TO_BE_COMPACTED}")
+
+
+def compact(path: Path) -> bool:
+    """Write the file anew if it is marked, so that it holds nothing but the present rows; blocks.
+
+    Replaced rows stay in unused pages and in the write-ahead log otherwise. No reader or writer
+    may be at work.
+
+    Returns:
+        Whether it was marked.
+
+    Raises:
+        CompactingFailed: another program has the file open, or the disk is full.
+    """
+    engine = create_engine(URL.create("sqlite", database=str(path)), isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            marked = connection.exec_driver_sql("PRAGMA user_version").scalar()
+            if marked != _TO_BE_COMPACTED:
+                return False
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            connection.exec_driver_sql("PRAGMA synchronous = FULL")
+            connection.exec_driver_sql("VACUUM")
+            if connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar():
+                raise CompactingFailed(str(path), "another program reads it")
+            connection.exec_driver_sql("PRAGMA user_version = 0")
+            return True
+    except OperationalError as error:
+        raise CompactingFailed(str(path), str(error.orig)) from error
+    finally:
+        engine.dispose()
 
 
 def _asynchronous(path: Path, use: _Use, connections: int) -> AsyncEngine:
