@@ -254,7 +254,12 @@ WRONG_MEMBERS = [
         "InvalidParameterValueException",
         "exceeded the 4KB limit",
     ),
-    ({"Layers": ["arn:aws:lambda:us-east-1:000000000000:layer:l:1"]}, None, "Layers is not supp"),
+    ({"DeadLetterConfig": {"TargetArn": "arn:aws:sqs:::q"}}, None, "DeadLetterConfig is not supp"),
+    (
+        {"Layers": ["arn:aws:lambda:us-east-1:000000000000:layer:l:1"]},
+        None,
+        "Layer version arn:aws:lambda:us-east-1:000000000000:layer:l:1 does not exist.",
+    ),
 ]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingle.storage.database import Database
+from ingle.storage.encryption import KeyRing
 from ingle.wire.http import Request
 from ingle.wire.service import CallContext
 from tests.services.clocks import ManualClock
@@ -13,6 +14,7 @@ from tests.services.clocks import ManualClock
 ACCOUNT = "000000000000"
 OTHER_ACCOUNT = "111111111111"
 REGION = "us-east-1"
+KEYS = KeyRing([bytes(32)], Path("secret.key"))
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What the pool needs to know of a function to run it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -16,16 +16,21 @@ class FunctionSpec:
         region: the function's region.
         name: the function's name.
         version: `$LATEST` or a number.
-        arn: the function's ARN, without a qualifier.
+        arn: identifies the version: the function's ARN, with the number for a published one.
         runtime: AWS's identifier, for instance `python3.11`.
         handler: for instance `app.handler`.
+        role: the ARN of the execution role.
         memory_mb: the memory limit in MB.
         timeout_s: the longest an invocation may take, in seconds.
-        environment: the user's own variables.
+        environment: the user's own variables; never shown by `repr`.
         ephemeral_mb: the size of `/tmp` in MB.
         code_dir: the unpacked package, an absolute path.
         log_group: where the log lines go.
-        revision_id: changes with every update of code or configuration.
+        revision_id: changes with every update of code or configuration; a published version has
+            one of its own.
+        layers_dir: the merged layers, for `/opt`: an absolute path beside `code_dir`, whose name
+            has only letters, digits, `_` and `-`; None where there are none.
+        snap_start: whether its sandboxes start from a snapshot of the initialised function.
     """
 
     account_id: str
@@ -35,10 +40,13 @@ class FunctionSpec:
     arn: str
     runtime: str
     handler: str
+    role: str
     memory_mb: int
     timeout_s: int
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
     ephemeral_mb: int
     code_dir: Path
     log_group: str
     revision_id: str
+    layers_dir: Path | None = None
+    snap_start: bool = False

@@ -15,6 +15,7 @@ from ingle.services.lambda_.store import LambdaStore
 from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
 from tests.services.clocks import ManualClock
+from tests.services.conftest import KEYS
 from tests.services.lambda_.zips import HELLO, zipped
 
 RUNTIME = f"python3.{sys.version_info.minor}"
@@ -55,7 +56,7 @@ class Bench:
 
     async def open(self) -> LambdaService:
         """Start the service, as a server does."""
-        self.store = await LambdaStore.open(self.database)
+        self.store = await LambdaStore.open(self.database, KEYS)
         self.packages = await Packages.open(self.store, self.blobs, self.code, self.clock)
         return LambdaService(
             store=self.store,

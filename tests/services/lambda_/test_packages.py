@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 
 from ingle.services.lambda_.errors import InvalidZipFile
+from ingle.services.lambda_.folders import Folders
 from ingle.services.lambda_.model import Package
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.store import LambdaStore
+from ingle.services.locks import KeyedLocks
 from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
 from tests.services.clocks import ManualClock
-from tests.services.conftest import context
+from tests.services.conftest import KEYS, context
 from tests.services.lambda_.conftest import Bench, create_request
 from tests.services.lambda_.zips import HELLO, zipped
 
@@ -129,7 +131,7 @@ async def test_a_creation_that_is_cut_off_leaves_all_or_nothing(bench: Bench) ->
         task.cancel()
         await asyncio.wait([task])
         remembered = bench.store.functions(*where)
-        assert (await LambdaStore.open(bench.database)).functions(*where) == remembered
+        assert (await LambdaStore.open(bench.database, KEYS)).functions(*where) == remembered
         for each in remembered:
             assert await bench.blobs.exists(DIGEST)
             await service.delete_function(context(), {"FunctionName": each.name})
@@ -142,8 +144,10 @@ async def test_a_disk_that_cannot_be_written_is_reported_as_such(
 ) -> None:
     blobs = tmp_path / "blobs"
     blobs.mkdir()
-    store = await LambdaStore.open(database)
-    packages = Packages(store, BlobStore(blobs), Path("/dev/null/code"), clock)
+    store = await LambdaStore.open(database, KEYS)
+    locks: KeyedLocks[str] = KeyedLocks()
+    folders = Folders(Path("/dev/null/code"), clock, {}, locks)
+    packages = Packages(store, BlobStore(blobs), folders, locks)
     with pytest.raises(Exception, match="could not be unpacked: Not a directory"):
         async with packages.added(CONTENT):
             pass

@@ -36,6 +36,10 @@ def test_what_a_request_leaves_out_has_its_default() -> None:
     }
 
 
+def test_snap_start_can_be_turned_off() -> None:
+    assert changed_settings({"SnapStart": {"ApplyOn": "None"}}) == {"snap_start": "None"}
+
+
 def test_only_what_a_request_names_changes() -> None:
     assert changed_settings({"Timeout": 900, "FunctionName": "hello"}) == {"timeout_s": 900}
 
@@ -120,9 +124,8 @@ def test_the_environment_can_be_emptied_and_removed() -> None:
 @pytest.mark.parametrize(
     ("request_", "named"),
     [
-        ({"Publish": True}, "Publish"),
+        ({"PublishTo": "LATEST_PUBLISHED"}, "PublishTo"),
         ({"PackageType": "Image"}, "PackageType"),
-        ({"Layers": ["arn:aws:lambda:us-east-1:000000000000:layer:x:1"]}, "Layers"),
         ({"VpcConfig": {"SubnetIds": ["subnet-1"]}}, "VpcConfig"),
         ({"TracingConfig": {"Mode": "Active"}}, "TracingConfig"),
         ({"SnapStart": {"ApplyOn": "PublishedVersions"}}, "SnapStart"),
@@ -140,9 +143,9 @@ def test_what_ingle_does_not_do_yet_is_refused_by_name(
 @pytest.mark.parametrize(
     "request_",
     [
-        {"Publish": False, "PackageType": "Zip", "Layers": [], "KMSKeyArn": ""},
+        {"PackageType": "Zip", "KMSKeyArn": ""},
         {"VpcConfig": {"SubnetIds": [], "SecurityGroupIds": [], "Ipv6AllowedForDualStack": False}},
-        {"TracingConfig": {"Mode": "PassThrough"}, "SnapStart": {"ApplyOn": "None"}},
+        {"TracingConfig": {"Mode": "PassThrough"}, "SnapStart": {}},
         {"DeadLetterConfig": {}, "ImageConfig": {"Command": []}},
         {"LoggingConfig": {"LogFormat": "Text"}},
     ],

@@ -1,6 +1,7 @@
-"""Functions as the members of AWS's answers.
+"""Functions and layers as the members of AWS's answers.
 
-Source: https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html.
+Sources: https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html,
+https://docs.aws.amazon.com/lambda/latest/api/API_GetLayerVersion.html.
 """
 
 import base64
@@ -8,15 +9,16 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
-from ingle.services.lambda_.model import Function, Package
-from ingle.services.lambda_.names import LATEST, function_arn
+from ingle.services.lambda_.model import Function, LayerVersion, Package
+from ingle.services.lambda_.names import function_arn
+from ingle.services.lambda_.snapstart import has_snapshots
 
 # ListFunctions leaves these out, as its documentation says.
 _NOT_LISTED = ("State", "LastUpdateStatus", "RuntimeVersionConfig")
 
 
 def configuration(function: Function, qualifier: str | None = None) -> dict[str, Any]:
-    """Describe a function as GetFunctionConfiguration does.
+    """Describe a version of a function as GetFunctionConfiguration does.
 
     A package is unpacked before its operation answers, so there is no state but `Active`, and no
     update status but `Successful`.
@@ -37,7 +39,7 @@ def configuration(function: Function, qualifier: str | None = None) -> dict[str,
         "Timeout": function.timeout_s,
         "MemorySize": function.memory_mb,
         "LastModified": lambda_time(function.last_modified_ms),
-        "Version": LATEST,
+        "Version": function.version,
         "TracingConfig": {"Mode": "PassThrough"},
         "RevisionId": function.revision_id,
         "State": "Active",
@@ -45,12 +47,19 @@ def configuration(function: Function, qualifier: str | None = None) -> dict[str,
         "PackageType": "Zip",
         "Architectures": [function.architecture],
         "EphemeralStorage": {"Size": function.ephemeral_mb},
-        "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
+        "SnapStart": {
+            "ApplyOn": function.snap_start,
+            "OptimizationStatus": "On" if has_snapshots(function) else "Off",
+        },
         "RuntimeVersionConfig": {"RuntimeVersionArn": _runtime_version_arn(function)},
         "LoggingConfig": {"LogFormat": "Text", "LogGroup": function.log_group},
     }
     if function.environment is not None:
         answer["Environment"] = {"Variables": dict(function.environment)}
+    if function.layers:
+        answer["Layers"] = [
+            {"Arn": each.arn, "CodeSize": each.package.size} for each in function.layers
+        ]
     return answer
 
 
@@ -59,6 +68,42 @@ def listed_configuration(function: Function, qualifier: str | None = None) -> di
     answer = configuration(function, qualifier)
     for member in _NOT_LISTED:
         del answer[member]
+    return answer
+
+
+def layer_version(version: LayerVersion, location: str) -> dict[str, Any]:
+    """Describe a version of a layer as GetLayerVersion does.
+
+    Args:
+        version: what to describe.
+        location: where its zip can be fetched.
+    """
+    return {
+        "LayerArn": version.layer_arn,
+        "Content": {
+            "Location": location,
+            "CodeSha256": code_sha256(version.package),
+            "CodeSize": version.package.size,
+        },
+        **listed_layer_version(version),
+    }
+
+
+def listed_layer_version(version: LayerVersion) -> dict[str, Any]:
+    """Describe a version of a layer as ListLayerVersions does: without its content."""
+    answer: dict[str, Any] = {
+        "LayerVersionArn": version.arn,
+        "Version": version.version,
+        "Description": version.description,
+        "CreatedDate": lambda_time(version.created_ms),
+    }
+    for member, value in (
+        ("CompatibleRuntimes", version.runtimes),
+        ("CompatibleArchitectures", version.architectures),
+        ("LicenseInfo", version.license_info),
+    ):
+        if value is not None:
+            answer[member] = list(value) if isinstance(value, tuple) else value
     return answer
 
 

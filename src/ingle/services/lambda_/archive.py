@@ -66,8 +66,17 @@ class Budget:
 class File:
     """A regular file in a package."""
 
+    archive: "Archive"
     info: zipfile.ZipInfo
     executable: bool
+
+    def read(self) -> Iterator[bytes]:
+        """Yield the content in pieces, and check it.
+
+        Raises:
+            BadPackage: it is damaged, or the package inflates to more than it may.
+        """
+        return self.archive.read(self.info)
 
 
 @dataclass(slots=True)
@@ -89,21 +98,23 @@ class Archive:
     """An open deployment package.
 
     Attributes:
-        root: what is in it; complete and checked once `read_links` was called.
-        budget: how much it may still inflate to.
+        root: what is in it, checked.
+        size: how much it inflates to in bytes, as it says itself; reading finds out if it lies.
     """
 
     def __init__(self, archive: zipfile.ZipFile, limits: PackageLimits) -> None:
         self._archive = archive
         self._limits = limits
-        self._links: list[tuple[list[str], Link]] = []
-        self.budget = Budget(limits.unzipped_bytes)
+        self._budget = Budget(limits.unzipped_bytes)
         self.root = Folder()
+        self.size = 0
         for info in archive.infolist():
             self._add(info)
+            self.size += info.file_size
         if not self.root.entries or not _has_content(self.root):
             raise BadPackage("Uploaded file must be a non-empty zip")
         self._read_links()
+        check_links(self.root, limits)
 
     def read(self, info: zipfile.ZipInfo) -> Iterator[bytes]:
         """Yield the content of an entry in pieces, and check it.
@@ -114,7 +125,7 @@ class Archive:
         size = 0
         with _damage_as_error(info.filename), self._archive.open(info) as stream:
             while chunk := stream.read(_CHUNK):
-                self.budget.take(len(chunk))
+                self._budget.take(len(chunk))
                 size += len(chunk)
                 yield chunk
         if size != info.file_size:
@@ -138,12 +149,8 @@ class Archive:
         if is_folder:
             self._folder(parts, name)
             return
-        entry: File | Link
-        if kind == stat.S_IFLNK:
-            entry = Link(info)
-            self._links.append((parts, entry))
-        else:
-            entry = File(info, executable=bool(mode & 0o111))
+        executable = bool(mode & 0o111)
+        entry = Link(info) if kind == stat.S_IFLNK else File(self, info, executable)
         entries = self._folder(parts[:-1], name).entries
         if parts[-1] in entries:
             raise _corrupt(f"{name!r} is in it twice")
@@ -174,13 +181,10 @@ class Archive:
         return folder
 
     def _read_links(self) -> None:
-        for _, link in self._links:
+        for _, link in _links(self.root):
             if link.info.file_size > self._limits.link_bytes:
                 raise _corrupt(f"the target of the link {link.info.filename!r} is too long")
             link.target = os.fsdecode(b"".join(self.read(link.info)))
-        steps = self._limits.link_steps
-        for parts, link in self._links:
-            steps = _follow(self.root, parts, link, steps)
 
 
 @contextmanager
@@ -207,6 +211,29 @@ def opened(content: bytes, limits: PackageLimits) -> Iterator[Archive]:
         yield Archive(archive, limits)
 
 
+def check_links(root: Folder, limits: PackageLimits) -> None:
+    """Check that no link, followed through all other links, leads out of a folder.
+
+    Raises:
+        BadPackage: one does, or they refer to one another too often.
+    """
+    steps = limits.link_steps
+    for parts, link in _links(root):
+        steps = _follow(root, parts, link, steps)
+
+
+def _links(root: Folder) -> Iterator[tuple[list[str], Link]]:
+    """Yield all links in a folder, each with the names that lead to it."""
+    todo: list[tuple[list[str], Folder]] = [([], root)]
+    while todo:
+        parts, folder = todo.pop()
+        for name, entry in folder.entries.items():
+            if isinstance(entry, Folder):
+                todo.append(([*parts, name], entry))
+            elif isinstance(entry, Link):
+                yield [*parts, name], entry
+
+
 def _check_header(info: zipfile.ZipInfo) -> None:
     name = info.filename
     if "\0" in info.orig_filename:
@@ -218,7 +245,7 @@ def _check_header(info: zipfile.ZipInfo) -> None:
 
 
 def _follow(root: Folder, parts: list[str], link: Link, steps: int) -> int:
-    """Check that a link, followed through all other links, never leaves the package.
+    """Check that one link never leaves the root.
 
     Returns:
         How many of the steps are left.

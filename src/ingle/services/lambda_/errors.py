@@ -31,6 +31,13 @@ class ResourceNotFound(LambdaError):
     status = 404
 
 
+class NoSuchLayerVersion(ResourceNotFound):
+    """There is no such version of a layer."""
+
+    def __init__(self) -> None:
+        super().__init__("The resource you requested does not exist.")
+
+
 class ResourceConflict(LambdaError):
     """The resource exists already, or another operation is changing it."""
 
@@ -39,16 +46,27 @@ class ResourceConflict(LambdaError):
 
 
 class PreconditionFailed(LambdaError):
-    """The caller's RevisionId is not the latest."""
+    """The caller's RevisionId is not the latest.
+
+    Args:
+        api: which operation tells the latest.
+    """
 
     code = "PreconditionFailedException"
     status = 412
 
-    def __init__(self) -> None:
+    def __init__(self, api: str = "GetFunction/GetAlias") -> None:
         super().__init__(
             "The Revision Id provided does not match the latest Revision Id. "
-            "Call the GetFunction/GetAlias API to retrieve the latest Revision Id"
+            f"Call the {api} API to retrieve the latest Revision Id"
         )
+
+
+class PolicyLengthExceeded(LambdaError):
+    """A resource's policy would become too long."""
+
+    code = "PolicyLengthExceededException"
+    status = 400
 
 
 class InvalidRequestContent(LambdaError):
@@ -81,12 +99,12 @@ class ServiceFailure(LambdaError):
 
 
 class AccessDenied(ServiceError):
-    """The caller may not touch the function, which is another account's.
+    """The caller may not touch the function or layer, which is another account's.
 
     Args:
         principal_arn: who asked.
         action: for instance `lambda:InvokeFunction`.
-        resource_arn: the function's ARN.
+        resource_arn: the function's or layer's ARN.
     """
 
     code = "AccessDeniedException"

@@ -1,6 +1,7 @@
 """Lambda's quotas, read from `limits.toml`."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ class FunctionLimits:
     ephemeral_mb: Range
     environment_bytes: int
     tags: int
+    layers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,13 @@ class PackageLimits:
     name_bytes: int
     link_bytes: int
     link_steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class LayerLimits:
+    """What a layer version may hold besides its package."""
+
+    policy_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +87,12 @@ FUNCTION = FunctionLimits(
     ephemeral_mb=Range(**_FUNCTION["ephemeral_mb"]),
     environment_bytes=_FUNCTION["environment_bytes"],
     tags=_FUNCTION["tags"],
+    layers=_FUNCTION["layers"],
 )
 INVOCATION = InvocationLimits(**_TABLES["invocation"])
 PACKAGE = PackageLimits(**_TABLES["package"])
+LAYER = LayerLimits(**_TABLES["layer"])
+SNAP_START: Mapping[str, str] = _TABLES["snap_start"]
+"""The first version with SnapStart, by language."""
 ACCOUNT = AccountLimits(**_TABLES["account"])
 LISTING = ListingLimits(**_TABLES["listing"])

@@ -1,17 +1,22 @@
 """The nouns of the Lambda service."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from ingle.services.lambda_.names import function_arn
+from ingle.services.lambda_.names import LATEST, function_arn, layer_arn
 
 FunctionKey = tuple[str, str, str]
+"""Account, region and name."""
+
+LayerKey = tuple[str, str, str]
 """Account, region and name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A function's code.
+    """A zip file: a function's code, or a layer.
 
     Attributes:
         sha256: of the zip file, 64 lower-case hex digits.
@@ -22,16 +27,32 @@ class Package:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class UsedLayer:
+    """A layer version that a function has; it stays when the layer version is deleted.
+
+    Attributes:
+        arn: the layer version's.
+        package: its zip.
+    """
+
+    arn: str
+    package: Package
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """One revision of a function's `$LATEST`; never changed once made.
+    """One revision of one version of a function; never changed once made.
 
     Attributes:
         account_id: the owner, twelve digits.
         region: where it is.
         name: unique among the account's functions in the region.
-        revision_id: a UUID, new with every update.
-        last_modified_ms: when that was, in milliseconds since the epoch.
+        version: `$LATEST`, or the number of a published version.
+        revision_id: a UUID, new with every update, and with every version published of it.
+        content_id: a UUID, new with every update of code or configuration, and another one for
+            each published version. Sandboxes serve only one.
+        last_modified_ms: when that update was, in milliseconds since the epoch.
         runtime: for instance `python3.11`.
         handler: for instance `app.handler`.
         role: the execution role's ARN.
@@ -42,14 +63,20 @@ class Function:
         architecture: `x86_64` or `arm64`.
         environment: the user's variables, or None where they were never set.
         log_group: where the log lines go.
-        tags: the function's tags.
+        snap_start: what SnapStart applies to, `None` or `PublishedVersions`.
         package: its code.
+        layers: in the order in which they are applied.
+        tags: the function's tags; a published version has none of its own.
+        last_version: of `$LATEST` only: the highest number that a version of it ever had.
+        changed: of `$LATEST` only: whether code or configuration changed since that version.
     """
 
     account_id: str
     region: str
     name: str
+    version: str = LATEST
     revision_id: str
+    content_id: str
     last_modified_ms: int
     runtime: str
     handler: str
@@ -61,8 +88,12 @@ class Function:
     architecture: str
     environment: Mapping[str, str] | None
     log_group: str
-    tags: Mapping[str, str]
+    snap_start: str = "None"
     package: Package
+    layers: tuple[UsedLayer, ...] = ()
+    tags: Mapping[str, str]
+    last_version: int = 0
+    changed: bool = True
 
     @property
     def key(self) -> FunctionKey:
@@ -71,5 +102,81 @@ class Function:
 
     @property
     def arn(self) -> str:
-        """The ARN, without a qualifier."""
+        """The function's ARN, without a qualifier."""
         return function_arn(self.account_id, self.region, self.name)
+
+    @property
+    def version_arn(self) -> str:
+        """What identifies the version: its own ARN, or the function's for `$LATEST`."""
+        return self.arn if self.version == LATEST else f"{self.arn}:{self.version}"
+
+    @property
+    def number(self) -> int:
+        """The version's number, or 0 for `$LATEST`."""
+        return 0 if self.version == LATEST else int(self.version)
+
+    def uses(self) -> set[str]:
+        """List what it needs on disk: digests of packages, and the name of its layers' folder."""
+        used = {self.package.sha256, *(layer.package.sha256 for layer in self.layers)}
+        folder = layers_folder(self.layers)
+        return used | {folder} if folder else used
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerVersion:
+    """One version of a layer; nothing but its policy ever changes.
+
+    Attributes:
+        account_id: the owner, twelve digits.
+        region: where it is.
+        name: the layer's, unique among the account's layers in the region.
+        version: its number, from 1.
+        description: free text, "" by default.
+        license_info: its licence, or None where none was given.
+        runtimes: those that it says it is made for, or None where it says nothing.
+        architectures: the same for architectures.
+        created_ms: when it was published, in milliseconds since the epoch.
+        package: its zip.
+        statements: its policy's, in the order in which they were added.
+        policy_revision_id: a UUID, new with every change of the policy; None before the first.
+    """
+
+    account_id: str
+    region: str
+    name: str
+    version: int
+    description: str
+    license_info: str | None
+    runtimes: tuple[str, ...] | None
+    architectures: tuple[str, ...] | None
+    created_ms: int
+    package: Package
+    statements: tuple[Mapping[str, Any], ...] = ()
+    policy_revision_id: str | None = None
+
+    @property
+    def key(self) -> LayerKey:
+        """What identifies the layer among all others."""
+        return self.account_id, self.region, self.name
+
+    @property
+    def layer_arn(self) -> str:
+        """The layer's ARN."""
+        return layer_arn(self.account_id, self.region, self.name)
+
+    @property
+    def arn(self) -> str:
+        """This version's ARN."""
+        return layer_arn(self.account_id, self.region, self.name, self.version)
+
+
+LAYERS_PREFIX = "layers-"
+"""What the names of folders with merged layers begin with; those of packages are digests."""
+
+
+def layers_folder(layers: Sequence[UsedLayer]) -> str | None:
+    """Name the folder in which these layers, in this order, are merged; None for no layers."""
+    if not layers:
+        return None
+    digests = "\n".join(layer.package.sha256 for layer in layers)
+    return f"{LAYERS_PREFIX}{hashlib.sha256(digests.encode('ascii')).hexdigest()}"

@@ -1,12 +1,18 @@
-"""What a FunctionName may look like, and which function it means.
+"""What a FunctionName or a layer's name may look like, and which function or layer it means.
 
-Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html (name, ARN and partial ARN).
+Sources: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html (name, ARN and partial ARN)
+and https://docs.aws.amazon.com/lambda/latest/api/API_GetLayerVersion.html.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ingle.services.lambda_.errors import AccessDenied, InvalidParameterValue, ResourceNotFound
+from ingle.services.lambda_.errors import (
+    AccessDenied,
+    InvalidParameterValue,
+    NoSuchLayerVersion,
+    ResourceNotFound,
+)
 from ingle.wire.errors import Validation
 from ingle.wire.service import CallContext
 
@@ -29,6 +35,11 @@ _SHOWN_PATTERN = (
 )
 _NEW_NAME = re.compile(r"[a-zA-Z0-9_-]+", re.ASCII)
 _NEW_NAME_LENGTH = 64
+_LAYER = re.compile(
+    r"arn:aws[a-zA-Z-]*:lambda:(?P<region>[^:]+):(?P<account>\d{12}):layer:(?P<name>[^:]+)"
+    r"(?::(?P<version>[0-9]+))?",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,80 @@ def function_arn(account_id: str, region: str, name: str, qualifier: str | None 
     return f"{arn}:{qualifier}" if qualifier else arn
 
 
+def layer_arn(account_id: str, region: str, name: str, version: int | None = None) -> str:
+    """Build the ARN of a layer, or of one of its versions."""
+    arn = f"arn:aws:lambda:{region}:{account_id}:layer:{name}"
+    return arn if version is None else f"{arn}:{version}"
+
+
+@dataclass(frozen=True, slots=True)
+class LayerReference:
+    """A layer, or a version of it, that a request speaks of.
+
+    Attributes:
+        account_id: the owner, twelve digits.
+        region: where it is.
+        name: the layer's name.
+        version: the number of the version, or None where the request names none.
+    """
+
+    account_id: str
+    region: str
+    name: str
+    version: int | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What identifies the layer among all others."""
+        return self.account_id, self.region, self.name
+
+    @property
+    def arn(self) -> str:
+        """The ARN, with the version if there is one."""
+        return layer_arn(self.account_id, self.region, self.name, self.version)
+
+
+def layer_reference(text: str, context: CallContext) -> LayerReference:
+    """Read a layer's name, its ARN or the ARN of one of its versions, which the model has checked.
+
+    The region and the account are those that the text says; whether the caller may use them is
+    not looked at.
+    """
+    match = _LAYER.fullmatch(text)
+    if match is None:
+        return LayerReference(context.account_id, context.region, text)
+    account, region, name, version = match.group("account", "region", "name", "version")
+    return LayerReference(account, region, name, None if version is None else int(version))
+
+
+def resolve_layer(
+    text: str, context: CallContext, action: str, version: int | None = None
+) -> LayerReference:
+    """Find out which layer of the caller's a request means.
+
+    Args:
+        text: the member LayerName, a name or an ARN, or the ARN of a version.
+        context: whose request it is; its account and region stand in for those left out.
+        action: the permission needed, for instance `lambda:GetLayerVersion`.
+        version: the member VersionNumber.
+
+    Raises:
+        InvalidParameterValue: the version is less than 1.
+        ResourceNotFound: the ARN is of another region.
+        AccessDenied: the ARN is of another account.
+    """
+    if version is not None and version < 1:
+        raise InvalidParameterValue("Layer Version Cannot be less than 1")
+    reference = layer_reference(text, context)
+    if version is not None:
+        reference = replace(reference, version=version)
+    if reference.account_id != context.account_id:
+        raise AccessDenied(context.principal_arn, action, reference.arn)
+    if reference.region != context.region:
+        raise NoSuchLayerVersion
+    return reference
+
+
 def resolve(
     text: str, context: CallContext, action: str, qualifier: str | None = None
 ) -> Reference:
@@ -103,6 +188,22 @@ def resolve(
     )
     if reference.account_id != context.account_id:
         raise AccessDenied(context.principal_arn, action, reference.arn)
+    return reference
+
+
+def resolve_latest(text: str, context: CallContext, action: str) -> Reference:
+    """Find out which function's `$LATEST` a request means that is to change it, or publishes it.
+
+    Raises:
+        InvalidParameterValue: the name has the qualifier of another version.
+        Validation, ResourceNotFound, AccessDenied: as `resolve`.
+    """
+    reference = resolve(text, context, action)
+    if reference.qualifier not in (None, LATEST):
+        raise InvalidParameterValue(
+            "Current operation does not support versions other than $LATEST. Please set the "
+            "version to $LATEST or do not set a version in your request."
+        )
     return reference
 
 

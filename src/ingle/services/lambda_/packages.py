@@ -1,19 +1,20 @@
-"""Keeps deployment packages: each zip as a blob, and unpacked for the sandboxes to run."""
+"""Keeps zip files, of functions and of layers: each as a blob, and unpacked for the sandboxes."""
 
 import asyncio
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
 
 from ingle.clock import Clock
 from ingle.services.lambda_ import unpacking
-from ingle.services.lambda_.errors import InvalidZipFile, ServiceFailure
-from ingle.services.lambda_.limits import FUNCTION, PACKAGE, PackageLimits
-from ingle.services.lambda_.model import Package
+from ingle.services.lambda_.errors import InvalidParameterValue, InvalidZipFile
+from ingle.services.lambda_.folders import Folders
+from ingle.services.lambda_.limits import PACKAGE, PackageLimits
+from ingle.services.lambda_.model import LAYERS_PREFIX, Package, UsedLayer, layers_folder
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.locks import KeyedLocks
 from ingle.storage.blobs import BlobStore
@@ -21,22 +22,19 @@ from ingle.storage.errors import StorageError
 
 logger = logging.getLogger(__name__)
 
-# An invocation under way when its function is updated or deleted runs on in its sandbox, which has
-# the unpacked package mounted. It lasts as long as the longest timeout, and may have waited.
-_REMOVE_AFTER_S = 2 * FUNCTION.timeout_s.max
-_UNPACK_AT_ONCE = 2
-
 
 class Packages:
-    """The packages of all functions, each stored once, by its sha256.
+    """The packages of all functions and layers, each stored once, by its sha256.
 
-    Made by `open`. The blob store is this service's own: a blob without a function is deleted.
+    A function's package is unpacked in a folder named by its digest; its layers together in one
+    that is named by all their digests in their order, and made when a function first has them.
+    Made by `open`. The blob store is this service's own: a blob that nothing needs is deleted.
 
     Args:
-        store: says which functions have which package.
+        store: says what needs which package.
         blobs: where the zip files are.
-        code: the folder in which each package is unpacked, in a folder named by its digest.
-        clock: measures when an unpacked package is no longer in use.
+        folders: where they are unpacked.
+        locks: one a digest or folder.
         limits: what a package may hold.
     """
 
@@ -44,21 +42,18 @@ class Packages:
         self,
         store: LambdaStore,
         blobs: BlobStore,
-        code: Path,
-        clock: Clock,
+        folders: Folders,
+        locks: KeyedLocks[str],
         limits: PackageLimits = PACKAGE,
     ) -> None:
         self._store = store
         self._blobs = blobs
-        self._code = code.absolute()
-        self._clock = clock
+        self._folders = folders
+        self._locks = locks
         self._limits = limits
-        self._ready: dict[str, Path] = {}
-        # Since when unpacked packages have no function any more.
-        self._retired: dict[str, float] = {}
-        self._being_added: Counter[str] = Counter()
-        self._lock: KeyedLocks[str] = KeyedLocks()
-        self._places = asyncio.Semaphore(_UNPACK_AT_ONCE)
+        # What somebody is about to need.
+        self._held: Counter[str] = Counter()
+        self._sizes: dict[str, int] = {}
 
     @classmethod
     async def open(
@@ -69,42 +64,62 @@ class Packages:
         clock: Clock,
         limits: PackageLimits = PACKAGE,
     ) -> Self:
-        """Find what is unpacked, and clean up after a crash; no sandbox may be running yet."""
-        packages = cls(store, blobs, code, clock, limits)
+        """Find what is unpacked, and clean up after a crash; no sandbox may be running yet.
+
+        Args:
+            store: says what needs which package.
+            blobs: where the zip files are.
+            code: the folder in which packages and layers are unpacked.
+            clock: measures when an unpacked folder is no longer in use.
+            limits: what a package may hold.
+        """
         for digest in await store.unused_packages():
             await blobs.delete(digest)
             await store.remove_package(digest)
-        packages._ready = await asyncio.to_thread(_tidy, packages._code, store.packages())
-        return packages
+        locks: KeyedLocks[str] = KeyedLocks()
+        folders = await Folders.open(code, clock, store.users, locks)
+        return cls(store, blobs, folders, locks, limits)
 
     def folder(self, digest: str) -> Path | None:
         """Say where a package is unpacked, or None if it is not, at the cost of one look-up."""
-        return self._ready.get(digest)
+        return self._folders.get(digest)
+
+    def merged(self, layers: Sequence[UsedLayer]) -> Path | None:
+        """Say where layers are merged, or None if they are not, or there are none."""
+        name = layers_folder(layers)
+        return None if name is None else self._folders.get(name)
 
     def path(self, digest: str) -> Path | None:
-        """Say in which file the zip of a package is, or None if no function has it.
+        """Say in which file the zip of a package is, or None if nothing needs it.
 
         The file stays readable, once open, when the package is deleted.
         """
-        return self._blobs.path(digest) if digest in self._store.packages() else None
+        try:
+            return self._blobs.path(digest) if digest in self._store.users else None
+        except ValueError:
+            return None
 
     async def check(self, content: bytes) -> Package:
-        """Check a zip file as `add` does, and keep nothing of it.
+        """Check a zip file as `added` does, and keep nothing of it.
 
         Raises:
             BadPackage: Lambda does not take it.
         """
         digest = await _digest(content)
-        if digest not in self._ready:
-            async with self._places:
+        if self._folders.get(digest) is None:
+            async with self._folders.place():
                 await asyncio.to_thread(unpacking.check, content, self._limits)
         return Package(digest, len(content))
 
     @asynccontextmanager
-    async def added(self, content: bytes) -> AsyncIterator[Package]:
-        """Check, unpack and store a zip file; inside the context, give it to a function.
+    async def added(self, content: bytes, *, unpack: bool = True) -> AsyncIterator[Package]:
+        """Check and store a zip file; inside the context, give it to a function or layer.
 
-        Where the context ends with an error, a package that no function has is deleted again.
+        When the context ends, a package that nothing needs is deleted again.
+
+        Args:
+            content: the zip file's bytes.
+            unpack: whether to unpack it, as a function's.
 
         Raises:
             BadPackage: Lambda does not take it.
@@ -112,18 +127,26 @@ class Packages:
         """
         digest = await _digest(content)
         package = Package(digest, len(content))
-        self._being_added[digest] += 1
-        try:
-            async with self._lock(digest):
-                await self._unpack(digest, content)
+        async with self._holding([digest]):
+            async with self._locks(digest):
+                if unpack:
+                    await self._unpack(digest, content)
+                elif digest not in self._sizes:
+                    async with self._folders.place():
+                        self._sizes[digest] = await asyncio.to_thread(
+                            unpacking.check, content, self._limits
+                        )
                 await self._store.add_package(package)
                 await self._blobs.put(content)
             yield package
-        except BaseException:
-            self._unpin(digest)
-            await self.release(digest)
-            raise
-        self._unpin(digest)
+
+    @asynccontextmanager
+    async def held(self, layers: Sequence[UsedLayer]) -> AsyncIterator[None]:
+        """Keep layers that exist, whatever becomes of their versions; give them to a function."""
+        names = [each.package.sha256 for each in layers]
+        folder = layers_folder(layers)
+        async with self._holding([*names, folder] if folder else names):
+            yield
 
     async def ready(self, digest: str) -> Path:
         """Return the folder in which a package is unpacked; unpack it from its blob if need be.
@@ -132,74 +155,114 @@ class Packages:
             InvalidZipFile: the blob is missing or damaged.
             ServiceFailure: it could not be written.
         """
-        async with self._lock(digest):
-            folder = self._ready.get(digest)
-            if folder is not None:
-                return folder
-            try:
-                content = await self._blobs.read(digest)
-                return await self._unpack(digest, content)
-            except StorageError as error:
-                logger.error("A deployment package cannot be unpacked: %s", error)
-                raise InvalidZipFile(
-                    "Lambda could not unzip the deployment package: its stored file is missing or "
-                    "damaged. Update the function's code with the original package."
-                ) from error
 
-    async def release(self, digest: str) -> None:
-        """Delete a package if no function has it any more.
+        async def unpack(folder: Path) -> None:
+            content = await self._read(digest)
+            await asyncio.to_thread(unpacking.unpack, content, folder, self._limits)
 
-        The zip goes at once, the unpacked folder once no sandbox can be using it.
+        async with self._locks(digest):
+            return await self._folders.make(digest, unpack)
+
+    async def layers_ready(self, layers: Sequence[UsedLayer]) -> Path | None:
+        """Return the folder in which layers are merged; unpack them from their blobs if need be.
+
+        Returns:
+            None where there are no layers.
+
+        Raises:
+            BadPackage: a link in one of them leads out of the folder by way of another.
+            InvalidZipFile: a blob is missing or damaged.
+            ServiceFailure: it could not be written.
         """
-        async with self._lock(digest):
-            if self._being_added[digest] or await self._store.has_users(digest):
+        name = layers_folder(layers)
+        if name is None:
+            return None
+
+        async def unpack(folder: Path) -> None:
+            contents = [await self._read(each.package.sha256) for each in layers]
+            await asyncio.to_thread(unpacking.unpack_layers, contents, folder, self._limits)
+
+        async with self._locks(name):
+            return await self._folders.make(name, unpack)
+
+    async def check_sizes(self, package: Package, layers: Sequence[UsedLayer]) -> None:
+        """Check that a function's code and its layers are together not larger than they may be.
+
+        Raises:
+            InvalidParameterValue: they are.
+            InvalidZipFile: a blob is missing or damaged.
+        """
+        if not layers:
+            return
+        limit = self._limits.unzipped_bytes
+        total = sum([await self._unpacked_size(each.package.sha256) for each in layers])
+        if total > limit:
+            raise InvalidParameterValue(
+                f"Layers consume more than the available size of {limit} bytes"
+            )
+        total += await self._unpacked_size(package.sha256)
+        if total > limit:
+            raise InvalidParameterValue(
+                "Function code combined with layers exceeds the maximum allowed size of "
+                f"{limit} bytes. The actual size is {total} bytes."
+            )
+
+    async def release(self, name: str) -> None:
+        """Delete a package, or the folder of some layers, if nothing needs it any more.
+
+        A zip goes at once, an unpacked folder once no sandbox can be using it.
+        """
+        async with self._locks(name):
+            if self._held[name] or name in self._store.users:
                 return
-            await self._blobs.delete(digest)
-            await self._store.remove_package(digest)
-            if digest in self._ready:
-                self._retired[digest] = self._clock.monotonic()
-        await self._remove_retired()
+            if not name.startswith(LAYERS_PREFIX):
+                await self._blobs.delete(name)
+                await self._store.remove_package(name)
+                self._sizes.pop(name, None)
+            self._folders.retire(name)
+        await self._folders.remove_retired()
 
-    async def _unpack(self, digest: str, content: bytes) -> Path:
-        self._retired.pop(digest, None)
-        folder = self._ready.get(digest)
-        if folder is not None:
-            return folder
-        folder = self._code / digest
+    @asynccontextmanager
+    async def _holding(self, names: Sequence[str]) -> AsyncIterator[None]:
+        self._held.update(names)
         try:
-            async with self._places:
-                await asyncio.to_thread(unpacking.unpack, content, folder, self._limits)
-        except OSError as error:
-            raise ServiceFailure(
-                f"The deployment package could not be unpacked: {error.strerror}"
+            yield
+        finally:
+            for name in names:
+                self._held[name] -= 1
+                if not self._held[name]:
+                    del self._held[name]
+            for name in names:
+                if name not in self._store.users:
+                    await self.release(name)
+
+    async def _unpack(self, digest: str, content: bytes) -> None:
+        async def unpack(folder: Path) -> None:
+            self._sizes[digest] = await asyncio.to_thread(
+                unpacking.unpack, content, folder, self._limits
+            )
+
+        await self._folders.make(digest, unpack)
+
+    async def _unpacked_size(self, digest: str) -> int:
+        size = self._sizes.get(digest)
+        if size is None:
+            async with self._folders.place():
+                content = await self._read(digest)
+                size = await asyncio.to_thread(unpacking.size, content, self._limits)
+            self._sizes[digest] = size
+        return size
+
+    async def _read(self, digest: str) -> bytes:
+        try:
+            return await self._blobs.read(digest)
+        except StorageError as error:
+            logger.error("A deployment package cannot be unpacked: %s", error)
+            raise InvalidZipFile(
+                "Lambda could not unzip the deployment package: its stored file is missing or "
+                "damaged. Update the function's code with the original package."
             ) from error
-        self._ready[digest] = folder
-        return folder
-
-    async def _remove_retired(self) -> None:
-        until = self._clock.monotonic() - _REMOVE_AFTER_S
-        for digest in [each for each, since in self._retired.items() if since <= until]:
-            async with self._lock(digest):
-                if self._retired.pop(digest, None) is not None:
-                    folder = self._ready.pop(digest)
-                    await asyncio.to_thread(unpacking.remove, folder)
-
-    def _unpin(self, digest: str) -> None:
-        self._being_added[digest] -= 1
-        if not self._being_added[digest]:
-            del self._being_added[digest]
 
 
 async def _digest(content: bytes) -> str:
     return await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
-
-
-def _tidy(code: Path, used: set[str]) -> dict[str, Path]:
-    """Remove every folder but those of used packages, which are whole and returned by digest."""
-    ready = {}
-    for entry in list(code.iterdir()):
-        if entry.name in used:
-            ready[entry.name] = entry
-        elif entry.is_dir() and not entry.is_symlink():
-            unpacking.remove(entry)
-    return ready

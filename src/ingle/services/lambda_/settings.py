@@ -43,6 +43,8 @@ def changed_settings(request: Mapping[str, Any]) -> dict[str, Any]:
     if "Environment" in request:
         variables = request["Environment"].get("Variables")
         settings["environment"] = None if variables is None else _checked_variables(variables)
+    if "ApplyOn" in request.get("SnapStart", {}):
+        settings["snap_start"] = request["SnapStart"]["ApplyOn"]
     if "LoggingConfig" in request:
         logging = request["LoggingConfig"]
         refuse_later(logging, "logging", "LoggingConfig.")
@@ -110,13 +112,16 @@ def checked_architecture(architectures: list[str] | None, own: str) -> str:
     return own
 
 
-def zip_file(source: Mapping[str, Any], operation: str, path: str = "") -> bytes:
-    """Take the deployment package out of a request.
+def zip_file(
+    source: Mapping[str, Any], operation: str, path: str = "", what: str = "function"
+) -> bytes:
+    """Take the zip file of a function or a layer out of a request.
 
     Args:
         source: the structure that says where the package is.
         operation: the request's, for its error.
         path: what stands before the structure's members in an error, for instance `Code.`.
+        what: whose zip file it is, `function` or `layer`.
 
     Raises:
         InvalidParameterValue: there is no ZipFile, or something that Ingle cannot fetch.
@@ -125,7 +130,7 @@ def zip_file(source: Mapping[str, Any], operation: str, path: str = "") -> bytes
     refuse_later(source, "code", path)
     content: bytes | None = source.get("ZipFile")
     if content is None:
-        raise InvalidParameterValue("Please provide a source for function code.")
+        raise InvalidParameterValue(f"Please provide a source for {what} code.")
     if len(content) > PACKAGE.zipped_bytes:
         raise RequestTooLarge(
             f"Request must be smaller than {PACKAGE.request_bytes} bytes for the {operation} "

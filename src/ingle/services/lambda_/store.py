@@ -1,84 +1,168 @@
-"""Keeps functions in the database, and all of them in memory as well."""
+"""Keeps functions and their published versions in the database, and all in memory as well."""
 
 import dataclasses
-from collections.abc import Callable, Coroutine
 from typing import Any, Self
 
-from sqlalchemy import Row, delete, exists, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.services.lambda_ import tables
-from ingle.services.lambda_.model import Function, FunctionKey, Package
-from ingle.services.tasks import finish
+from ingle.services.lambda_.environments import Environments
+from ingle.services.lambda_.keeping import has_key, keep
+from ingle.services.lambda_.layer_store import LayerStore
+from ingle.services.lambda_.model import Function, FunctionKey, Package, UsedLayer
+from ingle.services.lambda_.names import LATEST
+from ingle.services.lambda_.users import Users
 from ingle.storage.database import Database
+from ingle.storage.encryption import KeyRing
 
-_FIELDS = [field.name for field in dataclasses.fields(Function) if field.name != "package"]
+# What only `$LATEST` has a column for.
+_OF_LATEST = ("tags", "last_version", "changed")
+_APART = ("version", "package", "layers", *_OF_LATEST)
+_COMMON = [each.name for each in dataclasses.fields(Function) if each.name not in _APART]
 
 
 class LambdaStore:
-    """All functions of all accounts and regions.
+    """All functions of all accounts and regions, and all layers.
 
     Reading is from memory; a write is in memory once it is committed. Whoever changes a function
     must see to it that nobody else changes the same one meanwhile.
+
+    Attributes:
+        layers: the layers.
+        users: counts who needs which package, and which folder of layers.
     """
 
-    def __init__(self, database: Database, functions: dict[FunctionKey, Function]) -> None:
+    def __init__(
+        self, database: Database, environments: Environments, layers: LayerStore, users: Users
+    ) -> None:
+        self.layers = layers
+        self.users = users
         self._database = database
-        self._functions = functions
+        self._environments = environments
+        self._functions: dict[FunctionKey, Function] = {}
+        self._versions: dict[FunctionKey, dict[str, Function]] = {}
 
     @classmethod
-    async def open(cls, database: Database) -> Self:
-        """Load all functions."""
+    async def open(cls, database: Database, keys: KeyRing) -> Self:
+        """Load all functions, versions and layers.
 
-        async def load(connection: AsyncConnection) -> list[Row[Any]]:
-            statement = select(tables.functions, tables.packages.c.size).join(tables.packages)
-            return list(await connection.execute(statement))
+        Args:
+            database: where they are; nobody else may use it yet.
+            keys: encrypt the environment variables.
 
-        functions = [_from_row(row) for row in await database.read(load)]
-        return cls(database, {function.key: function for function in functions})
+        Raises:
+            StorageError: environment variables cannot be decrypted; its text says what to do.
+        """
+
+        async def load(connection: AsyncConnection) -> list[list[Row[Any]]]:
+            return [
+                list(
+                    await connection.execute(
+                        select(table, tables.packages.c.size).join(tables.packages)
+                    )
+                )
+                for table in (tables.functions, tables.versions)
+            ]
+
+        users = Users()
+        environments = Environments(keys)
+        await environments.renew(database)
+        store = cls(database, environments, await LayerStore.open(database, users), users)
+        functions, versions = await database.read(load)
+        for row in functions + sorted(versions, key=lambda row: row._mapping["version"]):
+            store._remember(_from_row(row, environments))
+        return store
 
     def get(self, key: FunctionKey) -> Function | None:
-        """Find a function."""
+        """Find a function's `$LATEST`."""
         return self._functions.get(key)
 
+    def version(self, key: FunctionKey, version: str) -> Function | None:
+        """Find a version of a function, `$LATEST` or a published one."""
+        if version == LATEST:
+            return self._functions.get(key)
+        versions = self._versions.get(key)
+        return None if versions is None else versions.get(version)
+
+    def versions(self, key: FunctionKey) -> list[Function]:
+        """List the versions of a function: `$LATEST`, then the published ones by number."""
+        latest = self._functions.get(key)
+        return [] if latest is None else [latest, *self._versions.get(key, {}).values()]
+
     def functions(self, account_id: str, region: str) -> list[Function]:
-        """List the functions of an account in a region, by name."""
+        """List the functions of an account in a region, by name, each as its `$LATEST`."""
         where = (account_id, region)
         own = [each for key, each in self._functions.items() if key[:2] == where]
         return sorted(own, key=lambda function: function.name)
 
-    def runtimes(self) -> set[str]:
-        """List the runtimes of all functions."""
-        return {function.runtime for function in self._functions.values()}
-
-    def packages(self) -> set[str]:
-        """List the digests of all packages that functions have."""
-        return {function.package.sha256 for function in self._functions.values()}
-
-    async def add(self, function: Function) -> None:
-        """Keep a new function, whose name is free and whose package is known."""
-        await self._change(
-            lambda connection: connection.execute(
-                insert(tables.functions).values(_to_row(function))
-            ),
-            lambda: self._functions.__setitem__(function.key, function),
+    def code_size(self, account_id: str, region: str) -> int:
+        """Add up the packages of an account's functions, versions and layers in a region."""
+        functions = self.functions(account_id, region)
+        versions = (each for one in functions for each in self.versions(one.key))
+        return sum(each.package.size for each in versions) + self.layers.code_size(
+            account_id, region
         )
 
-    async def replace(self, function: Function) -> None:
-        """Keep a function in place of the one with the same key, which exists."""
+    def runtimes(self) -> set[str]:
+        """List the runtimes of all functions and versions."""
+        every = (each for key in self._functions for each in self.versions(key))
+        return {each.runtime for each in every}
+
+    async def add(self, function: Function, published: Function | None = None) -> None:
+        """Keep a new function, whose name is free and whose packages are known.
+
+        Args:
+            function: its `$LATEST`.
+            published: its first version, if it has one.
+        """
         await self._change(
-            lambda connection: connection.execute(
-                update(tables.functions).where(_is(function.key)).values(_to_row(function))
-            ),
-            lambda: self._functions.__setitem__(function.key, function),
+            insert(tables.functions).values(self._to_row(function)), function, published
+        )
+
+    async def replace(self, function: Function, published: Function | None = None) -> None:
+        """Keep a function's `$LATEST` in place of the one that there is.
+
+        Args:
+            function: the new one.
+            published: a version that is published of it at the same time.
+        """
+        await self._change(
+            update(tables.functions)
+            .where(has_key(tables.functions, function.key))
+            .values(self._to_row(function)),
+            function,
+            published,
         )
 
     async def remove(self, key: FunctionKey) -> None:
-        """Forget a function."""
-        await self._change(
-            lambda connection: connection.execute(delete(tables.functions).where(_is(key))),
-            lambda: self._functions.pop(key, None),
-        )
+        """Forget a function and all its versions."""
+
+        def forget() -> None:
+            for each in self.versions(key):
+                self.users.drop(each.uses())
+            self._functions.pop(key, None)
+            self._versions.pop(key, None)
+
+        async def run(connection: AsyncConnection) -> None:
+            await connection.execute(delete(tables.functions).where(has_key(tables.functions, key)))
+
+        await keep(self._database, run, forget)
+
+    async def remove_version(self, version: Function) -> None:
+        """Forget a published version, which exists."""
+
+        def forget() -> None:
+            self.users.drop(version.uses())
+            del self._versions[version.key][version.version]
+
+        async def run(connection: AsyncConnection) -> None:
+            this = tables.versions.c.version == version.number
+            await connection.execute(
+                delete(tables.versions).where(has_key(tables.versions, version.key) & this)
+            )
+
+        await keep(self._database, run, forget)
 
     async def add_package(self, package: Package) -> None:
         """Note that a package is about to be stored; does nothing where it is known."""
@@ -92,7 +176,7 @@ class LambdaStore:
         await self._database.write(run)
 
     async def remove_package(self, sha256: str) -> None:
-        """Forget a package that no function has."""
+        """Forget a package that nothing needs."""
 
         async def run(connection: AsyncConnection) -> None:
             await connection.execute(
@@ -101,51 +185,62 @@ class LambdaStore:
 
         await self._database.write(run)
 
-    async def has_users(self, sha256: str) -> bool:
-        """Say whether any function has this package."""
-
-        async def run(connection: AsyncConnection) -> bool:
-            user = exists().where(tables.functions.c.package_sha256 == sha256)
-            return bool(await connection.scalar(select(user)))
-
-        return await self._database.read(run)
-
     async def unused_packages(self) -> list[str]:
-        """List the digests of known packages that no function has."""
+        """List the digests of known packages that nothing needs."""
 
         async def run(connection: AsyncConnection) -> list[str]:
-            digest = tables.packages.c.sha256
-            user = exists().where(tables.functions.c.package_sha256 == digest)
-            return list(await connection.scalars(select(digest).where(~user)))
+            return list(await connection.scalars(select(tables.packages.c.sha256)))
 
-        return await self._database.read(run)
+        return [digest for digest in await self._database.read(run) if digest not in self.users]
 
-    async def _change(
-        self,
-        write: Callable[[AsyncConnection], Coroutine[Any, Any, Any]],
-        remember: Callable[[], Any],
-    ) -> None:
-        # Else a caller that goes away at the wrong moment would leave a commit that memory does
-        # not know of.
-        async def run() -> None:
-            await self._database.write(write)
-            remember()
+    async def _change(self, statement: Any, function: Function, published: Function | None) -> None:
+        async def run(connection: AsyncConnection) -> None:
+            await connection.execute(statement)
+            if published is not None:
+                await connection.execute(insert(tables.versions).values(self._to_row(published)))
 
-        await finish(run())
+        def remember() -> None:
+            self._remember(function)
+            if published is not None:
+                self._remember(published)
 
+        await keep(self._database, run, remember)
 
-def _is(key: FunctionKey) -> Any:
-    columns = tables.functions.c
-    account_id, region, name = key
-    return (columns.account_id == account_id) & (columns.region == region) & (columns.name == name)
+    def _remember(self, function: Function) -> None:
+        self.users.add(function.uses())
+        if function.version == LATEST:
+            old = self._functions.get(function.key)
+            if old is not None:
+                self.users.drop(old.uses())
+            self._functions[function.key] = function
+        else:
+            self._versions.setdefault(function.key, {})[function.version] = function
+
+    def _to_row(self, function: Function) -> dict[str, Any]:
+        row = _to_row(function)
+        return row | {"environment": self._environments.seal(row)}
 
 
 def _to_row(function: Function) -> dict[str, Any]:
-    row = {name: getattr(function, name) for name in _FIELDS}
-    return row | {"package_sha256": function.package.sha256}
+    row = {name: getattr(function, name) for name in _COMMON}
+    row["package_sha256"] = function.package.sha256
+    row["layers"] = [
+        {"arn": each.arn, "sha256": each.package.sha256, "size": each.package.size}
+        for each in function.layers
+    ]
+    if function.version == LATEST:
+        return row | {name: getattr(function, name) for name in _OF_LATEST}
+    return row | {"version": function.number}
 
 
-def _from_row(row: Row[Any]) -> Function:
+def _from_row(row: Row[Any], environments: Environments) -> Function:
     values = row._mapping
-    package = Package(values["package_sha256"], values["size"])
-    return Function(**{name: values[name] for name in _FIELDS}, package=package)
+    settings = {name: values[name] for name in _COMMON}
+    settings["environment"] = environments.open(row._asdict())
+    settings["package"] = Package(values["package_sha256"], values["size"])
+    settings["layers"] = tuple(
+        UsedLayer(each["arn"], Package(each["sha256"], each["size"])) for each in values["layers"]
+    )
+    if "version" in values:
+        return Function(**settings, version=str(values["version"]), tags={}, changed=False)
+    return Function(**settings, **{name: values[name] for name in _OF_LATEST})

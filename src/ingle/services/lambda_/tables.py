@@ -1,11 +1,24 @@
 """The tables of the Lambda service."""
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Integer, String, Table, Text
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    String,
+    Table,
+    Text,
+)
 
 from ingle.storage.tables import metadata
 
 # A row is written before its blob is, and removed after it, so that a crash between the two leaves
-# a row that no function refers to, which the next start cleans up.
+# a row that nothing refers to, which the next start cleans up.
 packages = Table(
     "lambda_packages",
     metadata,
@@ -13,24 +26,84 @@ packages = Table(
     Column("size", BigInteger, nullable=False),
 )
 
+
+def _key(name_length: int) -> list[Column[Any]]:
+    return [
+        Column("account_id", String(12), primary_key=True),
+        Column("region", String(32), primary_key=True),
+        Column("name", String(name_length), primary_key=True),
+    ]
+
+
+def _configuration() -> list[Column[Any]]:
+    """What `$LATEST` and a published version have alike."""
+    return [
+        Column("revision_id", String(36), nullable=False),
+        Column("content_id", String(36), nullable=False),
+        Column("last_modified_ms", BigInteger, nullable=False),
+        Column("runtime", String(32), nullable=False),
+        Column("handler", Text, nullable=False),
+        Column("role", Text, nullable=False),
+        Column("description", Text, nullable=False),
+        Column("timeout_s", Integer, nullable=False),
+        Column("memory_mb", Integer, nullable=False),
+        Column("ephemeral_mb", Integer, nullable=False),
+        Column("architecture", String(16), nullable=False),
+        Column("environment", JSON(none_as_null=True), nullable=True),
+        Column("log_group", Text, nullable=False),
+        Column("snap_start", String(32), nullable=False),
+        # Objects with the members arn, sha256 and size.
+        Column("layers", JSON, nullable=False),
+        Column("package_sha256", ForeignKey(packages.c.sha256), nullable=False, index=True),
+    ]
+
+
 functions = Table(
     "lambda_functions",
     metadata,
-    Column("account_id", String(12), primary_key=True),
-    Column("region", String(32), primary_key=True),
-    Column("name", String(64), primary_key=True),
-    Column("revision_id", String(36), nullable=False),
-    Column("last_modified_ms", BigInteger, nullable=False),
-    Column("runtime", String(32), nullable=False),
-    Column("handler", Text, nullable=False),
-    Column("role", Text, nullable=False),
-    Column("description", Text, nullable=False),
-    Column("timeout_s", Integer, nullable=False),
-    Column("memory_mb", Integer, nullable=False),
-    Column("ephemeral_mb", Integer, nullable=False),
-    Column("architecture", String(16), nullable=False),
-    Column("environment", JSON(none_as_null=True), nullable=True),
-    Column("log_group", Text, nullable=False),
+    *_key(64),
+    *_configuration(),
     Column("tags", JSON, nullable=False),
+    Column("last_version", Integer, nullable=False),
+    Column("changed", Boolean, nullable=False),
+)
+
+versions = Table(
+    "lambda_versions",
+    metadata,
+    *_key(64),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    *_configuration(),
+    ForeignKeyConstraint(
+        ["account_id", "region", "name"],
+        [functions.c.account_id, functions.c.region, functions.c.name],
+        ondelete="CASCADE",
+    ),
+)
+
+# Outlives its versions, so that no number is used twice.
+layers = Table(
+    "lambda_layers",
+    metadata,
+    *_key(140),
+    Column("last_version", Integer, nullable=False),
+)
+
+layer_versions = Table(
+    "lambda_layer_versions",
+    metadata,
+    *_key(140),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("description", Text, nullable=False),
+    Column("license_info", Text, nullable=True),
+    Column("runtimes", JSON(none_as_null=True), nullable=True),
+    Column("architectures", JSON(none_as_null=True), nullable=True),
+    Column("created_ms", BigInteger, nullable=False),
     Column("package_sha256", ForeignKey(packages.c.sha256), nullable=False, index=True),
+    Column("statements", JSON, nullable=False),
+    Column("policy_revision_id", String(36), nullable=True),
+    ForeignKeyConstraint(
+        ["account_id", "region", "name"],
+        [layers.c.account_id, layers.c.region, layers.c.name],
+    ),
 )

@@ -1,12 +1,15 @@
-"""Writes a checked deployment package to disk; all of it blocks."""
+"""Writes checked packages and layers to disk; all of it blocks."""
 
 import ctypes
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
-from ingle.services.lambda_.archive import Archive, File, Folder, Link, opened
+from ingle.services.lambda_.archive import File, Folder, Link, check_links, opened
+from ingle.services.lambda_.layering import merged
 from ingle.services.lambda_.limits import PackageLimits
 
 # Sandboxes run under users of their own, and must be able to read what they run.
@@ -19,7 +22,7 @@ _UNFINISHED = ".partial-"
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def unpack(content: bytes, target: Path, limits: PackageLimits) -> None:
+def unpack(content: bytes, target: Path, limits: PackageLimits) -> int:
     """Unpack a zip file into a new folder, which is there whole and durable, or not at all.
 
     Where the folder is there already, the package is only checked.
@@ -29,31 +32,60 @@ def unpack(content: bytes, target: Path, limits: PackageLimits) -> None:
         target: the folder to make; the one that it is in exists.
         limits: how much the package may hold.
 
+    Returns:
+        How much it inflates to, in bytes.
+
     Raises:
         BadPackage: Lambda does not take this package.
         OSError: it could not be written.
     """
-    aside = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=target.parent))
-    try:
-        with opened(content, limits) as archive:
-            _write(archive, archive.root, aside)
-        aside.chmod(_FOLDER_MODE)
-        _sync_file_system(aside)
-        if not target.exists():
-            aside.rename(target)
-            _sync_file_system(target.parent)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    with opened(content, limits) as archive:
+        _write_whole(archive.root, target)
+        return archive.size
 
 
-def check(content: bytes, limits: PackageLimits) -> None:
+def unpack_layers(contents: Iterable[bytes], target: Path, limits: PackageLimits) -> None:
+    """Unpack the zip files of layers into one new folder, as `unpack` does.
+
+    Args:
+        contents: the zip files' bytes, in the order in which the layers are applied.
+        target: the folder to make; the one that it is in exists.
+        limits: how much each of them may hold.
+
+    Raises:
+        BadPackage: Lambda does not take one of them.
+        OSError: it could not be written.
+    """
+    with ExitStack() as stack:
+        archives = [stack.enter_context(opened(content, limits)) for content in contents]
+        root = merged(archive.root for archive in archives)
+        # What a link of one layer passes through may be another layer's.
+        check_links(root, limits)
+        _write_whole(root, target)
+
+
+def check(content: bytes, limits: PackageLimits) -> int:
     """Read a zip file to its end without writing any of it.
+
+    Returns:
+        How much it inflates to, in bytes.
 
     Raises:
         BadPackage: Lambda does not take this package.
     """
     with opened(content, limits) as archive:
-        _read(archive, archive.root)
+        _read(archive.root)
+        return archive.size
+
+
+def size(content: bytes, limits: PackageLimits) -> int:
+    """Tell how much a zip file inflates to that was checked before, in bytes.
+
+    Raises:
+        BadPackage: it was not.
+    """
+    with opened(content, limits) as archive:
+        return archive.size
 
 
 def remove(folder: Path) -> None:
@@ -67,7 +99,20 @@ def remove(folder: Path) -> None:
     shutil.rmtree(aside)
 
 
-def _write(archive: Archive, folder: Folder, path: Path) -> None:
+def _write_whole(root: Folder, target: Path) -> None:
+    aside = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=target.parent))
+    try:
+        _write(root, aside)
+        aside.chmod(_FOLDER_MODE)
+        _sync_file_system(aside)
+        if not target.exists():
+            aside.rename(target)
+            _sync_file_system(target.parent)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _write(folder: Folder, path: Path) -> None:
     # Links come last of all, so that nothing is ever written through one.
     pending: list[tuple[Path, Link]] = []
     todo = [(folder, path)]
@@ -79,7 +124,7 @@ def _write(archive: Archive, folder: Folder, path: Path) -> None:
                 child.mkdir()
                 todo.append((entry, child))
             elif isinstance(entry, File):
-                _write_file(archive, entry, child)
+                _write_file(entry, child)
             else:
                 pending.append((child, entry))
         path.chmod(_FOLDER_MODE)
@@ -87,20 +132,20 @@ def _write(archive: Archive, folder: Folder, path: Path) -> None:
         child.symlink_to(link.target)
 
 
-def _write_file(archive: Archive, entry: File, path: Path) -> None:
+def _write_file(entry: File, path: Path) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-        for chunk in archive.read(entry.info):
+        for chunk in entry.read():
             file.write(chunk)
         os.fchmod(file.fileno(), _PROGRAM_MODE if entry.executable else _FILE_MODE)
 
 
-def _read(archive: Archive, folder: Folder) -> None:
+def _read(folder: Folder) -> None:
     for entry in folder.entries.values():
         if isinstance(entry, Folder):
-            _read(archive, entry)
+            _read(entry)
         elif isinstance(entry, File):
-            for _ in archive.read(entry.info):
+            for _ in entry.read():
                 pass
 
 

@@ -1,0 +1,48 @@
+"""What an account may use in a region, and what it does use.
+
+Source: https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html.
+"""
+
+from ingle.services.lambda_.errors import CodeStorageExceeded
+from ingle.services.lambda_.limits import ACCOUNT, PACKAGE
+from ingle.services.lambda_.store import LambdaStore
+from ingle.wire.service import CallContext, ServiceOutput
+
+
+class Account:
+    """The limits of accounts, all of which have the same.
+
+    Args:
+        store: says what is used.
+        concurrency: how many invocations run at once in an account and region.
+    """
+
+    def __init__(self, store: LambdaStore, concurrency: int) -> None:
+        self._store = store
+        self._concurrency = concurrency
+
+    def settings(self, context: CallContext) -> ServiceOutput:
+        """Describe the limits and the use of the caller's account in the region."""
+        account_id, region = context.account_id, context.region
+        return {
+            "AccountLimit": {
+                "TotalCodeSize": ACCOUNT.code_bytes,
+                "CodeSizeUnzipped": PACKAGE.unzipped_bytes,
+                "CodeSizeZipped": PACKAGE.zipped_bytes,
+                "ConcurrentExecutions": self._concurrency,
+                "UnreservedConcurrentExecutions": self._concurrency,
+            },
+            "AccountUsage": {
+                "TotalCodeSize": self._store.code_size(account_id, region),
+                "FunctionCount": len(self._store.functions(account_id, region)),
+            },
+        }
+
+    def check_code_storage(self, context: CallContext, more: int) -> None:
+        """Check that so many bytes more of packages can be stored.
+
+        Raises:
+            CodeStorageExceeded: they cannot.
+        """
+        if self._store.code_size(context.account_id, context.region) + more > ACCOUNT.code_bytes:
+            raise CodeStorageExceeded("Code storage limit exceeded.")

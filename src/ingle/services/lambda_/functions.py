@@ -1,0 +1,292 @@
+"""Functions: making, describing, changing and deleting them.
+
+Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html and its neighbours.
+"""
+
+import logging
+import uuid
+from dataclasses import replace
+from typing import Any
+
+from ingle.clock import Clock
+from ingle.runtimes.discovery import Interpreters
+from ingle.services import paging
+from ingle.services.lambda_ import answers
+from ingle.services.lambda_.account import Account
+from ingle.services.lambda_.errors import InvalidParameterValue, ResourceConflict
+from ingle.services.lambda_.invocations import Invocations
+from ingle.services.lambda_.layers import Layers
+from ingle.services.lambda_.limits import LISTING
+from ingle.services.lambda_.locations import Locations
+from ingle.services.lambda_.lookup import existing, find
+from ingle.services.lambda_.model import Function, FunctionKey
+from ingle.services.lambda_.names import LATEST, Reference, resolve, resolve_latest, resolve_new
+from ingle.services.lambda_.packages import Packages
+from ingle.services.lambda_.runtimes import check_runtime
+from ingle.services.lambda_.settings import (
+    changed_settings,
+    checked_architecture,
+    checked_tags,
+    new_settings,
+    zip_file,
+)
+from ingle.services.lambda_.snapstart import check_snap_start
+from ingle.services.lambda_.store import LambdaStore
+from ingle.services.lambda_.versions import check_revision, published, unchanged
+from ingle.services.locks import KeyedLocks
+from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
+
+logger = logging.getLogger(__name__)
+
+
+class Functions:
+    """The operations on functions.
+
+    Args:
+        store: where they are kept.
+        packages: where their code and layers are kept.
+        layers: finds the layers that they have.
+        invocations: must know when one changes.
+        account: says how much code the account may have.
+        clock: tells when one was modified.
+        locations: where their packages can be fetched.
+        interpreters: tells which runtimes this machine has.
+        architecture: this machine's, as AWS names it.
+        changing: the lock of each function.
+    """
+
+    def __init__(
+        self,
+        store: LambdaStore,
+        packages: Packages,
+        layers: Layers,
+        invocations: Invocations,
+        account: Account,
+        clock: Clock,
+        locations: Locations,
+        interpreters: Interpreters,
+        architecture: str,
+        changing: KeyedLocks[FunctionKey],
+    ) -> None:
+        self._store = store
+        self._packages = packages
+        self._layers = layers
+        self._invocations = invocations
+        self._account = account
+        self._clock = clock
+        self._locations = locations
+        self._interpreters = interpreters
+        self._architecture = architecture
+        self._changing = changing
+
+    async def create(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Create a function from a ZipFile; its code is unpacked and durable when this returns.
+
+        With Publish, its first version is made and described as well.
+        """
+        reference = resolve_new(request["FunctionName"], context)
+        settings = new_settings(request, reference.name)
+        await check_runtime(settings["runtime"], self._interpreters)
+        architecture = checked_architecture(request.get("Architectures"), self._architecture)
+        tags = checked_tags(request.get("Tags", {}))
+        content = zip_file(request["Code"], "CreateFunction", "Code.")
+        self._check_free(reference)
+        copies = 2 if request.get("Publish") else 1
+        self._account.check_code_storage(context, copies * len(content))
+        layers = self._layers.chosen(request.get("Layers", ()), context)
+        async with (
+            self._packages.held(layers),
+            self._packages.added(content) as package,
+            self._changing(reference.key),
+        ):
+            self._check_free(reference)
+            function = Function(
+                account_id=reference.account_id,
+                region=reference.region,
+                name=reference.name,
+                revision_id=str(uuid.uuid4()),
+                content_id=str(uuid.uuid4()),
+                last_modified_ms=self._now_ms(),
+                architecture=architecture,
+                tags=tags,
+                package=package,
+                layers=layers,
+                **settings,
+            )
+            check_snap_start(function)
+            await self._packages.check_sizes(package, layers)
+            await self._packages.layers_ready(layers)
+            version = None
+            if request.get("Publish"):
+                function, version = published(function)
+            await self._store.add(function, version)
+        self._invocations.prepare(function)
+        return answers.configuration(version or function)
+
+    async def get(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Describe a version, its tags, and where its package can be fetched for ten minutes."""
+        function, qualifier = find(self._store, context, request, "lambda:GetFunction")
+        answer: ServiceOutput = {
+            "Configuration": answers.configuration(function, qualifier),
+            "Code": {
+                "RepositoryType": "S3",
+                "Location": self._locations.of(function.package, context),
+            },
+        }
+        latest = self._store.get(function.key)
+        if latest is not None and latest.tags:
+            answer["Tags"] = dict(latest.tags)
+        return answer
+
+    async def get_configuration(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Describe a version."""
+        function, qualifier = find(self._store, context, request, "lambda:GetFunctionConfiguration")
+        return answers.configuration(function, qualifier)
+
+    async def list(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """List the functions of the caller's account and region by name, at most 50 a page.
+
+        With `FunctionVersion=ALL`, every version is listed, under its qualified ARN. No function
+        is a replica, so a `MasterRegion` selects none.
+        """
+        every_version = "FunctionVersion" in request
+        master_region = request.get("MasterRegion", "ALL")
+        if "MasterRegion" in request and not every_version:
+            raise InvalidParameterValue("FunctionVersion must be ALL if MasterRegion is specified.")
+        functions = self._store.functions(context.account_id, context.region)
+        if master_region != "ALL":
+            functions = []
+        if every_version:
+            functions = [each for one in functions for each in self._store.versions(one.key)]
+        size = min(request.get("MaxItems", LISTING.page), LISTING.page)
+        try:
+            page, marker = paging.page(
+                # A blank comes before all that a name can have.
+                functions,
+                lambda each: f"{each.name} {each.number:010}",
+                request.get("Marker") or None,
+                size,
+            )
+        except paging.BadToken as error:
+            raise InvalidParameterValue("Marker is not one that ListFunctions answered.") from error
+        answer: ServiceOutput = {
+            "Functions": [
+                answers.listed_configuration(each, each.version if every_version else None)
+                for each in page
+            ]
+        }
+        if marker is not None:
+            answer["NextMarker"] = marker
+        return answer
+
+    async def update_code(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Give a function new code; with DryRun, check it and answer what would become of it.
+
+        With Publish, a version is made of it as well, unless nothing changed.
+        """
+        reference = resolve_latest(request["FunctionName"], context, "lambda:UpdateFunctionCode")
+        content = zip_file(request, "UpdateFunctionCode")
+        function = existing(self._store, reference)
+        check_revision(function, request)
+        architecture = checked_architecture(request.get("Architectures"), self._architecture)
+        if request.get("DryRun"):
+            package = await self._packages.check(content)
+            return answers.configuration(
+                replace(function, package=package, architecture=architecture)
+            )
+        publish = bool(request.get("Publish"))
+        more = len(content) * (2 if publish else 1) - function.package.size
+        self._account.check_code_storage(context, more)
+        async with self._packages.added(content) as package:
+            updated, version = await self._update(
+                reference, request, publish, package=package, architecture=architecture
+            )
+        if version is not None:
+            return answers.configuration(version, version.version)
+        return answers.configuration(updated)
+
+    async def update_configuration(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Change those settings of a function that the request names."""
+        reference = resolve_latest(
+            request["FunctionName"], context, "lambda:UpdateFunctionConfiguration"
+        )
+        settings = changed_settings(request)
+        existing(self._store, reference)
+        if "runtime" in settings:
+            await check_runtime(settings["runtime"], self._interpreters)
+        layers = self._layers.chosen(request.get("Layers", ()), context)
+        if "Layers" in request:
+            settings["layers"] = layers
+        async with self._packages.held(layers):
+            updated, _ = await self._update(reference, request, False, **settings)
+        self._invocations.prepare(updated)
+        return answers.configuration(updated)
+
+    async def delete(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Delete a function, or a version of it; invocations under way end as they would have."""
+        reference = resolve(
+            request["FunctionName"], context, "lambda:DeleteFunction", request.get("Qualifier")
+        )
+        if reference.qualifier == LATEST:
+            raise InvalidParameterValue(
+                "$LATEST version cannot be deleted without deleting the function."
+            )
+        async with self._changing(reference.key):
+            existing(self._store, replace(reference, qualifier=None))
+            if reference.qualifier is None:
+                deleted = self._store.versions(reference.key)
+                await self._store.remove(reference.key)
+            else:
+                deleted = [existing(self._store, reference)]
+                await self._store.remove_version(deleted[0])
+            for each in deleted:
+                self._invocations.retire(each)
+        for each in deleted:
+            await self._discard(each)
+        return {"StatusCode": 204}
+
+    def _check_free(self, reference: Reference) -> None:
+        if self._store.get(reference.key) is not None:
+            raise ResourceConflict(f"Function already exist: {reference.name}")
+
+    async def _update(
+        self, reference: Reference, request: ServiceInput, publish: bool, **changes: Any
+    ) -> tuple[Function, Function | None]:
+        """Change `$LATEST`; return it and, where one was asked for, the version made of it."""
+        async with self._changing(reference.key):
+            function = existing(self._store, reference)
+            check_revision(function, request)
+            changed = replace(function, **changes)
+            updated = replace(
+                changed,
+                revision_id=str(uuid.uuid4()),
+                content_id=str(uuid.uuid4()),
+                last_modified_ms=self._now_ms(),
+                changed=function.changed or changed != function,
+            )
+            check_snap_start(updated)
+            await self._packages.check_sizes(updated.package, updated.layers)
+            await self._packages.layers_ready(updated.layers)
+            version = unchanged(self._store, updated) if publish else None
+            if publish and version is None:
+                updated, version = published(updated)
+                await self._store.replace(updated, version)
+            else:
+                await self._store.replace(updated)
+            self._invocations.retire(function)
+        if (updated.package, updated.layers) != (function.package, function.layers):
+            await self._discard(function)
+        return updated, version
+
+    async def _discard(self, function: Function) -> None:
+        try:
+            for name in sorted(function.uses()):
+                await self._packages.release(name)
+        except Exception:
+            # The caller's change is made and stands; the next start cleans up.
+            logger.exception("What %s no longer needs could not be deleted", function.version_arn)
+
+    def _now_ms(self) -> int:
+        return int(self._clock.time() * 1000)

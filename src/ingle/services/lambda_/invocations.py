@@ -1,0 +1,113 @@
+"""Invokes functions: from a request to the pool's sandboxes and back.
+
+Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html.
+"""
+
+from typing import TYPE_CHECKING
+
+from ingle.pool.spec import FunctionSpec
+from ingle.services.lambda_.later import refuse_later
+from ingle.services.lambda_.lookup import find
+from ingle.services.lambda_.model import Function
+from ingle.services.lambda_.packages import Packages
+from ingle.services.lambda_.payloads import checked_payload, client_context, log_result
+from ingle.services.lambda_.snapstart import has_snapshots
+from ingle.services.lambda_.store import LambdaStore
+from ingle.wire.errors import NotImplementedByIngle
+from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
+
+if TYPE_CHECKING:
+    from ingle.invoke.invoker import Invoker
+
+
+class Invocations:
+    """Runs functions, and knows what the pool knows of them.
+
+    Args:
+        store: where functions are kept.
+        packages: where their code is.
+        invoker: runs them.
+    """
+
+    def __init__(self, store: LambdaStore, packages: Packages, invoker: "Invoker") -> None:
+        self._store = store
+        self._packages = packages
+        self._invoker = invoker
+        # By content id.
+        self._specs: dict[str, FunctionSpec] = {}
+
+    async def invoke(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Run a function and answer what it returned; `DryRun` only checks that it could be."""
+        qualifier = request.get("Qualifier")
+        # The plain name is what nearly every caller sends, and costs one look-up.
+        function = self._store.get((context.account_id, context.region, request["FunctionName"]))
+        if function is None or qualifier is not None:
+            function, qualifier = find(self._store, context, request, "lambda:InvokeFunction")
+        refuse_later(request, "invocation")
+        payload = checked_payload(request.get("Payload"))
+        decoded_context = client_context(request.get("ClientContext"))
+        invocation_type = request.get("InvocationType", "RequestResponse")
+        if invocation_type == "DryRun":
+            return {"StatusCode": 204}
+        if invocation_type == "Event":
+            raise NotImplementedByIngle(
+                "Asynchronous invocation (InvocationType Event) is not implemented by this "
+                "version of Ingle. Use RequestResponse."
+            )
+        spec = self._specs.get(function.content_id) or await self._new_spec(function)
+        tail = request.get("LogType") == "Tail"
+        result = await self._invoker.invoke(
+            spec,
+            payload,
+            request_id=context.request_id,
+            invoked_arn=f"{function.arn}:{qualifier}" if qualifier else spec.arn,
+            client_context=decoded_context,
+            trace_id=context.request.headers.get("x-amzn-trace-id", ""),
+            tail=tail,
+        )
+        answer: ServiceOutput = {
+            "StatusCode": 200,
+            "ExecutedVersion": function.version,
+            "Payload": result.payload,
+        }
+        if result.function_error is not None:
+            answer["FunctionError"] = result.function_error
+        if tail:
+            answer["LogResult"] = log_result(result.log_tail or b"")
+        return answer
+
+    def prepare(self, function: Function) -> None:
+        """Make the first cold start of a function's runtime quick."""
+        self._invoker.prepare(function.runtime)
+
+    def retire(self, function: Function) -> None:
+        """End the sandboxes of a version that was replaced or deleted, once they are done."""
+        self._specs.pop(function.content_id, None)
+        self._invoker.drop(function.version_arn)
+
+    async def _new_spec(self, function: Function) -> FunctionSpec:
+        digest, layers = function.package.sha256, function.layers
+        spec = FunctionSpec(
+            account_id=function.account_id,
+            region=function.region,
+            name=function.name,
+            version=function.version,
+            arn=function.version_arn,
+            runtime=function.runtime,
+            handler=function.handler,
+            role=function.role,
+            memory_mb=function.memory_mb,
+            timeout_s=function.timeout_s,
+            environment=function.environment or {},
+            ephemeral_mb=function.ephemeral_mb,
+            code_dir=self._packages.folder(digest) or await self._packages.ready(digest),
+            log_group=function.log_group,
+            revision_id=function.content_id,
+            layers_dir=self._packages.merged(layers) or await self._packages.layers_ready(layers),
+            snap_start=has_snapshots(function),
+        )
+        # It may have been replaced meanwhile.
+        now = self._store.version(function.key, function.version)
+        if now is not None and now.content_id == function.content_id:
+            self._specs[function.content_id] = spec
+        return spec
