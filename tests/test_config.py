@@ -1,8 +1,15 @@
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from ingle.config import Config, ConfigError, load_config
+
+PATHS = "paths: a list in the file, otherwise separated by colons"
+RUNTIMES = (
+    "true, false, or names that `ingle runtimes` shows: a list in the file, otherwise separated "
+    "by commas"
+)
 
 
 @pytest.fixture
@@ -43,11 +50,31 @@ def test_every_setting_can_come_from_every_source(toml):
         "drain_seconds": 5,
         "idle_seconds": 60,
         "concurrency": 10,
+        "cpu": "quotas",
+        "sandbox_processes": 256,
+        "sandbox_descriptors": 2048,
+        "sandbox_connections": 10,
+        "network": "none",
+        "network_range": "10.9.0.0/16",
         "log_level": "debug",
+        "runtimes_substitutes": ["python3.8", "python3.9"],
+        "runtimes_search": ["/srv/one", "/srv/two"],
     }
-    expected = Config(**{**values, "data_dir": Path("/srv/ingle")})
-    lines = [f"{k} = {str(v).lower() if v is True else repr(v)}" for k, v in values.items()]
-    texts = {name: str(value) for name, value in values.items()}
+    assert set(values) == {each.name for each in fields(Config)}
+    expected = Config(
+        **values
+        | {
+            "data_dir": Path("/srv/ingle"),
+            "runtimes_substitutes": frozenset({"python3.8", "python3.9"}),
+            "runtimes_search": (Path("/srv/one"), Path("/srv/two")),
+        }
+    )
+    keys = {name: name.replace("runtimes_", "runtimes.") for name in values}
+    lines = [f"{keys[k]} = {str(v).lower() if v is True else repr(v)}" for k, v in values.items()]
+    texts = {name: str(value) for name, value in values.items()} | {
+        "runtimes_substitutes": "python3.8, python3.9",
+        "runtimes_search": "/srv/one:/srv/two",
+    }
     assert load_config({}, {}, toml("\n".join(lines))) == expected
     assert load_config({}, {f"INGLE_{k.upper()}": v for k, v in texts.items()}) == expected
     assert load_config(texts, {}) == expected
@@ -61,6 +88,37 @@ def test_a_relative_folder_counts_from_where_it_is_written(toml, tmp_path, monke
     assert load_config({}, {}, file).data_dir == tmp_path / "state"
     assert load_config({}, {"INGLE_DATA_DIR": "state"}, file).data_dir == elsewhere / "state"
     assert load_config({"data_dir": "mine"}, {}, file).data_dir == elsewhere / "mine"
+    file = toml('[runtimes]\nsearch = ["a", "/b"]')
+    assert load_config({}, {}, file).runtimes_search == (tmp_path / "a", Path("/b"))
+    flags = {"runtimes_search": "a:/b"}
+    assert load_config(flags, {}).runtimes_search == (elsewhere / "a", Path("/b"))
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "value"),
+    [
+        ("true", "true", True),
+        ("false", "0", False),
+        ('["python3.8"]', "python3.8", frozenset({"python3.8"})),
+    ],
+)
+def test_substitutes_are_all_none_or_those_named(toml, written, text, value):
+    file = toml(f"[runtimes]\nsubstitutes = {written}")
+    assert load_config({}, {}, file).runtimes_substitutes == value
+    environment = {"INGLE_RUNTIMES_SUBSTITUTES": text}
+    assert load_config({}, environment).runtimes_substitutes == value
+    assert load_config({"runtimes_substitutes": text}, {}).runtimes_substitutes == value
+
+
+def test_a_key_of_a_table_is_named_with_it(toml):
+    with pytest.raises(ConfigError, match=r"^runtimes\.serach .*did you mean runtimes\.search\?$"):
+        load_config({}, {}, toml('[runtimes]\nserach = ["/srv"]'))
+    with pytest.raises(ConfigError, match=r"^runtimes\.search .* it takes paths"):
+        load_config({}, {}, toml("runtimes.search = [1]"))
+    with pytest.raises(ConfigError, match=r"^runtimes .*no such setting"):
+        load_config({}, {}, toml("runtimes = true"))
+    with pytest.raises(ConfigError, match=r"^runtimes_search .*no such setting"):
+        load_config({}, {}, toml('runtimes_search = "/srv"'))
 
 
 @pytest.mark.parametrize(
@@ -83,6 +141,10 @@ def test_a_relative_folder_counts_from_where_it_is_written(toml, tmp_path, monke
         ("log_level", "loud", "one of debug, info, warning, error"),
         ("data_dir", "", "a path"),
         ("data_dir", "~no-such-user/x", "a path"),
+        ("runtimes_search", "/srv::/opt", PATHS),
+        ("runtimes_substitutes", "", RUNTIMES),
+        ("runtimes_substitutes", "perhaps", RUNTIMES),
+        ("runtimes_substitutes", "python3.8,nodejs4.3", RUNTIMES),
     ],
 )
 def test_a_value_that_is_not_allowed_is_refused_with_what_is(name, value, allowed):
@@ -94,7 +156,17 @@ def test_a_value_that_is_not_allowed_is_refused_with_what_is(name, value, allowe
 
 
 @pytest.mark.parametrize(
-    "line", ["port = true", "port = 1.5", "dev = 1", "host = 127", "region = []"]
+    "line",
+    [
+        "port = true",
+        "port = 1.5",
+        "dev = 1",
+        "host = 127",
+        "region = []",
+        "runtimes.substitutes = 1",
+        "runtimes.substitutes = [3.8]",
+        "runtimes.substitutes = [[]]",
+    ],
 )
 def test_a_file_cannot_give_a_value_of_another_type(toml, line):
     file = toml(line)

@@ -4,7 +4,7 @@ import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -94,8 +94,53 @@ def _path() -> _Rule:
     return _Rule("a path", read)
 
 
-def _setting(default: object, rule: _Rule) -> Any:
-    return field(default=default, metadata={"rule": rule})
+def _paths() -> _Rule:
+    path = _path()
+
+    def read(value: object) -> tuple[Path, ...]:
+        if isinstance(value, str):
+            value = value.split(os.pathsep)
+        if not isinstance(value, list | tuple):
+            raise ValueError
+        return tuple(path.read(each) for each in value)  # type: ignore[misc]
+
+    return _Rule("paths: a list in the file, otherwise separated by colons", read)
+
+
+def _runtimes_or_all() -> _Rule:
+    truth = _boolean()
+
+    def read(value: object) -> bool | frozenset[str]:
+        from ingle.runtimes.catalogue import served_runtimes  # most commands have no use for it
+
+        if isinstance(value, bool) or (isinstance(value, str) and value.lower() in _BOOLEANS):
+            return bool(truth.read(value))
+        if isinstance(value, str):
+            value = [each.strip() for each in value.split(",")]
+        if not isinstance(value, list | tuple):
+            raise ValueError
+        served = served_runtimes()
+        if any(each not in served for each in value):
+            raise ValueError
+        return frozenset(value)
+
+    return _Rule(
+        "true, false, or names that `ingle runtimes` shows: a list in the file, otherwise "
+        "separated by commas",
+        read,
+    )
+
+
+def _setting(default: object, rule: _Rule, *, table: str = "", flag: str = "") -> Any:
+    """Declare a setting.
+
+    Args:
+        default: what holds where no source has it.
+        rule: what it takes.
+        table: the table of the file that it is in; the field's name begins with it.
+        flag: its option, where that is not the field's name.
+    """
+    return field(default=default, metadata={"rule": rule, "table": table, "flag": flag})
 
 
 def _is_host(value: str) -> bool:
@@ -104,6 +149,10 @@ def _is_host(value: str) -> bool:
     except ValueError:
         return _HOST_NAME.fullmatch(value) is not None
     return True
+
+
+def _is_range(value: str) -> bool:
+    return 12 <= ipaddress.IPv4Network(value).prefixlen <= 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +171,22 @@ class Config:
             find 5 to 15 minutes.
         concurrency: how many invocations of the account may run at once
             (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+        cpu: `weights` shares the processors out in proportion to memory when they are wanted by
+            several; `quotas` lets no function have more than its share, 1,769 MB for one processor.
+        sandbox_processes: the most processes and threads of a sandbox
+            (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+        sandbox_descriptors: the most open files of a sandbox (the same page).
+        network: `nat` lets functions reach what this machine reaches, itself excepted; `none`
+            leaves them the AWS endpoint alone.
+        network_range: the IPv4 network that sandboxes have their addresses from. The default is
+            part of what is set aside for measuring networks, so hardly anybody uses it
+            (https://www.rfc-editor.org/rfc/rfc2544#appendix-C.2.2).
+        sandbox_connections: the most outbound connections of a sandbox at a time.
         log_level: the least severe of Ingle's own log lines to write.
+        runtimes_substitutes: the runtimes that a newer version of their language may serve where
+            this machine lacks their own; True for all of them.
+        runtimes_search: folders to look into for interpreters, before the usual ones; absolute
+            when they come from `load_config`.
     """
 
     host: str = _setting("127.0.0.1", _text("an IP address or a host name", _is_host))
@@ -134,12 +198,36 @@ class Config:
     drain_seconds: int = _setting(30, _integer(0, 900, " of seconds"))
     idle_seconds: int = _setting(720, _integer(1, 86_400, " of seconds"))
     concurrency: int = _setting(1000, _integer(1, 100_000))
+    cpu: str = _setting("weights", _text("weights or quotas", ("weights", "quotas").__contains__))
+    sandbox_processes: int = _setting(1024, _integer(16, 32_768))
+    sandbox_descriptors: int = _setting(1024, _integer(64, 1_048_576))
+    network: str = _setting("nat", _text("nat or none", ("nat", "none").__contains__))
+    network_range: str = _setting(
+        "198.19.0.0/16", _text("an IPv4 network of /12 to /20", _is_range)
+    )
+    sandbox_connections: int = _setting(1024, _integer(1, 65_535))
     log_level: str = _setting(
         "info", _text("one of " + ", ".join(_LOG_LEVELS), _LOG_LEVELS.__contains__)
     )
+    runtimes_substitutes: bool | frozenset[str] = _setting(
+        False, _runtimes_or_all(), table="runtimes", flag="--substitutes"
+    )
+    runtimes_search: tuple[Path, ...] = _setting((), _paths(), table="runtimes", flag="--search")
 
 
 _RULES: Mapping[str, _Rule] = {each.name: each.metadata["rule"] for each in fields(Config)}
+FLAGS: Mapping[str, str] = {
+    each.name: each.metadata["flag"] or "--" + each.name.replace("_", "-")
+    for each in fields(Config)
+}
+"""The option of each setting."""
+FILE_KEYS: Mapping[str, str] = {
+    each.name: each.name.replace(f"{each.metadata['table']}_", f"{each.metadata['table']}.", 1)
+    if each.metadata["table"]
+    else each.name
+    for each in fields(Config)
+}
+"""Each setting as a file has it: `table.key` for one that is in a table."""
 
 
 def load_config(
@@ -177,12 +265,23 @@ def _from_file(file: Path) -> dict[str, object]:
         raise ConfigError("--config", source, f"{reason}; name a TOML file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError("--config", source, f"not a TOML file: {error}") from error
+    names = {key: name for name, key in FILE_KEYS.items()}
     values = {}
-    for key, value in content.items():
-        if key not in _RULES:
-            raise _unknown(key, source, list(_RULES))
-        values[key] = _read(key, key, source, value)
+    for key, value in _flat(content, {key.split(".")[0] for key in names if "." in key}):
+        if key not in names:
+            raise _unknown(key, source, list(names))
+        values[names[key]] = _read(names[key], key, source, value)
     return _anchored(values, file.parent.absolute())
+
+
+def _flat(content: Mapping[str, object], tables: set[str]) -> Iterator[tuple[str, object]]:
+    """Yield the keys of a file and their values, those of its tables as `table.key`."""
+    for key, value in content.items():
+        if key in tables and isinstance(value, dict):
+            for inner, its_value in value.items():
+                yield f"{key}.{inner}", its_value
+        else:
+            yield key, value
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
@@ -199,7 +298,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
 
 def _from_flags(flags: Mapping[str, object]) -> dict[str, object]:
     values = {
-        name: _read(name, "--" + name.replace("_", "-"), "the command line", value)
+        name: _read(name, FLAGS[name], "the command line", value)
         for name, value in flags.items()
         if value is not None
     }
@@ -219,6 +318,9 @@ def _anchored(values: dict[str, object], folder: Path) -> dict[str, object]:
     path = values.get("data_dir")
     if isinstance(path, Path):
         values["data_dir"] = folder / path
+    paths = values.get("runtimes_search")
+    if isinstance(paths, tuple):
+        values["runtimes_search"] = tuple(folder / each for each in paths)
     return values
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ingle.config import Config
 from ingle.runtimes.catalogue import install_hint
 from ingle.runtimes.discovery import discover
 from ingle.sandbox.probe import Finding, probe
@@ -59,7 +60,7 @@ def run_checks(data_dir: Path, host: str, port: int) -> list[Check]:
         _check_space(data_dir),
         _check_port(host, port),
         _check_interpreters(),
-        *map(_check_of, probe()),
+        *map(_check_of, probe(Config().network_range)),
     ]
 
 

@@ -175,7 +175,7 @@ def _default_runtime() -> str:
     own = f"python{sys.version_info.major}.{sys.version_info.minor}"
     if own in served_runtimes():
         return own
-    found = discover()
+    found = [each for each in discover() if each.runtime.startswith("python3")]
     if not found:
         raise CommandError(
             "this machine has no Python that serves a runtime",

@@ -33,6 +33,36 @@ Region = Annotated[
     typer.Option("--region", metavar="REGION", help="The AWS region, if not the server's own."),
 ]
 
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        envvar="INGLE_CONFIG",
+        help="A TOML file of settings, named as in docs/configuration.md.",
+    ),
+]
+
+Substitutes = Annotated[
+    str | None,
+    typer.Option(
+        "--substitutes",
+        metavar="RUNTIMES",
+        show_default="none",
+        help="Runtimes that a newer version may serve where their own is missing: true for all, "
+        "or like nodejs18.x,python3.8.",
+    ),
+]
+
+Search = Annotated[
+    str | None,
+    typer.Option(
+        "--search",
+        metavar="FOLDERS",
+        show_default="none",
+        help="Folders to look into for interpreters before the usual ones, separated by colons.",
+    ),
+]
+
 
 class Format(StrEnum):
     """How a command prints what it found."""

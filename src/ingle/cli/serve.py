@@ -2,12 +2,12 @@
 
 import errno
 import socket
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ingle.cli.errors import USAGE, CommandError
+from ingle.cli.options import ConfigFile, Search, Substitutes
 from ingle.config import Config, ConfigError, load_config
 
 _DEFAULTS = Config()
@@ -63,6 +63,48 @@ def serve(
             help="How many invocations may run at once.",
         ),
     ] = None,
+    cpu: Annotated[
+        str | None,
+        typer.Option(
+            show_default=_DEFAULTS.cpu,
+            help="How processors are shared out: by weights, or by hard quotas.",
+        ),
+    ] = None,
+    sandbox_processes: Annotated[
+        str | None,
+        typer.Option(
+            show_default=str(_DEFAULTS.sandbox_processes),
+            help="How many processes and threads a sandbox may have.",
+        ),
+    ] = None,
+    sandbox_descriptors: Annotated[
+        str | None,
+        typer.Option(
+            show_default=str(_DEFAULTS.sandbox_descriptors),
+            help="How many files a sandbox may have open.",
+        ),
+    ] = None,
+    network: Annotated[
+        str | None,
+        typer.Option(
+            show_default=_DEFAULTS.network,
+            help="What functions reach: nat, what this machine reaches; or none.",
+        ),
+    ] = None,
+    network_range: Annotated[
+        str | None,
+        typer.Option(
+            show_default=_DEFAULTS.network_range,
+            help="The IPv4 network that sandboxes have their addresses from.",
+        ),
+    ] = None,
+    sandbox_connections: Annotated[
+        str | None,
+        typer.Option(
+            show_default=str(_DEFAULTS.sandbox_connections),
+            help="How many outbound connections a sandbox may have.",
+        ),
+    ] = None,
     log_level: Annotated[
         str | None,
         typer.Option(
@@ -70,12 +112,9 @@ def serve(
             help="The server's own log: debug, info, warning or error.",
         ),
     ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="INGLE_CONFIG", help="A TOML file of settings, named as the options are."
-        ),
-    ] = None,
+    runtimes_substitutes: Substitutes = None,
+    runtimes_search: Search = None,
+    config: ConfigFile = None,
 ) -> None:
     """Run the server in this terminal until Ctrl-C or SIGTERM.
 
@@ -98,7 +137,15 @@ def serve(
         "drain_seconds": drain_seconds,
         "idle_seconds": idle_seconds,
         "concurrency": concurrency,
+        "cpu": cpu,
+        "sandbox_processes": sandbox_processes,
+        "sandbox_descriptors": sandbox_descriptors,
+        "network": network,
+        "network_range": network_range,
+        "sandbox_connections": sandbox_connections,
         "log_level": log_level,
+        "runtimes_substitutes": runtimes_substitutes,
+        "runtimes_search": runtimes_search,
     }
     try:
         settings = load_config(flags, file=config)

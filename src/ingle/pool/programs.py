@@ -1,27 +1,73 @@
 """From the interpreters that this machine has to the programs that the warden starts."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
+from ingle.runtimes.catalogue import catalogue
+from ingle.runtimes.command import Command
 from ingle.runtimes.discovery import Interpreter
+from ingle.runtimes.java.command import command as java
+from ingle.runtimes.nodejs.command import command as nodejs
+from ingle.runtimes.python27.command import command as python27
+from ingle.runtimes.ruby.command import command as ruby
 from ingle.sandbox.program import Launch, Program
 
-PROVIDED = ("provided", "provided.al2", "provided.al2023")
-"""Runtimes whose program is in the function's package."""
-_ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin"}
+_BOOTSTRAP = Launch(
+    ("/var/task/bootstrap",),
+    {"LANG": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin"},
+    http=True,
+    anonymous=False,
+)
 
 
 def programs(interpreters: Iterable[Interpreter]) -> dict[str, Program]:
-    """Return a program for every runtime that these interpreters can serve."""
-    launcher = getattr(sys, "_base_executable", sys.executable)
-    table = {
-        each.runtime: Program(
-            str(each.executable), {str(each.prefix): str(each.prefix)}, str(each.prefix)
-        )
-        for each in interpreters
-        if each.runtime.startswith("python3")
-    }
-    bootstrap = Launch(("/var/task/bootstrap",), _ENVIRONMENT, http=True)
-    for runtime in PROVIDED:
-        table[runtime] = Program(launcher, {sys.base_prefix: sys.base_prefix}, "/usr", bootstrap)
+    """Return a program for every runtime that these interpreters can serve, and for `provided`."""
+    table = {each.runtime: _MAKERS[_language(each.runtime)](each) for each in interpreters}
+    own = {sys.base_prefix: sys.base_prefix}
+    for runtime, info in catalogue().items():
+        if info.language.id == "provided":
+            table[runtime] = Program(_launcher(), own, "/usr", _BOOTSTRAP)
     return table
+
+
+def _language(runtime: str) -> str:
+    return catalogue()[runtime].language.id
+
+
+def _launcher() -> str:
+    """Return the Python that locks a process in before it becomes a program of another language."""
+    return getattr(sys, "_base_executable", sys.executable)
+
+
+def _forked(interpreter: Interpreter) -> Program:
+    """A Python's sandboxes are forked from that Python itself."""
+    prefix = str(interpreter.prefix)
+    return Program(str(interpreter.executable), {prefix: prefix}, prefix)
+
+
+def _launched(command: Callable[[Interpreter], Command]) -> Callable[[Interpreter], Program]:
+    """Any other language's sandboxes become a program that speaks in frames."""
+
+    def make(interpreter: Interpreter) -> Program:
+        told = command(interpreter)
+        prefix = str(interpreter.prefix)
+        shows = {sys.base_prefix: sys.base_prefix, prefix: prefix, **told.shows}
+        launch = Launch(told.arguments, told.environment, http=False, anonymous=True)
+        return Program(_launcher(), shows, prefix, launch)
+
+    return make
+
+
+def _java(interpreter: Interpreter) -> Command:
+    """A Java starts from the classes that it was installed with, without an archive of its own."""
+    return java(interpreter, None)
+
+
+_MAKERS: Mapping[str, Callable[[Interpreter], Program]] = {
+    "python": _forked,
+    "nodejs": _launched(nodejs),
+    "java": _launched(_java),
+    "python2": _launched(python27),
+    "ruby": _launched(ruby),
+}
+"""By language; every language with interpreters that the catalogue calls served."""

@@ -1,4 +1,4 @@
-"""The runtimes that AWS Lambda names, and how to get their interpreters."""
+"""The runtimes that AWS Lambda names, which of them Ingle runs, and how to get interpreters."""
 
 import functools
 import json
@@ -9,8 +9,34 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-PYTHON_MINORS = range(8, 15)
-"""The minor versions of Python 3 whose runtimes Ingle runs."""
+Version = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What Ingle makes of one language's runtimes.
+
+    Attributes:
+        id: `python`, `python2`, `nodejs`, `java`, `ruby`, `dotnet`, `go` or `provided`.
+        title: its name in prose.
+        served: whether Ingle runs its functions.
+        oldest: the first version that Ingle can run; () where it needs no interpreter.
+        newest: the last one.
+        instead: where Ingle does not run its functions, what to do instead.
+    """
+
+    id: str
+    title: str
+    served: bool
+    oldest: Version
+    newest: Version
+    instead: str
+
+    def runs(self, release: Version) -> bool:
+        """Whether Ingle can run an installation of this version."""
+        return self.oldest <= release[: len(self.oldest)] and release[: len(self.newest)] <= (
+            self.newest
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +45,29 @@ class RuntimeInfo:
 
     Attributes:
         id: for instance `python3.11`.
-        language: `python`, `nodejs`, `java`, `ruby`, `dotnet`, `go` or `provided`.
+        language: what it is written for.
         version: the language's version, for instance `3.11`; None for `provided`.
         deprecated: the day from which AWS no longer supports it; None where none is set.
         packages: the package that holds its interpreter, by distribution (`debian-12`).
+        pip: what to install with pip to have its interpreter, where that is possible.
     """
 
     id: str
-    language: str
+    language: Language
     version: str | None
     deprecated: date | None
     packages: Mapping[str, str] = field(default_factory=dict)
+    pip: str | None = None
+
+    @property
+    def line(self) -> Version:
+        """The numbers that the releases of its interpreter begin with; () for `provided`."""
+        return _numbers(self.version)
+
+    @property
+    def served(self) -> bool:
+        """Whether Ingle runs it where its interpreter is installed."""
+        return self.language.served and self.language.runs(self.line)
 
 
 @functools.cache
@@ -41,18 +79,47 @@ def catalogue() -> Mapping[str, RuntimeInfo]:
     return {
         entry["id"]: RuntimeInfo(
             id=entry["id"],
-            language=entry["language"],
+            language=languages()[entry["language"]],
             version=entry["version"],
             deprecated=date.fromisoformat(entry["deprecated"]) if entry["deprecated"] else None,
             packages=entry.get("packages", {}),
+            pip=entry.get("pip"),
         )
         for entry in _data()["runtimes"]
     }
 
 
+@functools.cache
+def languages() -> Mapping[str, Language]:
+    """Return the languages of all runtimes, by id."""
+    return {
+        name: Language(
+            id=name,
+            title=entry["title"],
+            served=entry["served"],
+            oldest=_numbers(entry.get("oldest")),
+            newest=_numbers(entry.get("newest")),
+            instead=entry.get("instead", ""),
+        )
+        for name, entry in _data()["languages"].items()
+    }
+
+
 def served_runtimes() -> list[str]:
     """Return the identifiers that Ingle runs where their interpreter is installed."""
-    return [f"python3.{minor}" for minor in PYTHON_MINORS]
+    return [info.id for info in catalogue().values() if info.served]
+
+
+def label(runtime: str, version: str | None) -> str:
+    """Return how INIT_START names a runtime and its version, for instance `nodejs:20.20.2`.
+
+    Args:
+        runtime: AWS's identifier.
+        version: its interpreter's, in full; None for `provided`, which names its system instead.
+    """
+    kind = "python" if runtime.startswith("python") else catalogue()[runtime].language.id
+    detail = version or runtime.partition(".")[2]
+    return f"{kind}:{detail}" if detail else kind
 
 
 def install_hint(runtime: str, os_release: Path = Path("/etc/os-release")) -> str:
@@ -67,9 +134,15 @@ def install_hint(runtime: str, os_release: Path = Path("/etc/os-release")) -> st
         return f"{runtime} is not a runtime of AWS Lambda"
     package = info.packages.get(_distribution(os_release))
     if package is not None:
-        return f"apt-get install {package}"
-    template: str = _data()["install"][info.language]
-    return template.format(version=info.version)
+        hint = f"apt-get install {package}"
+    else:
+        template: str = _data()["languages"][info.language.id]["install"]
+        hint = template.format(version=info.version)
+    return hint if info.pip is None else f'pip install "{info.pip}", or {hint}'
+
+
+def _numbers(version: str | None) -> Version:
+    return tuple(int(part) for part in version.split(".")) if version else ()
 
 
 @functools.cache

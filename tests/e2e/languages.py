@@ -1,0 +1,30 @@
+"""What tests of runtimes other than Python share."""
+
+import io
+import json
+import subprocess
+import zipfile
+from collections.abc import Mapping
+
+from tests.e2e.server import INGLE
+
+
+def runtimes_of(language: str) -> list[str]:
+    """The runtimes of a language that this machine has its own interpreters for."""
+    shown = subprocess.run(
+        [INGLE, "runtimes", "--format", "json"], capture_output=True, check=True
+    ).stdout
+    return [
+        row["runtime"]
+        for row in json.loads(shown)
+        if row["runtime"].startswith(language) and row["path"]
+    ]
+
+
+def zip_of_files(files: Mapping[str, str | bytes]) -> bytes:
+    """A package of these files."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return buffer.getvalue()

@@ -1,0 +1,174 @@
+"""The server's side of a runtime that speaks in frames, without a sandbox around it."""
+
+import contextlib
+import fcntl
+import json
+import os
+import select
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ingle.pool.output import OutputSplitter
+from ingle.runtimes.command import Command
+from ingle.runtimes.python import frames
+
+ARN = "arn:aws:lambda:us-east-1:000000000000:function:thing"
+_PATIENCE_S = 30.0
+_PIPE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How an invocation came out.
+
+    Attributes:
+        failed: whether the runtime answered with an error.
+        body: the answer's bytes.
+    """
+
+    failed: bool
+    body: bytes
+
+    @property
+    def value(self) -> Any:
+        """The answer's JSON."""
+        return json.loads(self.body)
+
+
+class Runtime:
+    """A runtime that came up without knowing what it will run.
+
+    Args:
+        command: how it is started.
+        folder: what stands for `/var` of a sandbox; `task` in it holds the function.
+        variables: what its functions find in addition to what all do.
+    """
+
+    def __init__(self, command: Command, folder: Path, variables: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.environment: Mapping[str, str] = {**command.environment, **variables}
+        host = {place: source for source, place in command.shows.items()}
+        self._socket, theirs = socket.socketpair()
+        self._socket.settimeout(_PATIENCE_S)
+        self._stream = self._socket.makefile("rb")
+        self._pipe, output = os.pipe()
+        fcntl.fcntl(self._pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        os.set_blocking(self._pipe, False)
+        self._splitter = OutputSplitter()
+        self._process = subprocess.Popen(
+            [_on_host(each, host) for each in command.arguments],
+            stdin=theirs,
+            stdout=output,
+            stderr=output,
+            env=dict(command.environment),
+        )
+        theirs.close()
+        os.close(output)
+
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        return self._process.pid
+
+    def send(self, kind: int, body: bytes) -> None:
+        """Send a frame."""
+        self._socket.sendall(frames.HEADER.pack(len(body), kind) + body)
+
+    def receive(self) -> tuple[int, bytes]:
+        """Return the next frame; raise EOFError when the runtime closed the channel."""
+        try:
+            head = self._stream.read(frames.HEADER.size)
+        except ConnectionResetError:
+            head = b""  # it ended before it had read what was sent
+        if len(head) < frames.HEADER.size:
+            raise EOFError
+        length, kind = frames.HEADER.unpack(head)
+        return kind, self._stream.read(length)
+
+    def initialise(self, handler: str, **variables: str) -> tuple[int, Any]:
+        """Tell it what it runs; return the kind of its answer, and the error if it is one."""
+        environment = {
+            **self.environment,
+            "_HANDLER": handler,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
+            "AWS_LAMBDA_FUNCTION_NAME": "thing",
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/thing",
+            "AWS_LAMBDA_LOG_STREAM_NAME": "2026/01/01/[$LATEST]abc",
+            "LAMBDA_RUNTIME_DIR": str(self.folder / "runtime"),
+            "LAMBDA_TASK_ROOT": str(self.folder / "task"),
+            **variables,
+        }
+        self.send(
+            frames.INIT, json.dumps({"handler": handler, "environment": environment}).encode()
+        )
+        kind, body = self.receive()
+        return kind, json.loads(body) if body else None
+
+    def invoke(
+        self,
+        event: Any = None,
+        *,
+        raw: bytes | None = None,
+        request_id: str | None = None,
+        deadline_ms: int | None = None,
+        trace: str = "",
+        client_context: str = "",
+    ) -> Answer:
+        """Run the handler once; raise EOFError where the process ends without an answer."""
+        identity = request_id or str(uuid.uuid4())
+        deadline = deadline_ms or int(time.time() * 1000) + 60_000
+        parts = ARN.encode(), trace.encode(), client_context.encode()
+        head = frames.INVOKE_HEAD.pack(identity.encode(), deadline, *map(len, parts))
+        payload = json.dumps(event).encode() if raw is None else raw
+        self.send(frames.INVOKE, b"".join((head, *parts, payload)))
+        kind, body = self.receive()
+        assert body[:36].decode() == identity
+        assert kind in (frames.RESULT, frames.FAULT)
+        return Answer(kind == frames.FAULT, body[36:])
+
+    def events(self) -> list[str]:
+        """The log events written since the last look, without their line ends."""
+        found: list[str] = []
+        with contextlib.suppress(BlockingIOError):
+            while data := os.read(self._pipe, _PIPE_BYTES):
+                found += self._splitter.feed(data)
+        found += self._splitter.flush()
+        return [each.removesuffix("\n") for each in found]
+
+    def next_event(self) -> str:
+        """Wait for the next log event."""
+        while not (found := self.events()):
+            ready, _, _ = select.select([self._pipe], [], [], _PATIENCE_S)
+            assert ready, "nothing was printed"
+        return found[0]
+
+    def hang_up(self) -> None:
+        """Close the server's end of the channel."""
+        self._stream.close()
+        self._socket.close()
+
+    def wait(self) -> int:
+        """Wait for the end of the process; return its status, negative for a signal."""
+        return self._process.wait(_PATIENCE_S)
+
+    def close(self) -> None:
+        """End it, if it has not ended."""
+        self.hang_up()
+        self._process.kill()
+        self._process.wait()
+        os.close(self._pipe)
+
+
+def _on_host(argument: str, host: Mapping[str, str]) -> str:
+    """Return a path in the sandbox as a path of this machine, other arguments as they are."""
+    for place, source in host.items():
+        if argument.startswith(place + "/"):
+            return source + argument.removeprefix(place)
+    return argument
