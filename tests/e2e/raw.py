@@ -1,9 +1,11 @@
 """HTTP by hand: requests that no client library would send."""
 
 import datetime
+import io
 import socket
 from email.message import Message
 from http.client import HTTPResponse
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -47,6 +49,25 @@ def read_answer(sock: socket.socket) -> Answer:
         return Answer(response)
     finally:
         response.close()
+
+
+class _Kept(io.BufferedReader):
+    """What one answer has read too much stays for the next."""
+
+    def close(self) -> None:
+        """Stay open when an answer is read."""
+
+
+def read_answers(sock: socket.socket, count: int) -> list[Answer]:
+    """Read the answers to requests that were sent one after another without waiting."""
+    reader = _Kept(socket.SocketIO(sock, "r"))
+    source: Any = SimpleNamespace(makefile=lambda _: reader)
+    answers = []
+    for _ in range(count):
+        response = HTTPResponse(source)
+        response.begin()
+        answers.append(Answer(response))
+    return answers
 
 
 def connect(server: Server) -> socket.socket:

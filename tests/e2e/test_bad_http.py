@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from tests.e2e.conftest import create
-from tests.e2e.raw import bytes_of, connect, head_of, read_answer, send, signed
+from tests.e2e.raw import bytes_of, connect, head_of, read_answer, read_answers, send, signed
 
 OK = "def handler(event, context):\n    return event\n"
 
@@ -138,7 +138,7 @@ def test_requests_may_follow_one_another_without_waiting(server, path):
     requests = [signed(server, "POST", path, b'"%d"' % n + b" " * 90_000) for n in range(5)]
     with connect(server) as sock:
         sock.sendall(b"".join(bytes_of(request) for request in requests))
-        answers = [read_answer(sock) for _ in range(5)]
+        answers = read_answers(sock, 5)
     assert [answer.body for answer in answers] == [b'"%d"' % n for n in range(5)]
 
 

@@ -25,7 +25,8 @@ KEEP_ALIVE_S = 75.0
 HEAD_S = 20.0
 """How long a client may take to send the head of a request."""
 
-Handler = Callable[[Request, Callable[[int], Awaitable[bytes]]], Awaitable[Response]]
+Handler = Callable[[Request, Exchange], Awaitable[Response]]
+"""Answers a request; its second argument gives the body, `await body(limit)`."""
 
 _STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode()
@@ -41,12 +42,17 @@ class _HeadTooLarge(Exception):
 class Connection(asyncio.Protocol):
     """Serves one connection with a task of its own.
 
+    Args:
+        server: whose connection it is.
+        foreign: it comes from another network, where addresses mean something else.
+
     Attributes:
         deadline: when the server closes it if it is still waiting for a request; the loop's clock.
     """
 
-    def __init__(self, server: "HttpServer") -> None:
+    def __init__(self, server: "HttpServer", *, foreign: bool = False) -> None:
         self.deadline = 0.0
+        self._foreign = foreign
         self._server = server
         self._loop = asyncio.get_running_loop()
         self._parser: Any = httptools.HttpRequestParser(self)
@@ -56,6 +62,7 @@ class Connection(asyncio.Protocol):
         self._waiting: collections.deque[Exchange] = collections.deque()
         self._arrival: asyncio.Future[None] | None = None
         self._incoming: Exchange | None = None
+        self._answering: Exchange | None = None
         self._headers: dict[str, str] = {}
         self._url = b""
         self._head_size = 0
@@ -64,15 +71,17 @@ class Connection(asyncio.Protocol):
         self._half_closed = False
         self._lost = False
         self._writable: asyncio.Future[None] | None = None
-        self._busy = False
 
     # What the loop calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is open."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
+        if self._server.full:
+            self._transport.abort()
+            return
         peer = transport.get_extra_info("peername")
-        self._client = str(peer[0]) if peer else None
+        self._client = str(peer[0]) if peer and not self._foreign else None
         self.deadline = self._loop.time() + HEAD_S
         self._task = self._server.connected(self, self._serve())
 
@@ -81,6 +90,7 @@ class Connection(asyncio.Protocol):
         self._lost = True
         if self._incoming is not None:
             self._incoming.fail("The connection was closed before the request body was whole.")
+        self._tell_gone()
         self._wake(self._arrival)
         self._wake(self._writable)
         self._parser = None
@@ -107,6 +117,7 @@ class Connection(asyncio.Protocol):
         self._half_closed = True
         if self._incoming is not None:
             self._incoming.fail("The request body ended before all of it had come.")
+        self._tell_gone()
         self._wake(self._arrival)
         return True
 
@@ -137,8 +148,10 @@ class Connection(asyncio.Protocol):
         """A header came."""
         key = name.decode("latin-1").lower()
         text = value.decode("latin-1").strip()
-        have = self._headers.get(key)
-        self._headers[key] = text if have is None else f"{have},{text}"
+        # A trailer is no header: it must not change what was verified before it came.
+        into = self._headers if self._in_head or self._incoming is None else self._incoming.trailers
+        have = into.get(key)
+        into[key] = text if have is None else f"{have},{text}"
         self._grow_head(len(name) + len(value))
 
     def on_headers_complete(self) -> None:
@@ -165,7 +178,7 @@ class Connection(asyncio.Protocol):
             write=self._write,
         )
         self._waiting.append(self._incoming)
-        if len(self._waiting) > 1 or self._busy:
+        if len(self._waiting) > 1 or self._answering is not None:
             self._pause()  # a pipelined request waits its turn
         self._wake(self._arrival)
 
@@ -185,7 +198,7 @@ class Connection(asyncio.Protocol):
     @property
     def idle(self) -> bool:
         """Whether it waits for a request."""
-        return not self._busy and not self._waiting
+        return self._answering is None and not self._waiting
 
     def close(self) -> None:
         """Close it once what is written has gone out."""
@@ -202,9 +215,9 @@ class Connection(asyncio.Protocol):
                     await self._arrival
                     continue
                 exchange = self._waiting.popleft()
-                self._busy = True
+                self._answering = exchange
                 keep = await self._answer(exchange)
-                self._busy = False
+                self._answering = None
                 if not keep:
                     break
                 self.deadline = self._loop.time() + KEEP_ALIVE_S
@@ -214,7 +227,7 @@ class Connection(asyncio.Protocol):
 
     async def _answer(self, exchange: Exchange) -> bool:
         try:
-            response = await self._server.handler(exchange.request, exchange.read_body)
+            response = await self._server.handler(exchange.request, exchange)
         except Exception:
             _logger.exception("a request failed")
             response = Response(500)
@@ -269,6 +282,10 @@ class Connection(asyncio.Protocol):
             return False  # without the last chunk, the client sees that it is not whole
         self._write(b"0\r\n\r\n")
         return keep
+
+    def _tell_gone(self) -> None:
+        if self._answering is not None and self._answering.on_gone is not None:
+            self._answering.on_gone()
 
     def _grow_head(self, size: int) -> None:
         self._head_size += size

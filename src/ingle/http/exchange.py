@@ -1,7 +1,7 @@
 """One request on a connection, from its first header to the last byte of its body."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 from ingle.http.errors import BodyIncomplete, BodyTooLarge
 from ingle.wire.http import Request
@@ -18,6 +18,8 @@ class Exchange:
         keep_alive: whether the client will send another.
         complete: whether the whole body is here.
         discarding: the body is of no more interest; what still arrives is dropped.
+        trailers: the headers that came after the body, by lower-case name.
+        on_gone: called when the client ends its side, or is lost, while it waits for the answer.
     """
 
     __slots__ = (
@@ -26,6 +28,7 @@ class Exchange:
         "_expects_continue",
         "_failure",
         "_limit",
+        "_paced",
         "_pause",
         "_resume",
         "_size",
@@ -35,7 +38,9 @@ class Exchange:
         "complete",
         "discarding",
         "keep_alive",
+        "on_gone",
         "request",
+        "trailers",
     )
 
     def __init__(
@@ -52,6 +57,8 @@ class Exchange:
         self.keep_alive = keep_alive
         self.complete = False
         self.discarding = False
+        self.trailers: dict[str, str] = {}
+        self.on_gone: Callable[[], None] | None = None
         self._timeout_s = timeout_s
         self._pause = pause
         self._resume = resume
@@ -59,6 +66,7 @@ class Exchange:
         self._chunks: list[bytes] = []
         self._size = 0
         self._asked = False
+        self._paced = False
         self._limit = 0
         self._waiter: asyncio.Future[None] | None = None
         self._failure = ""
@@ -69,27 +77,41 @@ class Exchange:
         """Whether the body stopped halfway."""
         return self._failure != ""
 
-    async def read_body(self, limit: int) -> bytes:
+    async def __call__(self, limit: int) -> bytes:
         """Return the whole body.
 
         Raises:
             BodyTooLarge: it is longer than `limit` bytes.
             BodyIncomplete: it stopped halfway.
         """
-        length = self.request.headers.get("content-length", "")
-        if self._size > limit or (length.isdigit() and int(length) > limit):
-            raise BodyTooLarge
-        if not self.complete:
-            self._asked = True
-            self._limit = limit
-            if self._expects_continue:
-                self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            self._resume()
-            while not self.complete:
-                await self._more()
-                if self._size > limit:
-                    raise BodyTooLarge
+        self._ask(limit)
+        while not self.complete:
+            await self._more()
+            if self._size > limit:
+                raise BodyTooLarge
         return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+
+    async def pieces(self, limit: int) -> AsyncIterator[bytes]:
+        """Yield the body as it comes; while nobody takes a piece, 64 KB wait and no more is read.
+
+        Raises:
+            BodyTooLarge: it is longer than `limit` bytes; what fits was yielded before.
+            BodyIncomplete: it stopped halfway.
+        """
+        self._paced = True
+        self._ask(limit)
+        while True:
+            if self._chunks:
+                piece = b"".join(self._chunks)
+                self._chunks.clear()
+                self._resume()
+                yield piece
+            elif self._size > limit:
+                raise BodyTooLarge
+            elif self.complete:
+                return
+            else:
+                await self._more()
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes of the body."""
@@ -102,6 +124,8 @@ class Exchange:
                 self._pause()
         elif self._size <= self._limit:
             self._chunks.append(chunk)
+            if self._paced and sum(map(len, self._chunks)) > EARLY_BYTES:
+                self._pause()
         self._wake()
 
     def finish(self) -> None:
@@ -124,6 +148,17 @@ class Exchange:
         """Return once the rest of a body that is discarded has come; raise BodyIncomplete."""
         while not self.complete:
             await self._more()
+
+    def _ask(self, limit: int) -> None:
+        length = self.request.headers.get("content-length", "")
+        if self._size > limit or (length.isdigit() and int(length) > limit):
+            raise BodyTooLarge
+        if not self.complete:
+            self._asked = True
+            self._limit = limit
+            if self._expects_continue:
+                self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._resume()
 
     async def _more(self) -> None:
         if self._failure:

@@ -2,12 +2,13 @@
 
 import asyncio
 import socket
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from email.utils import formatdate
 from typing import Any
 
 from ingle.clock import Clock
 from ingle.http.connection import Connection, Handler
+from ingle.http.foreign import ForeignListener
 
 BODY_TIMEOUT_S = 20.0
 """How long a client may pause in the middle of a body."""
@@ -21,6 +22,7 @@ class HttpServer:
         handler: answers a request.
         clock: gives the Date header.
         body_timeout_s: how long a client may pause in the middle of a body.
+        limit: the most connections at a time; more are closed at once. None is without limit.
 
     Attributes:
         closing: no more requests are taken.
@@ -28,16 +30,26 @@ class HttpServer:
     """
 
     def __init__(
-        self, handler: Handler, clock: Clock, body_timeout_s: float = BODY_TIMEOUT_S
+        self,
+        handler: Handler,
+        clock: Clock,
+        body_timeout_s: float = BODY_TIMEOUT_S,
+        limit: int | None = None,
     ) -> None:
         self.handler = handler
         self.body_timeout_s = body_timeout_s
         self.closing = False
         self.date_line = b""
         self._clock = clock
+        self._limit = limit
         self._connections: dict[Connection, asyncio.Task[None]] = {}
         self._server: asyncio.Server | None = None
         self._all_closed = asyncio.Event()
+
+    @property
+    def full(self) -> bool:
+        """Whether no more connections are taken."""
+        return self._limit is not None and len(self._connections) >= self._limit
 
     async def start(self, sock: socket.socket) -> None:
         """Take connections on a socket that is bound."""
@@ -76,6 +88,10 @@ class HttpServer:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
 
+    def serve_also(self, sock: socket.socket) -> Callable[[], None]:
+        """Take connections on a listening socket of another network; return what stops that."""
+        return ForeignListener(self, sock).close
+
     def abort(self) -> None:
         """Close everything at once, what is being answered too."""
         self.closing = True
@@ -83,6 +99,12 @@ class HttpServer:
             self._server.close()
         for connection in list(self._connections):
             connection.close()
+
+    async def finished(self, connection: Connection) -> None:
+        """Return once a connection is over."""
+        task = self._connections.get(connection)
+        if task is not None:
+            await asyncio.wait([task])
 
     def connected(
         self, connection: Connection, serve: Coroutine[Any, Any, None]

@@ -1,0 +1,46 @@
+"""AWS's own runtime interface clients: where they are, unmodified."""
+
+import fcntl
+import importlib.metadata
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+_NODE = Path(__file__).parent / "e2e" / "ric"
+_AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
+BUILD_TIMEOUT_S = 600
+"""How long the client for Node.js may take to compile itself."""
+
+
+def python_client() -> dict[str, Path]:
+    """The files of `awslambdaric` and of what it needs, by their places in a package."""
+    found = {}
+    for name in ("awslambdaric", "simplejson", "snapshot-restore-py"):
+        for file in importlib.metadata.files(name) or ():
+            if ".." not in file.parts and "__pycache__" not in file.parts:
+                found[str(file)] = Path(str(file.locate()))
+    return found
+
+
+def node_client() -> Path:
+    """The folder of `aws-lambda-ric`, compiled; skip the test where it cannot be."""
+    folder = _NODE / "node_modules" / "aws-lambda-ric"
+    with (_NODE / "package.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one at a time
+        if not (folder / "rapid-client.node").exists():
+            lacking = [tool for tool in ("npm", "cmake", "g++") if shutil.which(tool) is None]
+            if lacking:
+                pytest.skip(f"aws-lambda-ric cannot be compiled without {' and '.join(lacking)}")
+            trusted = {"NODE_EXTRA_CA_CERTS": str(_AUTHORITIES)} if _AUTHORITIES.exists() else {}
+            subprocess.run(
+                ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"],
+                cwd=_NODE,
+                env={**trusted, **os.environ},
+                check=True,
+                stdin=subprocess.DEVNULL,
+                timeout=BUILD_TIMEOUT_S,
+            )
+    return folder
