@@ -13,7 +13,7 @@ import pytest
 import typer.main
 
 from ingle.cli.main import app
-from ingle.config import CONFIG_VARIABLE, ENVIRONMENT_PREFIX, Config
+from ingle.config import CONFIG_VARIABLE, ENVIRONMENT_PREFIX, FILE_KEYS, FLAGS, Config
 
 ROOT = Path(__file__).parents[1]
 SPECIFICATION = (ROOT / "SPECIFICATION.md").read_text("utf-8")
@@ -72,13 +72,20 @@ def test_the_readme_lists_every_command() -> None:
     assert [row[0] for row in rows(listed)] == [f"`ingle {name}`" for name in COMMANDS]
 
 
+def as_written(default: object) -> str:
+    """A setting's default, as a table has it."""
+    if default == ():
+        return "none"
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
 def test_the_table_of_settings_is_that_of_the_configuration() -> None:
     expected = [
         [
-            f"`{each.name}`",
+            f"`{FILE_KEYS[each.name]}`",
             f"`{ENVIRONMENT_PREFIX}{each.name.upper()}`",
-            f"`--{each.name.replace('_', '-')}`",
-            f"`{str(each.default).lower() if each.type is bool else each.default}`",
+            f"`{FLAGS[each.name]}`",
+            as_written(each.default),
             each.metadata["rule"].allowed,
         ]
         for each in fields(Config)
@@ -88,7 +95,8 @@ def test_the_table_of_settings_is_that_of_the_configuration() -> None:
     assert found == expected
     assert f"`{CONFIG_VARIABLE}`" in page
     for each in fields(Config):
-        assert f"**`{each.name}`**" in page, f"{each.name} is not explained"
+        key = FILE_KEYS[each.name]
+        assert f"**`{key}`**" in page, f"{key} is not explained"
 
 
 def test_serve_has_a_flag_for_every_setting() -> None:

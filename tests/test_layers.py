@@ -30,7 +30,7 @@ ROOMS: dict[str, frozenset[str]] = {
         "auth": "wire storage clock",
         "storage": "",
         "wire": "",
-        "config": "",
+        "config": "runtimes",
         "clock": "",
         "limits": "",
     }.items()

@@ -4,10 +4,13 @@ import asyncio
 import contextlib
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import uvloop
@@ -16,6 +19,7 @@ from ingle import __version__
 from ingle.auth.keys import AccessKey
 from ingle.auth.presign import presign_url
 from ingle.auth.root import load_or_create_root_key
+from ingle.auth.sessions import SessionMinter
 from ingle.auth.sigv4 import Verifier
 from ingle.clock import Clock, SystemClock
 from ingle.config import Config
@@ -25,9 +29,12 @@ from ingle.http.server import HttpServer
 from ingle.invoke.invoker import Invoker
 from ingle.pool.pool import Pool
 from ingle.pool.programs import programs
-from ingle.runtimes.discovery import Interpreters
-from ingle.sandbox.client import WardenClient
+from ingle.runtimes.catalogue import label
+from ingle.runtimes.discovery import Interpreter, Interpreters
+from ingle.sandbox.client import LaunchedWarden, WardenClient, launch
 from ingle.sandbox.probe import findings
+from ingle.sandbox.settings import Settings
+from ingle.sandbox.unprivileged import give_up_root, server_owner
 from ingle.services.lambda_.api import LambdaService
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.store import LambdaStore
@@ -36,7 +43,9 @@ from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
 from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
+from ingle.storage.encryption import KeyRing
 from ingle.storage.folder import DataFolder
+from ingle.storage.ownership import hand_over
 from ingle.wire.routing import find_service
 from ingle.wire.service import Service
 
@@ -56,8 +65,64 @@ def run(config: Config) -> int:
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("ingle").setLevel(config.log_level.upper())
+    _raise_descriptor_limit()
+    clock = SystemClock()
     with DataFolder.open(config.data_dir) as folder, _listen(config) as sock:
-        return uvloop.run(_serve(config, folder, sock))
+        ground = _prepare(config, folder, sock, clock)
+        return uvloop.run(_serve(config, folder, sock, ground, clock))
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What was made with the rights that the server was started with, before it gave them up.
+
+    Attributes:
+        interpreters: those of this machine.
+        versions: what serves a runtime, in full, by the runtime's name.
+        settings: how sandboxes are made.
+        warden: makes them.
+    """
+
+    interpreters: Interpreters
+    versions: Mapping[str, str]
+    settings: Settings
+    warden: LaunchedWarden
+
+
+def _prepare(config: Config, folder: DataFolder, sock: socket.socket, clock: Clock) -> Ground:
+    """Do what takes rights, then give them up."""
+    interpreters = Interpreters(
+        clock, more=config.runtimes_search, substitutes=config.runtimes_substitutes
+    )
+    found = interpreters.look()
+    _say_what_stands_in(found)
+    staging = _inner_folder(folder, "run")
+    settings = Settings(
+        code=str(folder.code),
+        staging=str(staging),
+        scratch=str(_inner_folder(folder, "scratch")),
+        programs=programs(found),
+        processes=config.sandbox_processes,
+        descriptors=config.sandbox_descriptors,
+        quota=config.cpu == "quotas",
+        port=sock.getsockname()[1],
+        outbound=config.network == "nat",
+        network_range=config.network_range,
+        connections=config.sandbox_connections,
+    )
+    warden = launch(settings)
+    owner = server_owner(folder.path)
+    if owner is not None:
+        hand_over(folder.path, *owner)
+        give_up_root(folder.path, staging, owner)
+    versions = {each.runtime: each.version for each in found}
+    return Ground(interpreters, versions, settings, warden)
+
+
+def _raise_descriptor_limit() -> None:
+    """Have as many open files as we may: each sandbox takes five."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _listen(config: Config) -> socket.socket:
@@ -74,12 +139,14 @@ def _listen(config: Config) -> socket.socket:
     return sock
 
 
-async def _serve(config: Config, folder: DataFolder, sock: socket.socket) -> int:
+async def _serve(
+    config: Config, folder: DataFolder, sock: socket.socket, ground: Ground, clock: Clock
+) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    server = Server(config, folder, SystemClock(), stop)
+    server = Server(config, folder, ground, clock, stop)
     async with server.running(sock) as endpoint:
         print(f"ready {endpoint}", flush=True)
         await stop.wait()
@@ -92,6 +159,7 @@ class Server:
     Args:
         config: what it runs with.
         folder: its data folder, locked.
+        ground: what it was started with the rights for.
         clock: the time of day.
         stop: set when it should stop; it sets it itself when it cannot go on.
 
@@ -100,12 +168,18 @@ class Server:
     """
 
     def __init__(
-        self, config: Config, folder: DataFolder, clock: Clock, stop: asyncio.Event
+        self,
+        config: Config,
+        folder: DataFolder,
+        ground: Ground,
+        clock: Clock,
+        stop: asyncio.Event,
     ) -> None:
         self.broken = False
         self._config = config
         self._version = __version__
         self._folder = folder
+        self._ground = ground
         self._clock = clock
         self._stop = stop
 
@@ -114,23 +188,17 @@ class Server:
         """Start every part, yield the endpoint's URL, and stop every part in reverse."""
         config, folder, clock = self._config, self._folder, self._clock
         async with contextlib.AsyncExitStack() as stack:
-            interpreters = Interpreters(clock)
-            looking = asyncio.create_task(interpreters.all())
+            keys = KeyRing.load(folder.secret_key)
             database = await Database.open(folder.path)
             stack.push_async_callback(database.close)
             blobs = BlobStore(folder.blobs)
             await blobs.sweep_partial()
             root_key = load_or_create_root_key(folder.credentials, config.account_id)
-            verifier = Verifier(self._keys(root_key), clock, find_service)
+            sessions = SessionMinter(keys)
+            verifier = Verifier(self._keys(root_key), clock, find_service, sessions.find)
 
-            found = await looking
-            versions = {each.runtime: each.version for each in found}
-            warden = await WardenClient.start(
-                code=folder.code,
-                staging=_staging(folder),
-                programs=programs(found),
-                on_lost=self._warden_lost,
-            )
+            ground = self._ground
+            warden = await WardenClient.connect(ground.warden, ground.settings, self._warden_lost)
             stack.push_async_callback(warden.close)
             self._say_what_is_weaker(warden)
 
@@ -143,6 +211,9 @@ class Server:
                 idle_s=config.idle_seconds,
                 limit=config.concurrency,
                 overloaded=lambda: sink.overloaded,
+                serve_endpoint=lambda inner: http.serve_also(inner),
+                endpoint=f"http://127.0.0.1:{sock.getsockname()[1]}",
+                credentials=lambda spec: sessions.mint(spec.role, spec.name, clock.time()),
             )
             stack.push_async_callback(pool.close, _POOL_DEADLINE_S)
             invoker = Invoker(
@@ -150,9 +221,9 @@ class Server:
                 sink,
                 clock,
                 concurrency=config.concurrency,
-                versions=lambda runtime: f"{runtime.rstrip('0123456789.')}:{versions.get(runtime)}",
+                versions=lambda runtime: label(runtime, ground.versions.get(runtime)),
             )
-            store = await LambdaStore.open(database)
+            store = await LambdaStore.open(database, keys)
             packages = await Packages.open(store, blobs, folder.code, clock)
             functions = LambdaService(
                 store=store,
@@ -162,7 +233,7 @@ class Server:
                 presign=lambda url, seconds: presign_url(
                     root_key, "GET", url, config.region, "lambda", seconds, clock.time()
                 ),
-                interpreters=interpreters,
+                interpreters=ground.interpreters,
                 concurrency=config.concurrency,
             )
             services: Mapping[str, Service] = {
@@ -215,7 +286,7 @@ class Server:
         self._stop.set()
 
     def _say_what_is_weaker(self, warden: WardenClient) -> None:
-        for finding in findings(warden.privileged, warden.cgroup_version, warden.filtered):
+        for finding in findings(warden.abilities, warden.outbound):
             if not finding.ok:
                 print(
                     f"weaker on this machine: {finding.name}: {finding.detail}; "
@@ -231,8 +302,19 @@ class Server:
         }
 
 
-def _staging(folder: DataFolder) -> Any:
-    path = folder.path / "run"
+def _say_what_stands_in(interpreters: Iterable[Interpreter]) -> None:
+    for each in interpreters:
+        if each.substitute:
+            _logger.info(
+                "%s functions run with a substitute, %s (%s), as the configuration allows",
+                each.runtime,
+                each.version,
+                each.executable,
+            )
+
+
+def _inner_folder(folder: DataFolder, name: str) -> Path:
+    path = folder.path / name
     path.mkdir(mode=0o700, exist_ok=True)
     return path
 

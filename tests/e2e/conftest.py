@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import socket
+import subprocess
 import sys
 import time
 import uuid
@@ -17,7 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.e2e.raw import connect, head_of, signed
-from tests.e2e.server import Server
+from tests.e2e.server import INGLE, Server
 
 ROLE = "arn:aws:iam::000000000000:role/lambda-ex"
 RUNTIME = f"python3.{sys.version_info.minor}"
@@ -73,6 +74,26 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 def own_server(start_server: Callable[..., Server]) -> Server:
     """A server that the test may stop, kill and start again."""
     return start_server()
+
+
+@pytest.fixture(scope="session")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What `ingle doctor` says of this machine: the state of each check, by its name."""
+    folder = tmp_path_factory.mktemp("doctor")
+    printed = subprocess.run(
+        [INGLE, "doctor", "--port", "0", "--data-dir", str(folder), "--format", "json"],
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
+    return {check["name"]: check["state"] for check in json.loads(printed)["checks"]}
+
+
+@pytest.fixture(scope="session")
+def memory_limits(machine: dict[str, str]) -> None:
+    """Skip where sandboxes have no control group, and so no bound on memory and processes."""
+    if machine["memory limits"] != "ok":
+        pytest.skip("`ingle doctor`: no control groups that Ingle may use")
 
 
 @pytest.fixture(scope="session")
@@ -160,6 +181,23 @@ def invoke(functions: Any) -> Callable[..., tuple[Any, dict[str, Any]]]:
         return json.loads(response["Payload"].read()), response
 
     return call
+
+
+@pytest.fixture
+def invoke_on() -> Callable[[Server, str], Callable[..., Any]]:
+    """Create a function on a server: `call = invoke_on(server, source)`, `call(event)` → answer."""
+
+    def make(server: Server, source: str) -> Callable[..., Any]:
+        client = server.client("lambda")
+        name = create(client, source)
+
+        def call(event: Any = None) -> Any:
+            response = client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
+            return json.loads(response["Payload"].read())
+
+        return call
+
+    return make
 
 
 @pytest.fixture

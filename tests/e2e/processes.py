@@ -71,9 +71,24 @@ def control_groups(processes: set[tuple[int, int]]) -> list[Path]:
     pids = {pid for pid, _ in processes}
     return [
         folder
-        for parent in (place.parents.values() if place is not None else ())
+        for parent in ([*place.parents.values(), place.freezer] if place is not None else [])
+        if parent is not None
         for folder in parent.glob("ingle-*")
         if int(folder.name.removeprefix("ingle-")) in pids
+    ]
+
+
+def frozen_groups(pid: int) -> list[Path]:
+    """The folders of the frozen control groups that a server's warden made."""
+    place = cgroups.find()
+    if place is None:
+        return []
+    wardens = {each for each, _ in descendants(pid)}
+    return [
+        file.parent
+        for file in (place.freezer or place.parents["unified"]).glob("ingle-*/*/cgroup.events")
+        if int(file.parts[-3].removeprefix("ingle-")) in wardens
+        and "frozen 1" in file.read_text().splitlines()
     ]
 
 

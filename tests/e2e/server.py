@@ -19,17 +19,23 @@ _READY_DEADLINE_S = 30
 class Server:
     """Starts, stops and kills one server; knows its clients.
 
+    Args:
+        data_dir: its data folder.
+        flags: more flags of `ingle serve`.
+        wrapper: a command that runs the one that follows it.
+
     Attributes:
         data_dir: its data folder, kept over restarts.
         endpoint: its URL, for instance `http://127.0.0.1:40123`.
         credentials: the variables that `ingle env` printed at the first start.
     """
 
-    def __init__(self, data_dir: Path, *flags: str) -> None:
+    def __init__(self, data_dir: Path, *flags: str, wrapper: tuple[str, ...] = ()) -> None:
         self.data_dir = data_dir
         self.endpoint = ""
         self.credentials: dict[str, str] = {}
         self._flags = flags
+        self._wrapper = wrapper
         self._process: subprocess.Popen[str] | None = None
 
     @property
@@ -50,8 +56,9 @@ class Server:
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "INGLE_"))}
         self.data_dir.parent.mkdir(parents=True, exist_ok=True)
         log = (self.data_dir.parent / "server.log").open("a")
+        command = [INGLE, "serve", "--port", "0", "--data-dir", str(self.data_dir), *self._flags]
         self._process = subprocess.Popen(
-            [INGLE, "serve", "--port", "0", "--data-dir", str(self.data_dir), *self._flags],
+            [*self._wrapper, *command],
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

@@ -2,8 +2,6 @@
 
 import errno
 import os
-import socket
-import uuid
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,7 @@ needs_root = pytest.mark.skipif(
 )
 
 PROBE = """
-import ctypes, errno, os, resource, socket, threading
+import ctypes, errno, os, socket
 
 def handler(event, context):
     return eval(event)
@@ -30,46 +28,15 @@ def status():
     with open("/proc/self/status") as lines:
         return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
-def count(make, limit):
-    made = []
-    try:
-        while len(made) < limit:
-            made.append(make())
-    except (OSError, RuntimeError) as error:
-        return len(made), getattr(error, "errno", str(error))
-    finally:
-        release.set()
-        for each in made:
-            if isinstance(each, int):
-                os.close(each)
-            else:
-                each.join()
-    return len(made), None
-
-release = threading.Event()
-
-def thread():
-    new = threading.Thread(target=release.wait)
-    new.start()
-    return new
-
 def writable(*folders):
     tops = [top for folder in folders for top, *_ in os.walk(folder)]
     return [top for top in tops if os.access(top, os.W_OK)]
-
-def open_files():
-    names = [f"/proc/self/fd/{number}" for number in range(1024)]
-    return [os.readlink(name) for name in names if os.path.lexists(name)]
-
-def connect(family, address):
-    with socket.socket(family) as sock:
-        return error_of(sock.connect, address)
 """
 
 
 @pytest.fixture(scope="module")
 def probes(functions):
-    """Two functions that evaluate what they are sent, and the one with much memory a third."""
+    """Two functions that evaluate what they are sent."""
     names = [create(functions, PROBE), create(functions, PROBE)]
     yield names
     for name in names:
@@ -138,105 +105,11 @@ def test_tmp_is_a_sandbox_s_own(inside):
     assert not inside("os.path.exists('/tmp/secret')", of=1)
 
 
-def test_tmp_is_as_large_as_it_is_configured_and_no_larger(deploy, invoke):
-    name = deploy(PROBE, EphemeralStorage={"Size": 600})
-    size = "os.statvfs('/tmp').f_blocks * os.statvfs('/tmp').f_frsize"
-    assert invoke(name, size)[0] == 600 << 20
-    fill = "error_of(os.posix_fallocate, os.open('/tmp/big', os.O_CREAT | os.O_RDWR), 0, {})"
-    assert invoke(name, fill.format((600 << 20) + 1))[0] == errno.ENOSPC
-    assert invoke(name, fill.format(1 << 20))[0] is None
-
-
-def test_nothing_of_the_host_s_files_is_there(inside, server):
-    secret = server.data_dir.parent / "secret"
-    secret.write_text("the host's")
-    paths = [
-        "/etc/shadow",
-        "/etc/hostname",
-        "/home",
-        "/sys",
-        "/run",
-        "/var/lib",
-        "/root/.bashrc",
-        "/dev/shm",
-        "/dev/mem",
-        str(secret),
-        str(server.data_dir),
-        str(server.data_dir / "credentials"),
-        "/proc/1/root" + str(server.data_dir),
-    ]
-    assert inside(f"[path for path in {paths!r} if os.path.exists(path)]") == []
-    assert inside("os.listdir('/.ingle')") == []
-    for link in inside("open_files()"):
-        assert link.startswith(("/dev/null", "pipe:", "socket:")), link
-
-
-def test_nothing_of_another_function_s_is_there(inside, server):
-    other = next(path for path in (server.data_dir / "code").iterdir())
-    assert not inside(f"os.path.exists({str(other)!r})")
-    assert not inside(f"os.path.exists('/.ingle/code/{other.name}')")
-    # Not even by the name of the folder that its own code is in.
-    assert inside("os.path.realpath('/var/task/..')") == "/var"
-    assert inside("os.listdir('/var/task/../task')") == ["app.py"]
-
-
-def test_the_host_s_loopback_is_not_reachable(inside, server):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        for port in (listener.getsockname()[1], server.address[1]):
-            address = ("127.0.0.1", port)
-            assert inside(f"connect(socket.AF_INET, {address!r})") == errno.ECONNREFUSED
-
-
-def test_the_host_s_abstract_sockets_are_not_reachable(inside):
-    name = f"\0ingle-test-{uuid.uuid4().hex}"
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(name)
-        listener.listen()
-        assert inside(f"connect(socket.AF_UNIX, {name!r})") == errno.ECONNREFUSED
+def test_the_aws_endpoint_is_on_the_function_s_own_loopback(inside, server):
+    url = f"http://127.0.0.1:{server.address[1]}/_ingle/health"
+    read = f"__import__('json').load(__import__('urllib.request').request.urlopen({url!r}))"
+    assert inside(read)["status"] == "running"
 
 
 def test_a_function_has_a_loopback_of_its_own(inside):
     assert inside("socket.create_server(('127.0.0.1', 4566)).getsockname()[1]") == 4566
-
-
-def test_a_function_may_open_1024_files(inside):
-    assert inside("resource.getrlimit(resource.RLIMIT_NOFILE)") == [1024, 1024]
-    opened, error = inside("count(lambda: os.open('/dev/null', os.O_RDONLY), 2000)")
-    assert 1000 < opened < 1024
-    assert error == errno.EMFILE
-
-
-def test_a_function_may_have_1024_processes_and_threads(deploy, invoke):
-    name = deploy(PROBE, MemorySize=512, Timeout=60)
-    assert invoke(name, "count(thread, 2000)")[0] == [1023, "can't start new thread"]
-
-
-def test_a_fork_bomb_harms_only_its_own_sandbox(deploy, invoke, inside):
-    name = deploy(
-        "import os\n"
-        "def handler(event, context):\n"
-        "    while True:\n"
-        "        try:\n            os.fork()\n"
-        "        except OSError:\n            pass\n",
-        Timeout=1,
-    )
-    inside("globals().__setitem__('kept', 1)")
-    assert invoke(name)[1]["FunctionError"] == "Unhandled"
-    assert inside("kept") == 1
-
-
-def test_a_function_s_memory_is_limited_with_its_children_s(deploy, invoke, inside):
-    name = deploy(
-        "import os\n"
-        "def handler(event, context):\n"
-        "    for _ in range(4):\n"
-        "        if os.fork() == 0:\n"
-        "            hoard = b'x' * (60 << 20)\n"
-        "            os.read(os.pipe()[0], 1)\n"
-        "    return os.wait()[1]\n",
-        Timeout=30,
-    )
-    answer, _ = invoke(name)
-    # Version 1 of control groups ends one process, version 2 all of them.
-    assert answer == 9 or answer["errorType"] == "Runtime.OutOfMemory"
-    assert inside("1 + 1") == 2

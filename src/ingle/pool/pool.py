@@ -3,19 +3,22 @@
 import asyncio
 import collections
 import secrets
+import socket
 import time
 from collections.abc import Callable
 from typing import Protocol
 
 from ingle.clock import Clock
+from ingle.pool.environment import Credentials
+from ingle.pool.freezer import Freezer
+from ingle.pool.memory import available_memory, total_memory
 from ingle.pool.sandbox import Sandbox
 from ingle.pool.spec import FunctionSpec
 from ingle.sandbox.process import Listener, LockedProcess
 
-DESCRIPTORS = 1024
-"""Open files a sandbox may have;
-https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
-_REAP_INTERVAL_S = 5.0
+_REAP_INTERVAL_S = 1.0
+_RESERVE = 0.05
+"""The part of the machine's memory that idle sandboxes must leave free."""
 
 
 class Placement(Protocol):
@@ -27,9 +30,9 @@ class Placement(Protocol):
         *,
         runtime: str,
         code: str,
+        layers: str,
         memory_mb: int,
         tmp_mb: int,
-        descriptors: int,
     ) -> LockedProcess:
         """Ask for a process; the listener learns what becomes of it."""
         ...
@@ -52,6 +55,10 @@ class Pool:
         idle_s: how long a sandbox may be idle before it is ended.
         limit: the most sandboxes at a time; the one idle for longest gives way.
         overloaded: whether the log sink wants no more lines at the moment.
+        serve_endpoint: serves the AWS endpoint on a socket of a sandbox's own network; it returns
+            what stops that.
+        endpoint: the URL of the AWS endpoint, as sandboxes find it.
+        credentials: makes credentials of a function's role.
     """
 
     def __init__(
@@ -62,12 +69,19 @@ class Pool:
         idle_s: float,
         limit: int,
         overloaded: Callable[[], bool],
+        serve_endpoint: Callable[[socket.socket], Callable[[], None]],
+        endpoint: str,
+        credentials: Callable[[FunctionSpec], Credentials],
     ) -> None:
         self._placement = placement
         self._clock = clock
         self._idle_s = idle_s
         self._limit = limit
         self._overloaded = overloaded
+        self._serve_endpoint = serve_endpoint
+        self._freezer = Freezer()
+        self._endpoint = endpoint
+        self._credentials = credentials
         self._loop = asyncio.get_running_loop()
         self._idle: dict[str, collections.deque[Sandbox]] = {}
         self._idle_order: dict[Sandbox, None] = {}
@@ -90,11 +104,16 @@ class Pool:
     def take(self, spec: FunctionSpec) -> Sandbox | None:
         """Return a warm sandbox of this revision, or None."""
         idle = self._idle.get(spec.revision_id)
+        now = self._clock.time()
         while idle:
             sandbox = idle.pop()
             del self._idle_order[sandbox]
-            if not sandbox.retired:  # one that is ending is not gone yet
-                return sandbox
+            if sandbox.retired or sandbox.usable_until < now:
+                self._freezer.forget(sandbox)
+                sandbox.kill()  # unless it is ending already
+                continue
+            self._freezer.take(sandbox)
+            return sandbox
         return None
 
     def create(
@@ -114,10 +133,13 @@ class Pool:
             spec,
             stream,
             open_log(stream),
+            self._credentials(spec),
             clock=self._clock,
             kill=self._placement.kill,
             on_end=self._ended,
             overloaded=self._pause,
+            serve_endpoint=self._serve_endpoint,
+            endpoint=self._endpoint,
         )
         self._count += 1
         self._all_ended.clear()
@@ -127,9 +149,9 @@ class Pool:
                 sandbox,
                 runtime=spec.runtime,
                 code=spec.code_dir.name,
+                layers="" if spec.layers_dir is None else spec.layers_dir.name,
                 memory_mb=spec.memory_mb,
                 tmp_mb=spec.ephemeral_mb,
-                descriptors=DESCRIPTORS,
             )
         except OSError:
             self._ended(sandbox)
@@ -149,6 +171,7 @@ class Pool:
             idle = self._idle[key] = collections.deque()
         idle.append(sandbox)
         self._idle_order[sandbox] = None
+        self._freezer.put(sandbox)
 
     def drop(self, function_arn: str) -> None:
         """Retire a function's sandboxes: the idle ones now, the busy ones when they are done."""
@@ -159,13 +182,19 @@ class Pool:
                 sandbox.kill()
 
     async def reap(self) -> None:
-        """End what has been idle for too long, for as long as this runs."""
+        """End what has been idle for too long, or when memory is short, for as long as this runs.
+
+        Those idle for longest go first.
+        """
+        reserve = int(total_memory() * _RESERVE)
         while True:
             await asyncio.sleep(_REAP_INTERVAL_S)
             oldest = self._loop.time() - self._idle_s
+            short = reserve - available_memory()
             for sandbox in list(self._idle_order):
-                if sandbox.idle_since > oldest:
+                if sandbox.idle_since > oldest and short <= 0:
                     break
+                short -= sandbox.peak_memory()
                 self._remove_idle(sandbox)
                 sandbox.kill()
 
@@ -206,6 +235,7 @@ class Pool:
     def _remove_idle(self, sandbox: Sandbox) -> None:
         if sandbox in self._idle_order:
             del self._idle_order[sandbox]
+            self._freezer.forget(sandbox)
             key = sandbox.spec.revision_id
             self._idle[key].remove(sandbox)
             if not self._idle[key]:

@@ -2,13 +2,14 @@
 
 import asyncio
 import enum
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import orjson
 
 from ingle.clock import Clock
-from ingle.pool.environment import environment
+from ingle.pool.environment import Credentials, environment, usable_until
 from ingle.pool.output import OutputSplitter
 from ingle.pool.runtime_api import RuntimeApi
 from ingle.pool.spec import FunctionSpec
@@ -60,20 +61,26 @@ class Sandbox:
         log_stream: the name of its stream.
         idle_since: when it last became idle, on the loop's clock.
         retired: it must not be used again.
+        usable_until: after this time of day no invocation may begin.
         emit: called with each log event that the function writes.
     """
 
     __slots__ = (
         "_api",
         "_clock",
+        "_credentials",
         "_current",
+        "_endpoint",
+        "_frozen",
         "_kill",
         "_loop",
         "_on_end",
         "_outcome",
         "_paused_by",
         "_process",
+        "_serve_endpoint",
         "_splitter",
+        "_stop_endpoint",
         "_timer",
         "emit",
         "idle_since",
@@ -81,6 +88,7 @@ class Sandbox:
         "peak_at_end",
         "retired",
         "spec",
+        "usable_until",
     )
 
     def __init__(
@@ -88,23 +96,32 @@ class Sandbox:
         spec: FunctionSpec,
         log_stream: str,
         emit: Callable[[str], None],
+        credentials: Credentials,
         *,
         clock: Clock,
         kill: Callable[[LockedProcess], None],
         on_end: Callable[["Sandbox"], None],
         overloaded: Callable[["Sandbox"], bool],
+        serve_endpoint: Callable[[socket.socket], Callable[[], None]],
+        endpoint: str,
     ) -> None:
         self.spec = spec
         self.log_stream = log_stream
         self.emit = emit
         self.idle_since = 0.0
         self.retired = False
+        self.usable_until = usable_until(spec, credentials)
+        self._credentials = credentials
         self.peak_at_end = 0
         self._clock = clock
         self._api: RuntimeApi | None = None
         self._kill = kill
         self._on_end = on_end
         self._paused_by = overloaded
+        self._serve_endpoint = serve_endpoint
+        self._endpoint = endpoint
+        self._stop_endpoint: Callable[[], None] | None = None
+        self._frozen = False
         self._loop = asyncio.get_running_loop()
         self._process: LockedProcess | None = None
         self._splitter = OutputSplitter()
@@ -126,7 +143,12 @@ class Sandbox:
         future = self._expect(limit_s)
         settings = {
             "handler": self.spec.handler,
-            "environment": environment(self.spec, self.log_stream),
+            "environment": environment(
+                self.spec,
+                self.log_stream,
+                self._credentials.variables(),
+                endpoint=self._endpoint,
+            ),
         }
         self._held().send(frames.INIT, orjson.dumps(settings))
         return future
@@ -168,6 +190,17 @@ class Sandbox:
             return self.peak_at_end
         return self.peak_at_end
 
+    def freeze(self) -> None:
+        """Stop its processes while it is idle, where the machine can."""
+        if self._process is not None and not self.retired:
+            self._frozen = self._process.freeze()
+
+    def thaw(self) -> None:
+        """Let them run on."""
+        if self._frozen and self._process is not None:
+            self._frozen = False
+            self._process.thaw()
+
     def kill(self) -> None:
         """End it; `on_end` follows."""
         self.retired = True
@@ -199,8 +232,8 @@ class Sandbox:
             self._finish_output()
             self.peak_memory()  # it ends now, and its control group with it
             self._settle(Outcome(Ending.INIT_ERROR, body))
-        elif kind == frames.LISTENING and self._api is not None:
-            return
+        elif kind in (frames.ENDPOINT, frames.LISTENING) and not body:
+            return  # what came along is served already
         elif kind == frames.SETUP_FAILED:
             reason = body.decode("utf-8", "replace")
             self._settle(Outcome(Ending.NOT_STARTED, reason=reason))
@@ -214,8 +247,11 @@ class Sandbox:
             self.kill()
 
     def on_descriptor(self, fd: int) -> None:
-        """Serve the Runtime API on a socket of the sandbox's own network."""
-        self._api = RuntimeApi(fd, self._clock, self.on_frame)
+        """Serve the AWS endpoint, and then the Runtime API, on sockets of its own network."""
+        if self._stop_endpoint is None:
+            self._stop_endpoint = self._serve_endpoint(socket.socket(fileno=fd))
+        else:
+            self._api = RuntimeApi(fd, self._clock, self.on_frame)
 
     def on_output(self, data: bytes) -> bool:
         """Take what the process wrote; False while the log sink is overloaded."""
@@ -228,6 +264,8 @@ class Sandbox:
         self.retired = True
         if self._api is not None:
             self._api.close()
+        if self._stop_endpoint is not None:
+            self._stop_endpoint()
         self.peak_at_end = max(self.peak_at_end, peak)
         for event in self._splitter.flush():
             self.emit(event)

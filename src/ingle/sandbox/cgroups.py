@@ -16,6 +16,15 @@ _MOUNTS = Path("/proc/self/mounts")
 _OWN = Path("/proc/self/cgroup")
 _NAME = re.compile(r"ingle-(\d+)")
 MB = 1024 * 1024
+CORE_MB = 1769
+"""Memory that goes with one processor;
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
+_PERIOD_US = 100_000
+_FREEZER = "unified"
+_FREEZING_SINCE = (5, 2)
+"""The kernel's version; https://kernelnewbies.org/Linux_5.2"""
+_CORE_SHARES, _LEAST_SHARES = 1024, 2
+_CORE_WEIGHT, _MOST_WEIGHT = 100, 10_000
 
 
 class Cgroups(Protocol):
@@ -28,12 +37,36 @@ class Cgroups(Protocol):
         """The folders that a zygote needs to see, by the name under which it sees them."""
         ...
 
-    def create(self, name: str, memory_mb: int, processes: int) -> list[str]:
-        """Make a group with these limits; return the files by which a process joins."""
+    @property
+    def shares(self) -> bool:
+        """Whether processor time can be shared out."""
+        ...
+
+    @property
+    def freezes(self) -> bool:
+        """Whether groups can be frozen."""
+        ...
+
+    def create(self, name: str, processes: int) -> list[str]:
+        """Make a group of at most so many processes; return the files by which one joins."""
+        ...
+
+    def limit(self, name: str, memory_mb: int, *, quota: bool) -> None:
+        """Bound a group's memory, and share out processor time in proportion to it.
+
+        Args:
+            name: the group's.
+            memory_mb: the most memory.
+            quota: whether the share holds on an idle machine too.
+        """
         ...
 
     def open_peak(self, name: str) -> int | None:
         """Return a descriptor of the file that holds the peak memory in bytes, or None."""
+        ...
+
+    def open_freezer(self, name: str) -> int | None:
+        """Return a descriptor to which b"1" freezes the group and b"0" thaws it, or None."""
         ...
 
     def peak(self, name: str) -> int:
@@ -60,10 +93,27 @@ class Place:
     Attributes:
         version: 1 or 2.
         parents: the folder to make them in, by controller; "unified" in version 2.
+        freezer: with version 1, the folder of version 2's hierarchy that freezes, where there is
+            one. Version 1's own freezer would hold back the kill of what is frozen.
     """
 
     version: int
     parents: dict[str, Path]
+    freezer: Path | None = None
+
+    @property
+    def shares(self) -> bool:
+        """Whether processor time can be shared out."""
+        if self.version == 1:
+            return "cpu" in self.parents
+        return "cpu" in _read(self.parents["unified"] / "cgroup.controllers").split()
+
+    @property
+    def freezes(self) -> bool:
+        """Whether groups can be frozen."""
+        release = re.match(r"(\d+)\.(\d+)", os.uname().release)
+        recent = release is not None and (int(release[1]), int(release[2])) >= _FREEZING_SINCE
+        return recent and (self.freezer is not None or self.version == 2)
 
 
 def find() -> Place | None:
@@ -83,12 +133,14 @@ def find() -> Place | None:
         return None if parent is None else Place(2, {"unified": parent})
     if "memory" in mounts:
         parents: dict[str, Path] = {}
-        for controller in ("memory", "pids"):
+        for controller in ("memory", "pids", "cpu"):
             if controller in mounts:
                 folder = mounts[controller] / own.get(controller, "/").lstrip("/")
                 parents[controller] = folder if folder.is_dir() else mounts[controller]
         if all(os.access(folder, os.W_OK) for folder in parents.values()):
-            return Place(1, parents)
+            freezer = None if unified is None else unified / own.get("", "/").lstrip("/")
+            usable = freezer is not None and os.access(freezer, os.W_OK)
+            return Place(1, parents, freezer if usable else None)
     return None
 
 
@@ -97,7 +149,9 @@ def claim() -> Cgroups | None:
     place = find()
     if place is None:
         return None
-    return Version2(place.parents["unified"]) if place.version == 2 else Version1(place.parents)
+    if place.version == 2:
+        return Version2(place.parents["unified"])
+    return Version1(place.parents, place.freezer)
 
 
 def _own_groups() -> dict[str, str]:
@@ -176,38 +230,66 @@ def _counter(path: Path, key: str) -> int:
 
 
 class Version1:
-    """One hierarchy a controller; `memory` is always there, `pids` where the kernel has it."""
+    """One hierarchy a controller; `memory` is always there, others where the kernel has them."""
 
     version: ClassVar[int] = 1
 
-    def __init__(self, parents: dict[str, Path]) -> None:
+    def __init__(self, parents: dict[str, Path], freezer: Path | None) -> None:
         name = f"ingle-{os.getpid()}"
         self._folders = {controller: parent / name for controller, parent in parents.items()}
-        for parent in parents.values():
-            _remove_stale(parent)
+        if freezer is not None:
+            self._folders[_FREEZER] = freezer / name
         for folder in self._folders.values():
+            _remove_stale(folder.parent)
             folder.mkdir(exist_ok=True)
+        if self.shares:
+            _write(self._folders["cpu"] / "cpu.shares", _CORE_SHARES * (os.cpu_count() or 1))
 
     @property
     def binds(self) -> dict[str, Path]:
         return dict(self._folders)
 
-    def create(self, name: str, memory_mb: int, processes: int) -> list[str]:
+    @property
+    def shares(self) -> bool:
+        return "cpu" in self._folders
+
+    @property
+    def freezes(self) -> bool:
+        folder = self._folders.get(_FREEZER)
+        return folder is not None and (folder / "cgroup.freeze").exists()
+
+    def create(self, name: str, processes: int) -> list[str]:
         for folder in self._folders.values():
             (folder / name).mkdir()
-        memory = self._folders["memory"] / name
-        _write(memory / "memory.limit_in_bytes", memory_mb * MB)
-        with contextlib.suppress(OSError):  # kernels without swap accounting have no such file
-            _write(memory / "memory.memsw.limit_in_bytes", memory_mb * MB)
         if "pids" in self._folders:
             _write(self._folders["pids"] / name / "pids.max", processes)
         # Moving one thread, and itself, spares the writer the kernel's wait for all processors
         # that `cgroup.procs` costs after a quiet while: 20 ms.
-        return [f"{controller}/{name}/tasks" for controller in self._folders]
+        return [
+            f"{controller}/{name}/{'cgroup.procs' if controller == _FREEZER else 'tasks'}"
+            for controller in self._folders
+        ]
+
+    def limit(self, name: str, memory_mb: int, *, quota: bool) -> None:
+        memory = self._folders["memory"] / name
+        _write(memory / "memory.limit_in_bytes", memory_mb * MB)
+        with contextlib.suppress(OSError):  # kernels without swap accounting have no such file
+            _write(memory / "memory.memsw.limit_in_bytes", memory_mb * MB)
+        if self.shares:
+            cpu = self._folders["cpu"] / name
+            shares = max(_LEAST_SHARES, memory_mb * _CORE_SHARES // CORE_MB)
+            _write(cpu / "cpu.shares", shares)
+            if quota:
+                _write(cpu / "cpu.cfs_quota_us", memory_mb * _PERIOD_US // CORE_MB)
 
     def open_peak(self, name: str) -> int | None:
         path = self._folders["memory"] / name / "memory.max_usage_in_bytes"
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def open_freezer(self, name: str) -> int | None:
+        if not self.freezes:
+            return None
+        return os.open(self._folders[_FREEZER] / name / "cgroup.freeze", os.O_WRONLY | os.O_CLOEXEC)
 
     def peak(self, name: str) -> int:
         return _number(self._folders["memory"] / name / "memory.max_usage_in_bytes")
@@ -230,29 +312,57 @@ class Version2:
 
     def __init__(self, parent: Path) -> None:
         _remove_stale(parent)
-        _write(parent / "cgroup.subtree_control", "+memory +pids")
         self._folder = parent / f"ingle-{os.getpid()}"
         self._folder.mkdir(exist_ok=True)
-        _write(self._folder / "cgroup.subtree_control", "+memory +pids")
+        for folder in (parent, self._folder):
+            _write(folder / "cgroup.subtree_control", "+memory +pids")
+            with contextlib.suppress(OSError):  # not handed down to us
+                _write(folder / "cgroup.subtree_control", "+cpu")
+        self._shares = "cpu" in _read(self._folder / "cgroup.subtree_control").split()
+        if self._shares:
+            weight = min(_MOST_WEIGHT, _CORE_WEIGHT * (os.cpu_count() or 1))
+            _write(self._folder / "cpu.weight", weight)
 
     @property
     def binds(self) -> dict[str, Path]:
         return {"unified": self._folder}
 
-    def create(self, name: str, memory_mb: int, processes: int) -> list[str]:
+    @property
+    def shares(self) -> bool:
+        return self._shares
+
+    @property
+    def freezes(self) -> bool:
+        return (self._folder / "cgroup.freeze").exists()  # Linux 5.2
+
+    def create(self, name: str, processes: int) -> list[str]:
         folder = self._folder / name
         folder.mkdir()
-        _write(folder / "memory.max", memory_mb * MB)
         _write(folder / "pids.max", processes)
         for file, value in (("memory.swap.max", 0), ("memory.oom.group", 1)):
             with contextlib.suppress(OSError):  # not on every kernel
                 _write(folder / file, value)
         return [f"unified/{name}/cgroup.procs"]
 
+    def limit(self, name: str, memory_mb: int, *, quota: bool) -> None:
+        folder = self._folder / name
+        _write(folder / "memory.max", memory_mb * MB)
+        if self._shares:
+            weight = memory_mb * _CORE_WEIGHT // CORE_MB
+            _write(folder / "cpu.weight", min(_MOST_WEIGHT, max(1, weight)))
+            if quota:
+                _write(folder / "cpu.max", f"{memory_mb * _PERIOD_US // CORE_MB} {_PERIOD_US}")
+
     def open_peak(self, name: str) -> int | None:
         try:
             return os.open(self._folder / name / "memory.peak", os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:  # kernels before 5.19
+            return None
+
+    def open_freezer(self, name: str) -> int | None:
+        try:
+            return os.open(self._folder / name / "cgroup.freeze", os.O_WRONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
             return None
 
     def peak(self, name: str) -> int:

@@ -1,13 +1,16 @@
 """The fixed binary protocol between the server and the warden: a message a packet.
 
-Descriptors travel beside a message: the sandbox's ends of its channel and log pipe with SPAWN, a
-descriptor of the control group's peak memory with STARTED where there is one.
+Descriptors travel beside STARTED: the server's ends of the sandbox's channel and log pipe, then,
+where the machine has them, the control group's files of its peak memory and of its freezer.
 """
 
 import array
 import socket
 import struct
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+
+from ingle.sandbox.abilities import Abilities
+from ingle.sandbox.outbound import Outbound
 
 PREPARE, SPAWN, KILL = 1, 2, 3
 STARTED, ENDED, FAILED, HELLO = 1, 2, 3, 4
@@ -15,10 +18,10 @@ STARTED, ENDED, FAILED, HELLO = 1, 2, 3, 4
 _PREPARE = struct.Struct("<BH")
 _SPAWN = struct.Struct("<BIIIHHH")
 _KILL = struct.Struct("<BI")
-_STARTED = struct.Struct("<BIi")
+_STARTED = struct.Struct("<BIiBB")
 _ENDED = struct.Struct("<BIiBQ")
 _FAILED = struct.Struct("<BI")
-_HELLO = struct.Struct("<BBBB")
+_HELLO = struct.Struct("<BBBBBBB")
 
 MAX_MESSAGE = 4096
 """Bytes; nothing that users write at length goes through the warden."""
@@ -43,30 +46,22 @@ class Spawn:
         identity: the server's number for it.
         runtime: whose zygote to fork.
         code: the name of the package's folder below the code folder.
-        memory_mb: the control group's limit.
+        layers: the name of the layers' folder there, or "".
+        memory_mb: the control group's limit, to which its share of the processors is in proportion.
         tmp_mb: the size of /tmp.
-        descriptors: the most open files.
     """
 
     identity: int
     runtime: str
     code: str
+    layers: str
     memory_mb: int
     tmp_mb: int
-    descriptors: int
 
     def pack(self) -> bytes:
-        runtime, code = self.runtime.encode(), self.code.encode()
-        head = _SPAWN.pack(
-            SPAWN,
-            self.identity,
-            self.memory_mb,
-            self.tmp_mb,
-            self.descriptors,
-            len(runtime),
-            len(code),
-        )
-        return head + runtime + code
+        names = [self.runtime.encode(), self.code.encode(), self.layers.encode()]
+        head = _SPAWN.pack(SPAWN, self.identity, self.memory_mb, self.tmp_mb, *map(len, names))
+        return head + b"".join(names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +76,20 @@ class Kill:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The sandbox's process exists."""
+    """The sandbox's process exists, and its channel takes frames.
+
+    Attributes:
+        measured: whether a descriptor of its peak memory came along.
+        freezable: whether one of its freezer did.
+    """
 
     identity: int
     pid: int
+    measured: bool
+    freezable: bool
 
     def pack(self) -> bytes:
-        return _STARTED.pack(STARTED, self.identity, self.pid)
+        return _STARTED.pack(STARTED, self.identity, self.pid, self.measured, self.freezable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,32 +127,30 @@ class Hello:
     """The warden is ready.
 
     Attributes:
-        privileged: whether it has root's rights rather than a user namespace's.
-        cgroup_version: 1 or 2; 0 where sandboxes get no control group.
-        filtered: whether sandboxes get a filter of system calls.
+        abilities: what it can give sandboxes on this machine.
+        outbound: what they reach of the network.
     """
 
-    privileged: bool
-    cgroup_version: int
-    filtered: bool
+    abilities: Abilities
+    outbound: Outbound
 
     def pack(self) -> bytes:
-        return _HELLO.pack(HELLO, self.privileged, self.cgroup_version, self.filtered)
+        return _HELLO.pack(HELLO, *astuple(self.abilities)) + self.outbound.pack()
 
 
 def unpack_request(data: bytes) -> Prepare | Spawn | Kill:
     """Read a message to the warden; raise ValueError when it is none."""
     try:
         if data[0] == SPAWN:
-            _, identity, memory_mb, tmp_mb, descriptors, runtime, code = _SPAWN.unpack_from(data)
-            middle = _SPAWN.size + runtime
+            _, identity, memory_mb, tmp_mb, runtime, code, layers = _SPAWN.unpack_from(data)
+            names = data[_SPAWN.size :].decode("ascii")
             return Spawn(
                 identity,
-                data[_SPAWN.size : middle].decode("ascii"),
-                data[middle : middle + code].decode("ascii"),
+                names[:runtime],
+                names[runtime : runtime + code],
+                names[runtime + code : runtime + code + layers],
                 memory_mb,
                 tmp_mb,
-                descriptors,
             )
         if data[0] == KILL:
             return Kill(_KILL.unpack(data)[1])
@@ -166,16 +166,18 @@ def unpack_report(data: bytes) -> Started | Ended | Failed | Hello:
     """Read a message from the warden; raise ValueError when it is none."""
     try:
         if data[0] == STARTED:
-            return Started(*_STARTED.unpack(data)[1:])
+            _, identity, pid, measured, freezable = _STARTED.unpack(data)
+            return Started(identity, pid, bool(measured), bool(freezable))
         if data[0] == ENDED:
             _, identity, status, out_of_memory, peak = _ENDED.unpack(data)
             return Ended(identity, status, bool(out_of_memory), peak)
         if data[0] == FAILED:
             return Failed(_FAILED.unpack_from(data)[1], data[_FAILED.size :].decode("utf-8"))
         if data[0] == HELLO:
-            _, privileged, cgroup_version, filtered = _HELLO.unpack(data)
-            return Hello(bool(privileged), cgroup_version, bool(filtered))
-    except (IndexError, struct.error, UnicodeDecodeError) as error:
+            _, version, *flags = _HELLO.unpack_from(data)
+            outbound = Outbound.unpack(data[_HELLO.size :])
+            return Hello(Abilities(version, *map(bool, flags)), outbound)
+    except (LookupError, TypeError, struct.error, UnicodeDecodeError) as error:
         raise ValueError(f"a malformed message: {error}") from error
     raise ValueError(f"unknown message {data[0]}")
 

@@ -1,11 +1,19 @@
 """What this machine can give sandboxes, and what follows where it cannot."""
 
 import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from ingle.runtimes.python import lock
-from ingle.sandbox import cgroups, seccomp, warden
+from ingle.sandbox import cgroups, networks, seccomp
+from ingle.sandbox.abilities import Abilities
+from ingle.sandbox.outbound import Outbound
+from ingle.sandbox.rights import acquire_rights
+from ingle.sandbox.scratch import Scratch, ScratchUnavailable
+
+_WORKED, _FAILED = b"+", b"-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +33,13 @@ class Finding:
     consequence: str = ""
 
 
-def probe() -> list[Finding]:
-    """Look at the machine with the rights of the calling process."""
-    failure = _in_child(_try_namespaces)
+def probe(network_range: str) -> list[Finding]:
+    """Look at the machine with the rights of the calling process.
+
+    Args:
+        network_range: the IPv4 network that sandboxes would have their addresses from.
+    """
+    _, failure = _in_child(_try_namespaces)
     if failure:
         return [
             Finding(
@@ -39,47 +51,132 @@ def probe() -> list[Finding]:
                 "kernel.apparmor_restrict_unprivileged_userns=0)",
             )
         ]
-    groups = cgroups.find()
     return [
         Finding("sandboxes", True, "mount, pid, ipc, uts, network and cgroup namespaces"),
-        *findings(os.geteuid() == 0, 0 if groups is None else groups.version, _can_filter()),
+        *findings(_abilities(), _outbound(network_range)),
     ]
 
 
-def findings(privileged: bool, cgroup_version: int, filtered: bool) -> list[Finding]:
-    """Say what the warden's rights, its control groups and its filter of system calls mean."""
+def findings(abilities: Abilities, outbound: Outbound) -> list[Finding]:
+    """Say what it means for sandboxes that the machine can give them this."""
+    return [
+        _users(abilities.privileged),
+        _memory(abilities.cgroup_version),
+        _processors(abilities),
+        _freezing(abilities),
+        _temporary_files(abilities.disk),
+        _system_calls(abilities.filtered),
+        *_network(outbound),
+    ]
+
+
+def _users(privileged: bool) -> Finding:
     if privileged:
-        rights = Finding("sandbox users", True, "every sandbox has a user id of its own")
-    else:
-        rights = Finding(
-            "sandbox users",
-            False,
-            "Ingle does not run as root",
-            "all sandboxes have your own user id, inside a user namespace; start Ingle as root "
-            "to give each its own",
-        )
+        return Finding("sandbox users", True, "every sandbox has a user id of its own")
+    return Finding(
+        "sandbox users",
+        False,
+        "Ingle does not run as root",
+        "all sandboxes have your own user id, inside a user namespace; start Ingle as root "
+        "to give each its own",
+    )
+
+
+def _memory(cgroup_version: int) -> Finding:
     if cgroup_version:
-        limits = Finding("memory limits", True, f"control groups, version {cgroup_version}")
-    else:
-        limits = Finding(
-            "memory limits",
-            False,
-            "no control groups that Ingle may use",
-            "a function's memory and number of processes are not limited; start Ingle as root, "
-            "or in a control group that is delegated to you (systemd-run --user --scope "
-            "-p Delegate=yes ingle serve)",
-        )
+        return Finding("memory limits", True, f"control groups, version {cgroup_version}")
+    return Finding(
+        "memory limits",
+        False,
+        "no control groups that Ingle may use",
+        "a function's memory and number of processes are not limited; start Ingle as root, "
+        "or in a control group that is delegated to you (systemd-run --user --scope "
+        "-p Delegate=yes ingle serve)",
+    )
+
+
+def _processors(abilities: Abilities) -> Finding:
+    if abilities.shares:
+        return Finding("processor shares", True, "in proportion to memory")
+    return Finding(
+        "processor shares",
+        False,
+        "no control groups of the cpu controller that Ingle may use",
+        "a function's share of the processors does not depend on its memory; start Ingle as root, "
+        "or have the cpu controller delegated to you (systemd: Delegate=cpu memory pids)",
+    )
+
+
+def _freezing(abilities: Abilities) -> Finding:
+    if abilities.freezes:
+        return Finding("freezing", True, "idle sandboxes are frozen")
+    return Finding(
+        "freezing",
+        False,
+        "no control groups of version 2 that Ingle may use",
+        "background threads of idle sandboxes go on running; start Ingle as root on Linux 5.2 or "
+        "later, with cgroup2 mounted",
+    )
+
+
+def _temporary_files(disk: bool) -> Finding:
+    if disk:
+        return Finding("temporary files", True, "kept on disk")
+    return Finding(
+        "temporary files",
+        False,
+        "no loop devices or no mkfs.ext4 that Ingle may use",
+        "what a function writes to its /tmp is kept in memory and counts against its limit; start "
+        "Ingle as root on Linux 5.8 or later, with e2fsprogs",
+    )
+
+
+def _system_calls(filtered: bool) -> Finding:
     if filtered:
-        calls = Finding("system calls", True, "filtered by seccomp")
-    else:
-        calls = Finding(
-            "system calls",
-            False,
-            "libseccomp cannot be loaded",
-            "functions may make every system call that an unprivileged process may; install it "
-            "(Debian, Ubuntu: apt-get install libseccomp2)",
-        )
-    return [rights, limits, calls]
+        return Finding("system calls", True, "filtered by seccomp")
+    return Finding(
+        "system calls",
+        False,
+        "libseccomp cannot be loaded",
+        "functions may make every system call that an unprivileged process may; install it "
+        "(Debian, Ubuntu: apt-get install libseccomp2)",
+    )
+
+
+def _network(outbound: Outbound) -> list[Finding]:
+    weak = [
+        Finding(each.name, False, each.detail, each.consequence) for each in outbound.weaknesses
+    ]
+    if outbound.on:
+        return [Finding("outbound network", True, "what this machine reaches, by NAT"), *weak]
+    return weak or [Finding("outbound network", True, "turned off")]
+
+
+def _outbound(network_range: str) -> Outbound:
+    packed, failure = _in_child(lambda: networks.rehearse(network_range).pack())
+    return networks.unavailable(failure) if failure else Outbound.unpack(packed)
+
+
+def _abilities() -> Abilities:
+    groups = cgroups.find()
+    privileged = os.geteuid() == 0
+    return Abilities(
+        cgroup_version=0 if groups is None else groups.version,
+        privileged=privileged,
+        filtered=_can_filter(),
+        shares=groups is not None and groups.shares,
+        freezes=groups is not None and groups.freezes,
+        disk=privileged and _has_scratch(),
+    )
+
+
+def _has_scratch() -> bool:
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            Scratch(Path(folder))
+    except ScratchUnavailable:
+        return False
+    return True
 
 
 def _can_filter() -> bool:
@@ -90,8 +187,8 @@ def _can_filter() -> bool:
     return True
 
 
-def _try_namespaces() -> None:
-    warden.acquire_rights()
+def _try_namespaces() -> bytes:
+    acquire_rights()
     lock.unshare(
         lock.CLONE_NEWPID
         | lock.CLONE_NEWNS
@@ -100,21 +197,23 @@ def _try_namespaces() -> None:
         | lock.CLONE_NEWNET
         | lock.CLONE_NEWCGROUP
     )
+    return b""
 
 
-def _in_child(work: Callable[[], None]) -> str:
-    """Run something in a process of its own; return "" or what went wrong."""
+def _in_child(work: Callable[[], bytes]) -> tuple[bytes, str]:
+    """Run something in a process of its own; return what it returned, and "" or what went wrong."""
     read, write = os.pipe2(os.O_CLOEXEC)
     pid = os.fork()
     if pid == 0:
         try:
-            work()
+            os.write(write, _WORKED + work())
         except BaseException as error:
-            os.write(write, str(error).encode()[:4096])
+            os.write(write, _FAILED + str(error).encode()[:4096])
         finally:
             os._exit(0)
     os.close(write)
     with os.fdopen(read, "rb") as file:
-        failure = file.read().decode()
+        answer = file.read()
     os.waitpid(pid, 0)
-    return failure
+    said = answer[1:]
+    return (said, "") if answer[:1] == _WORKED else (b"", said.decode() or "it ended at once")

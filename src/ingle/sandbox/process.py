@@ -25,7 +25,8 @@ class Listener(Protocol):
         ...
 
     def on_descriptor(self, fd: int) -> None:
-        """The socket came on which the process awaits the Runtime API."""
+        """A listening socket of the process's own network came: first the one on which it awaits
+        the AWS endpoint, then, where it speaks HTTP, the one for the Runtime API."""
         ...
 
     def on_output(self, data: bytes) -> bool:
@@ -51,8 +52,6 @@ class LockedProcess:
         self,
         loop: asyncio.AbstractEventLoop,
         identity: int,
-        channel: socket.socket,
-        output: int,
         listener: Listener,
         *,
         speaks_http: bool = False,
@@ -61,24 +60,23 @@ class LockedProcess:
         self.pid: int | None = None
         self.ended = False
         self._loop = loop
-        self._channel: socket.socket | None = channel
-        self._output: int | None = output
+        self._channel: socket.socket | None = None
+        self._output: int | None = None
         self._listener = listener
-        self._awaits_descriptor = speaks_http
+        self._awaited_descriptors = 2 if speaks_http else 1
         self._incoming = b""
         self._outgoing = bytearray()
         self._peak: int | None = None
-        loop.add_reader(channel, self._channel_readable)
-        loop.add_reader(output, self._output_readable)
+        self._freezer: int | None = None
 
     def send(self, kind: int, body: bytes) -> None:
         """Send one frame; what the socket does not take at once follows when it does."""
         channel = self._channel
-        if channel is None:
-            return
         data = HEADER.pack(len(body), kind) + body
-        if self._outgoing:
+        if self._outgoing or self.pid is None:
             self._outgoing += data
+            return
+        if channel is None:
             return
         try:
             sent = channel.send(data)
@@ -115,10 +113,34 @@ class LockedProcess:
             return int(os.pread(self._peak, 32, 0))
         return 0 if self.pid is None else _peak_of(self.pid)
 
-    def started(self, pid: int, peak: int | None) -> None:
-        """The warden made the process."""
+    def freeze(self) -> bool:
+        """Stop every process of the sandbox; False where the machine cannot."""
+        if self._freezer is None:
+            return False
+        os.write(self._freezer, b"1")
+        return True
+
+    def thaw(self) -> None:
+        """Let them run on."""
+        if self._freezer is not None:
+            os.write(self._freezer, b"0")
+
+    def started(
+        self, pid: int, channel: int, output: int, peak: int | None, freezer: int | None
+    ) -> None:
+        """The warden made the process; these are its descriptors, now ours."""
         self.pid = pid
         self._peak = peak
+        self._freezer = freezer
+        self._output = output
+        self._channel = socket.socket(fileno=channel)
+        self._channel.setblocking(False)
+        os.set_blocking(output, False)
+        self._loop.add_reader(self._channel, self._channel_readable)
+        self._loop.add_reader(output, self._output_readable)
+        if self._outgoing:
+            self._loop.add_writer(self._channel, self._channel_writable)
+            self._channel_writable()
 
     def finish(self, status: int | None, out_of_memory: bool, peak: int, reason: str) -> None:
         """The warden says that the process is gone."""
@@ -134,9 +156,10 @@ class LockedProcess:
         """Let go of every descriptor."""
         self._close_channel()
         self._close_output()
-        if self._peak is not None:
-            os.close(self._peak)
-            self._peak = None
+        for fd in (self._peak, self._freezer):
+            if fd is not None:
+                os.close(fd)
+        self._peak = self._freezer = None
 
     def _channel_readable(self) -> None:
         self._read_channel()
@@ -157,11 +180,11 @@ class LockedProcess:
                 return
 
     def _receive(self, channel: socket.socket) -> bytes:
-        if not self._awaits_descriptor:
+        if not self._awaited_descriptors:
             return channel.recv(_READ_SIZE)
         data, fds, _, _ = socket.recv_fds(channel, _READ_SIZE, 1, socket.MSG_CMSG_CLOEXEC)
         for fd in fds:
-            self._awaits_descriptor = False
+            self._awaited_descriptors -= 1
             self._listener.on_descriptor(fd)
         return data
 
@@ -184,7 +207,7 @@ class LockedProcess:
 
     def _channel_writable(self) -> None:
         channel = self._channel
-        if channel is None:
+        if channel is None or not self._outgoing:
             return
         try:
             sent = channel.send(self._outgoing)

@@ -13,11 +13,13 @@ class Launch:
         arguments: the program's path, as the sandbox sees it, and its arguments.
         environment: its variables.
         http: whether it speaks to the Runtime API rather than in frames.
+        anonymous: whether it is started before it is known which function it is for.
     """
 
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
     http: bool
+    anonymous: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,5 +55,11 @@ class Program:
             packed["python"],
             packed["shows"],
             packed["home"],
-            launch and Launch(tuple(launch["arguments"]), launch["environment"], launch["http"]),
+            launch
+            and Launch(
+                tuple(launch["arguments"]),
+                launch["environment"],
+                launch["http"],
+                launch["anonymous"],
+            ),
         )

@@ -133,6 +133,16 @@ def _enter(environment: dict[str, str]) -> None:
         sys.path.insert(1, entry)
 
 
+def exit_status(code: object) -> int:
+    """Return what a process exits with for the code of a SystemExit, as Python does."""
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF
+    sys.stderr.write(f"{code}\n")
+    return 1
+
+
 def _encode(described: dict[str, Any]) -> bytes:
     return json.dumps(described).encode("ascii")
 

@@ -5,8 +5,10 @@ A frame is a little-endian header `<IB` (the length of the body, the kind) and t
 
 from __future__ import annotations
 
+import _socket
 import os
 import struct
+import sys
 
 HEADER = struct.Struct("<IB")
 INVOKE_HEAD = struct.Struct("<36sQHHI")
@@ -32,6 +34,8 @@ PRELUDE = 9
 """From the sandbox: request id and the content type of a streamed answer."""
 LISTENING = 10
 """From the sandbox: a descriptor comes along, of the socket on which the Runtime API is awaited."""
+ENDPOINT = 11
+"""From the sandbox: likewise, of the socket on which the AWS endpoint is awaited."""
 
 
 class Channel:
@@ -69,3 +73,12 @@ class Channel:
         data = HEADER.pack(len(body), kind) + body
         while data:
             data = data[os.write(self._fd, data) :]
+
+    def send_descriptor(self, kind: int, descriptor: int) -> None:
+        """Send a frame without a body, and a descriptor with it."""
+        sock = _socket.socket(fileno=os.dup(self._fd))
+        sock.sendmsg(
+            [HEADER.pack(0, kind)],
+            [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, descriptor.to_bytes(4, sys.byteorder))],
+        )
+        sock.close()

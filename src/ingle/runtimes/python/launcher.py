@@ -1,8 +1,9 @@
-"""Starts runtimes other than Python: a locked-in child becomes the runtime's own program.
+"""Starts runtimes other than Python: a locked-in process becomes the runtime's own program.
 
-A managed runtime gets the channel as its descriptor 0. A `provided` one gets its environment from
-the INIT frame and speaks HTTP to the Runtime API, whose listening socket is bound here, inside the
-sandbox's network, and handed to the server, so that nobody else can reach it.
+A managed runtime is anonymous: it is started before it is known which function it is for, and gets
+the channel as its descriptor 0. A `provided` one gets its environment from the INIT frame and
+speaks HTTP to the Runtime API, whose listening socket is bound here, inside the sandbox's network,
+and handed to the server, so that nobody else can reach it.
 """
 
 from __future__ import annotations
@@ -26,11 +27,17 @@ class Launcher:
         arguments: the program's path and its arguments.
         environment: its variables; what INIT holds is added for a runtime that speaks HTTP.
         speaks_http: whether it is one.
+        anonymous: whether it starts before it is known which function it is for.
     """
 
     def __init__(
-        self, arguments: list[str], environment: dict[str, str], speaks_http: bool
+        self,
+        arguments: list[str],
+        environment: dict[str, str],
+        speaks_http: bool,
+        anonymous: bool,
     ) -> None:
+        self.anonymous = anonymous
         self._arguments = arguments
         self._environment = environment
         self._speaks_http = speaks_http
@@ -38,17 +45,15 @@ class Launcher:
     def run(self, channel_fd: int, log_fd: int) -> int:
         """Become the program; raise OSError where it cannot be started."""
         environment = dict(self._environment)
+        arguments = self._arguments
         if self._speaks_http:
             environment.update(self._listen(channel_fd))
             os.chdir(environment["LAMBDA_TASK_ROOT"])
-            logs.redirect(log_fd)
-        else:
-            logs.redirect(log_fd)
-            os.dup2(channel_fd, 0)
-        arguments = self._arguments
-        if self._speaks_http:
             found = [path for path in ENTRY_POINTS if os.path.isfile(path)]
             arguments = found[:1] or arguments
+        logs.redirect(log_fd)
+        if not self._speaks_http:
+            os.dup2(channel_fd, 0)
         try:
             os.execve(arguments[0], arguments, environment)  # noqa: S606 - there must be no shell
         except FileNotFoundError:
@@ -65,16 +70,11 @@ class Launcher:
         listening.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
         listening.bind(API_ADDRESS)
         listening.listen(_BACKLOG)
-        kind, body = frames.Channel(channel_fd).receive()
+        channel = frames.Channel(channel_fd)
+        kind, body = channel.receive()
         if kind != frames.INIT:
             raise RuntimeError(f"the first frame must be INIT, not {kind}")
-        channel = _socket.socket(fileno=os.dup(channel_fd))
-        descriptor = listening.fileno().to_bytes(4, "little")
-        channel.sendmsg(
-            [frames.HEADER.pack(0, frames.LISTENING)],
-            [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, descriptor)],
-        )
-        channel.close()
+        channel.send_descriptor(frames.LISTENING, listening.fileno())
         listening.close()
         environment: dict[str, str] = json.loads(body)["environment"]
         environment["AWS_LAMBDA_RUNTIME_API"] = "%s:%d" % API_ADDRESS  # noqa: UP031

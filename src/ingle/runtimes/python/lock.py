@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import _socket
 import ctypes
-import fcntl
 import os
 import resource
 import struct
@@ -23,6 +22,8 @@ CLONE_NEWNET = 0x40000000
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
 _MS_REMOUNT, _MS_BIND = 32, 4096
 _MNT_DETACH = 2
+_MOVE_MOUNT_F_EMPTY_PATH = 4
+_AT_FDCWD = -100
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_CAPBSET_DROP = 24
@@ -32,8 +33,9 @@ _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 _CAPABILITY_VERSION_3 = 0x20080522
 _SECCOMP_MODE_FILTER = 2
 _SIGKILL = 9
-_SYS_PIDFD_OPEN = 434  # the same on every architecture; os.pidfd_open came with Python 3.9
-_SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
+# The same on every architecture; os.pidfd_open came with Python 3.9.
+_SYS_MOVE_MOUNT = 429
+_SYS_PIDFD_OPEN = 434
 INNER = "/.ingle"
 """Where the zygote sees the code folder and the control groups; gone once a sandbox is locked."""
 
@@ -48,43 +50,12 @@ _libc.mount.argtypes = (
 _libc.prctl.argtypes = (ctypes.c_int,) + (ctypes.c_ulong,) * 4
 
 
-class Plan:
-    """What is one sandbox's own.
-
-    Attributes:
-        uid: the user and group id; None keeps the user, inside a user namespace.
-        code: the name of the package's folder.
-        tmp_bytes: the size of /tmp.
-        cgroups: files below `/.ingle/cgroup` to write "0" to, which joins their groups.
-        descriptors: the most open files.
-        seccomp: a BPF program, or b"" for none.
-    """
-
-    __slots__ = ("cgroups", "code", "descriptors", "seccomp", "tmp_bytes", "uid")
-
-    def __init__(
-        self,
-        uid: int | None,
-        code: str,
-        tmp_bytes: int,
-        cgroups: list[str],
-        descriptors: int,
-        seccomp: bytes,
-    ) -> None:
-        self.uid = uid
-        self.code = code
-        self.tmp_bytes = tmp_bytes
-        self.cgroups = cgroups
-        self.descriptors = descriptors
-        self.seccomp = seccomp
-
-
 class _Filter(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("program", ctypes.c_void_p))
 
 
 def _check(result: int, what: str) -> None:
-    if result != 0:
+    if result < 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{what}: {os.strerror(number)}")
 
@@ -117,8 +88,7 @@ def _prctl(option: int, *values: int) -> None:
 def open_pidfd(pid: int) -> int:
     """Return a descriptor that stands for a process; raise OSError."""
     fd: int = _libc.syscall(_SYS_PIDFD_OPEN, pid, 0)
-    if fd < 0:
-        _check(-1, "pidfd_open")
+    _check(fd, "pidfd_open")
     return fd
 
 
@@ -137,26 +107,54 @@ def drop_bounding_set(keep: tuple[int, ...]) -> None:
 
 
 def isolate() -> None:
-    """Give the calling process namespaces of its own; raise OSError where a step fails.
+    """Give the calling process namespaces of its own, but for the network; raise OSError.
 
     This is the part of being locked in that needs to know nothing of the function.
     """
     die_with_parent()
-    unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET)
+    unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS)
     _socket.sethostname("localhost")
-    _raise_loopback()
     _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
 
 
-def lock(plan: Plan) -> None:
-    """Lock the calling process in, after `isolate`; raise OSError where a step fails."""
-    for file in plan.cgroups:
+def join_groups(files: list[str]) -> None:
+    """Join control groups, by the files below `/.ingle/cgroup` that take members."""
+    for file in files:
         with open(f"{INNER}/cgroup/{file}", "w") as members:
             members.write("0")
     unshare(CLONE_NEWCGROUP)
-    _mount_private(plan)
-    _limit(plan)
-    _drop_rights(plan)
+
+
+def place_tmp(mount: int) -> None:
+    """Put the detached mount behind a descriptor at /tmp."""
+    _check(
+        _libc.syscall(_SYS_MOVE_MOUNT, mount, b"", _AT_FDCWD, b"/tmp", _MOVE_MOUNT_F_EMPTY_PATH),
+        "move_mount /tmp",
+    )
+
+
+def mount_tmp(size: int, uid: int | None) -> None:
+    """Mount a file system of this many bytes, in memory, at /tmp."""
+    options = f"mode=0700,size={size},nr_inodes={size // 4096}"
+    if uid is not None:
+        options += f",uid={uid},gid={uid}"
+    _mount("tmpfs", "/tmp", "tmpfs", _MS_NOSUID | _MS_NODEV, options)  # noqa: S108
+
+
+def show_code(code: str, layers: str) -> None:
+    """Mount a package at /var/task and, where there are any, layers at /opt.
+
+    Afterwards the calling process's mounts lead to nothing else of the host.
+
+    Args:
+        code: the name of the package's folder.
+        layers: that of the layers' folder, or "".
+    """
+    for name, place in ((code, "/var/task"), (layers, "/opt")):
+        if name:
+            _mount(f"{INNER}/code/{name}", place, "", _MS_BIND)
+            _mount("", place, "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
+    _check(_libc.umount2(INNER.encode(), _MNT_DETACH), f"umount {INNER}")
 
 
 def die_with_parent() -> None:
@@ -164,39 +162,42 @@ def die_with_parent() -> None:
     _prctl(_PR_SET_PDEATHSIG, _SIGKILL)
 
 
-def _raise_loopback() -> None:
-    sock = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
-    fcntl.ioctl(sock.fileno(), _SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", _IFF_UP))
-    sock.close()
+def hide() -> None:
+    """Have no other process without rights trace this one or read its memory."""
+    _prctl(_PR_SET_DUMPABLE, 0)
 
 
-def _mount_private(plan: Plan) -> None:
-    tmp_options = f"mode=0700,size={plan.tmp_bytes},nr_inodes={plan.tmp_bytes // 4096}"
-    if plan.uid is not None:
-        tmp_options += f",uid={plan.uid},gid={plan.uid}"
-    _mount("tmpfs", "/tmp", "tmpfs", _MS_NOSUID | _MS_NODEV, tmp_options)  # noqa: S108
-    _mount(f"{INNER}/code/{plan.code}", "/var/task", "", _MS_BIND)
-    _mount("", "/var/task", "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
-    _check(_libc.umount2(INNER.encode(), _MNT_DETACH), f"umount {INNER}")
+def take_user(uid: int, gid: int) -> None:
+    """Become a user with one group and, where it is not root, without capabilities."""
+    os.setgroups([])
+    os.setresgid(gid, gid, gid)
+    os.setresuid(uid, uid, uid)
 
 
-def _limit(plan: Plan) -> None:
+def bar_new_rights() -> None:
+    """Have no program that this process starts get rights that it has not."""
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def drop_rights(uid: int | None, descriptors: int, seccomp: bytes) -> None:
+    """Give up every right, for good; raise OSError where a step fails.
+
+    Args:
+        uid: the user and group id to take; None keeps the user, inside a user namespace.
+        descriptors: the most open files.
+        seccomp: a BPF program, or b"" for none.
+    """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (plan.descriptors, plan.descriptors))
-
-
-def _drop_rights(plan: Plan) -> None:
-    if plan.uid is not None:
-        os.setgroups([])
-        os.setresgid(plan.uid, plan.uid, plan.uid)
-        os.setresuid(plan.uid, plan.uid, plan.uid)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+    if uid is not None:
+        take_user(uid, uid)
     _drop_capabilities()
     _prctl(_PR_SET_DUMPABLE, 1)
     die_with_parent()  # changing the user had undone it
-    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    if plan.seccomp:
-        program = ctypes.create_string_buffer(plan.seccomp, len(plan.seccomp))
-        block = _Filter(len(plan.seccomp) // 8, ctypes.addressof(program))
+    bar_new_rights()
+    if seccomp:
+        program = ctypes.create_string_buffer(seccomp, len(seccomp))
+        block = _Filter(len(seccomp) // 8, ctypes.addressof(program))
         _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(block))
 
 

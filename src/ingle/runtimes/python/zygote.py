@@ -1,7 +1,10 @@
 """The zygote of one interpreter: warm, small, and forked for every sandbox.
 
-It listens to the warden on one socket (SOCK_SEQPACKET, a message a packet), forks on request, and
-reports the ends of its children. It runs no user code and reads nothing that a user wrote.
+It hears the warden on one socket (`ingle_runtime.packets`), forks on request, and reports the ends
+of its children. It runs no user code and reads nothing that a user wrote.
+
+Only the standard library's C modules are imported here: `socket` alone would cost every sandbox
+half a megabyte of its own.
 """
 
 from __future__ import annotations
@@ -12,64 +15,42 @@ import json
 import os
 import select
 import signal
-import struct
 import sys
-import traceback
 
-from . import bootstrap, frames, launcher, lock
+from . import bootstrap, launcher, lock, network, packets
+from .child import Child
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from typing import Any
 
-SPAWN = struct.Struct("<IiIQH")
-"""From the warden: id, uid (-1 keeps the user), most descriptors, bytes of /tmp and the length of
-the code folder's name; then that name and the NUL-separated files of control groups. Two
-descriptors come along: the channel and the log pipe."""
-REPORT = struct.Struct("<BIi")
-"""To the warden: kind, id, and 0 (FORKED), a wait status (ENDED) or an errno (FAILED). A pidfd
-comes along with FORKED, because pids mean something else in another namespace."""
-FORKED, ENDED, FAILED = 1, 2, 3
-_DESCRIPTOR = struct.Struct("i")
-MSG_CMSG_CLOEXEC = 0x40000000
-SETUP_FAILED_STATUS = 70
-SPARES = 2
-"""Children that wait with namespaces of their own, so that a cold start need not make them."""
-QUIET_MS = 3
-"""Spares are made when nothing was asked for this long, not in the middle of a burst."""
 _KEPT_CAPABILITIES = (
     1,  # DAC_OVERRIDE: to enter the operator's folders
     6,  # SETGID
     7,  # SETUID
-    12,  # NET_ADMIN: to raise the loopback of a new network namespace
+    10,  # NET_BIND_SERVICE: to await calls of the AWS endpoint at the server's own port
+    12,  # NET_ADMIN: to connect a new network namespace
     21,  # SYS_ADMIN: to make namespaces and mounts
 )
 
 
-class Spare:
-    """A child that has its namespaces already and waits to be told what to be."""
-
-    def __init__(self, pid: int, sock: _socket.socket) -> None:
-        self.pid = pid
-        self.sock = sock
-
-
 class Zygote:
-    """Forks sandboxes for the warden at the other end of `control`."""
+    """Forks sandboxes for the warden at the other end of `control`.
 
-    def __init__(
-        self,
-        control: _socket.socket,
-        seccomp: bytes,
-        runtime: bootstrap.Runtime | launcher.Launcher,
-    ) -> None:
+    Args:
+        control: the socket to the warden.
+        child: what every fork becomes.
+    """
+
+    def __init__(self, control: _socket.socket, child: Child) -> None:
         self._control = control
-        self._runtime = runtime
-        self._seccomp = seccomp
-        self._children: dict[int, int] = {}
-        self._spares: list[Spare] = []
-        self._spares_wanted = SPARES
+        self._child = child
+        self._slots: dict[int, int] = {}
+        self._sockets: dict[int, _socket.socket] = {}
+        self._by_socket: dict[int, int] = {}
+        self._statuses: dict[int, int] = {}
         self._pid_namespace = os.open("/.ingle/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+        self._poller = select.poll()
         self._wake, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
@@ -77,69 +58,80 @@ class Zygote:
 
     def serve(self) -> None:
         """Fork and reap until the warden closes its end."""
-        poller = select.poll()
-        poller.register(self._control, select.POLLIN)
-        poller.register(self._wake, select.POLLIN)
-        self._control.send(REPORT.pack(FORKED, 0, 0))
+        self._poller.register(self._control, select.POLLIN)
+        self._poller.register(self._wake, select.POLLIN)
         while True:
-            short = len(self._spares) < self._spares_wanted
-            events = poller.poll(QUIET_MS if short else None)
-            if short and not events:
-                self._add_spare()
-            for fd, _ in events:
+            for fd, _ in self._poller.poll():
                 if fd == self._wake:
                     os.read(fd, 4096)
                     self._reap()
-                    continue
-                message, descriptors = _receive(self._control)
-                if not message:
-                    return
-                self._spawn(message, descriptors)
+                elif fd in self._by_socket:
+                    self._hear(self._by_socket[fd])
+                elif fd == self._control.fileno():
+                    message, descriptors = packets.receive(self._control)
+                    if not message:
+                        return
+                    self._obey(message, descriptors)
+                    for each in descriptors:
+                        os.close(each)
 
-    def _spawn(self, message: bytes, descriptors: list[int]) -> None:
-        identity = SPAWN.unpack_from(message)[0]
-        try:
-            pid = self._hand_to_spare(message, descriptors)
-            if pid is None:
-                pid = self._fork_into_pid_namespace()
-        except OSError as error:
-            self._control.send(REPORT.pack(FAILED, identity, error.errno or 0))
-        else:
-            if pid == 0:
-                os._exit(self._become_sandbox(lambda: (message, descriptors), descriptors))
-            self._children[pid] = identity
-            pidfd = lock.open_pidfd(pid)
-            _send(self._control, REPORT.pack(FORKED, identity, 0), [pidfd])
-            os.close(pidfd)
-        for fd in descriptors:
-            os.close(fd)
-        self._spares_wanted = SPARES
-
-    def _hand_to_spare(self, message: bytes, descriptors: list[int]) -> int | None:
-        while self._spares:
-            spare = self._spares.pop(0)
+    def _obey(self, message: bytes, descriptors: list[int]) -> None:
+        if message[0] == packets.MAKE:
+            _, slot, uid, address = packets.MAKE_HEAD.unpack_from(message)
+            groups = message[packets.MAKE_HEAD.size :].decode("ascii")
             try:
-                _send(spare.sock, message, descriptors)
-            except OSError:  # it died while it waited
-                continue
-            finally:
-                spare.sock.close()
-            return spare.pid
-        return None
+                files = [each for each in groups.split("\0") if each]
+                self._make(slot, uid, address, files, descriptors)
+            except OSError as error:
+                self._control.send(packets.REPORT.pack(packets.FAILED, slot, error.errno or 0))
+            return
+        sock = self._sockets.get(packets.ASSIGN_HEAD.unpack_from(message)[1])
+        if sock is not None:
+            try:
+                packets.send(sock, message, descriptors)
+            except OSError:
+                return  # it has ended, and the warden will hear of it
 
-    def _add_spare(self) -> None:
+    def _make(
+        self, slot: int, uid: int, address: bytes, groups: list[str], descriptors: list[int]
+    ) -> None:
         ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
+        outer, inner = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
+        log_read, log_write = os.pipe2(os.O_CLOEXEC)
+        pid = -1
         try:
             pid = self._fork_into_pid_namespace()
-        except OSError:
-            self._spares_wanted = 0  # whoever is asked for next is told why
-            ours.close()
-            theirs.close()
-            return
-        if pid == 0:
-            os._exit(self._become_sandbox(lambda: _receive(theirs), [theirs.fileno()]))
-        theirs.close()
-        self._spares.append(Spare(pid, ours))
+            if pid == 0:
+                os._exit(
+                    self._child.run(
+                        theirs.detach(),
+                        inner.detach(),
+                        log_write,
+                        uid if uid >= 0 else None,
+                        slot,
+                        address,
+                        groups,
+                        descriptors,
+                    )
+                )
+            pidfd = lock.open_pidfd(pid)
+            self._slots[pid] = slot
+            self._sockets[slot] = ours
+            self._by_socket[ours.fileno()] = slot
+            self._poller.register(ours, select.POLLIN)
+            packets.send(
+                self._control,
+                packets.REPORT.pack(packets.READY, slot, 0),
+                [pidfd, outer.fileno(), log_read],
+            )
+            os.close(pidfd)
+        finally:
+            if pid < 0:
+                ours.close()
+            for sock in (theirs, outer, inner):
+                sock.close()
+            os.close(log_read)
+            os.close(log_write)
 
     def _fork_into_pid_namespace(self) -> int:
         # Only children enter a new pid namespace; joining our own again makes the next possible.
@@ -152,124 +144,65 @@ class Zygote:
                 lock.enter_namespace(self._pid_namespace, lock.CLONE_NEWPID)
         return pid
 
+    def _hear(self, slot: int) -> None:
+        sock = self._sockets[slot]
+        try:
+            message = sock.recv(packets.STATUS.size)
+        except OSError:
+            message = b""
+        if len(message) == packets.STATUS.size:
+            self._statuses[slot] = packets.STATUS.unpack(message)[0]
+        elif message:
+            self._control.send(packets.REPORT.pack(packets.ASSIGNED, slot, 0))
+        else:
+            self._forget_socket(slot)
+
+    def _forget_socket(self, slot: int) -> None:
+        sock = self._sockets.pop(slot, None)
+        if sock is not None:
+            self._poller.unregister(sock)
+            del self._by_socket[sock.fileno()]
+            sock.close()
+
     def _reap(self) -> None:
-        while self._children or self._spares:
+        while self._slots:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 return
-            identity = self._children.pop(pid, None)
-            if identity is not None:
-                self._control.send(REPORT.pack(ENDED, identity, status))
+            slot = self._slots.pop(pid, None)
+            if slot is None:
                 continue
-            for spare in self._spares:
-                if spare.pid == pid:
-                    self._spares.remove(spare)
-                    spare.sock.close()
-                    self._spares_wanted = 0  # whoever is asked for next is told why
-                    break
-
-    def _become_sandbox(
-        self, receive: Callable[[], tuple[bytes, list[int]]], kept: list[int]
-    ) -> int:
-        channel_fd = -1
-        try:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            _close_others(*kept)
-            failure = _attempt(lock.isolate)
-            message, descriptors = receive()
-            if not message:
-                return 0
-            channel_fd, log_fd = descriptors
-            _close_others(channel_fd, log_fd)
-            if failure is not None:
-                raise failure
-            lock.lock(self._plan(message))
-        except BaseException as error:
-            if channel_fd >= 0:
-                text = str(error).encode("utf-8", "replace")
-                frames.Channel(channel_fd).send(frames.SETUP_FAILED, text)
-            return SETUP_FAILED_STATUS
-        try:
-            return self._runtime.run(channel_fd, log_fd)
-        except EOFError:
-            return 0
-        except SystemExit as stop:
-            return _exit_status(stop.code)
-        except BaseException:
-            traceback.print_exc()
-            return 1
-        finally:
-            bootstrap.flush()
-
-    def _plan(self, message: bytes) -> lock.Plan:
-        _, uid, limit, tmp_bytes, code_length = SPAWN.unpack_from(message)
-        rest = message[SPAWN.size :]
-        code = rest[:code_length].decode("ascii")
-        cgroups = [part.decode("ascii") for part in rest[code_length:].split(b"\0") if part]
-        return lock.Plan(uid if uid >= 0 else None, code, tmp_bytes, cgroups, limit, self._seccomp)
-
-
-def _attempt(work: Callable[[], None]) -> BaseException | None:
-    try:
-        work()
-    except BaseException as error:
-        return error
-    return None
-
-
-def _send(sock: _socket.socket, message: bytes, descriptors: list[int]) -> None:
-    ancillary = b"".join([_DESCRIPTOR.pack(fd) for fd in descriptors])
-    sock.sendmsg([message], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, ancillary)])
-
-
-def _receive(sock: _socket.socket) -> tuple[bytes, list[int]]:
-    descriptors: list[int] = []
-    message, ancillary, _, _ = sock.recvmsg(
-        65536, _socket.CMSG_SPACE(4 * _DESCRIPTOR.size), MSG_CMSG_CLOEXEC
-    )
-    for level, kind, data in ancillary:
-        if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS:
-            whole = data[: len(data) - len(data) % _DESCRIPTOR.size]
-            descriptors += [fd for (fd,) in _DESCRIPTOR.iter_unpack(whole)]
-    return message, descriptors
-
-
-def _close_others(*kept: int) -> None:
-    start = 3
-    for fd in sorted(kept):
-        os.closerange(start, fd)
-        start = fd + 1
-    os.closerange(start, 1024)
-
-
-def _exit_status(code: object) -> int:
-    if code is None:
-        return 0
-    if isinstance(code, int):
-        return code & 0xFF
-    sys.stderr.write(f"{code}\n")
-    return 1
+            while slot in self._sockets:
+                self._hear(slot)
+            status = self._statuses.pop(slot, status)
+            self._control.send(packets.REPORT.pack(packets.ENDED, slot, status))
 
 
 def main() -> None:
     """Serve the warden.
 
     The arguments are the descriptor of the warden's socket, the one that holds the seccomp program,
-    and, as JSON, what to launch: null for Python functions.
+    and, as JSON, `descriptors`, the most open files of a sandbox, `port`, where sandboxes find the
+    AWS endpoint, `cabling`, how they are connected to the network, or null, and `launch`, what they
+    become: null for Python functions.
     """
-    _, control, filter_fd, launch = sys.argv
+    _, control, filter_fd, told = sys.argv
     with os.fdopen(int(filter_fd), "rb") as file:
         seccomp = file.read()
     lock.drop_bounding_set(_KEPT_CAPABILITIES)
-    program = json.loads(launch)
+    settings: dict[str, Any] = json.loads(told)
     runtime: bootstrap.Runtime | launcher.Launcher
-    if program is None:
+    launch = settings["launch"]
+    if launch is None:
         runtime = bootstrap.Runtime()
     else:
-        runtime = launcher.Launcher(program["arguments"], program["environment"], program["http"])
-    zygote = Zygote(_socket.socket(fileno=int(control)), seccomp, runtime)
+        runtime = launcher.Launcher(
+            launch["arguments"], launch["environment"], launch["http"], launch["anonymous"]
+        )
+    cabling = settings["cabling"]
+    router = None if cabling is None else network.Router(**cabling)
+    child = Child(runtime, settings["descriptors"], settings["port"], seccomp, router)
+    zygote = Zygote(_socket.socket(fileno=int(control)), child)
     gc.collect()
     gc.disable()
     lock.trim_heap()

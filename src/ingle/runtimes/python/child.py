@@ -1,0 +1,239 @@
+"""What a fork of the zygote does to become a sandbox.
+
+It gives itself what needs no knowledge of the function (namespaces, control groups, /tmp), waits
+until it is assigned, shows itself the function's code, gives up its rights, and becomes the
+runtime. Where the runtime is a program of its own, the fork stays behind as the first process of
+the pid namespace: it holds on to its rights until it is assigned, and reaps orphans afterwards.
+"""
+
+from __future__ import annotations
+
+import _socket
+import os
+import select
+import signal
+import traceback
+
+from . import bootstrap, frames, launcher, lock, network, packets
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Assignment = tuple[bytes, list[int]]
+
+SETUP_FAILED_STATUS = 70
+_LOOPBACK = "127.0.0.1"
+_BACKLOG = 64
+
+
+class Child:
+    """Becomes a sandbox, in the fork.
+
+    Args:
+        runtime: what to become.
+        descriptors: the most open files.
+        port: where the AWS endpoint is found on the sandbox's own loopback.
+        seccomp: a BPF program, or b"" for none.
+        router: what to connect to, or None.
+    """
+
+    def __init__(
+        self,
+        runtime: bootstrap.Runtime | launcher.Launcher,
+        descriptors: int,
+        port: int,
+        seccomp: bytes,
+        router: network.Router | None,
+    ) -> None:
+        self._runtime = runtime
+        self._descriptors = descriptors
+        self._port = port
+        self._seccomp = seccomp
+        self._router = router
+
+    def run(
+        self,
+        control_fd: int,
+        channel_fd: int,
+        log_fd: int,
+        uid: int | None,
+        slot: int,
+        address: bytes,
+        groups: list[str],
+        mounts: list[int],
+    ) -> int:
+        """Be a sandbox; return the exit status.
+
+        Args:
+            control_fd: the socket to the zygote.
+            channel_fd: the socket to the server.
+            log_fd: the pipe that what is printed goes to.
+            uid: the user and group id to take, or None.
+            slot: the sandbox's number.
+            address: its IPv4 address, or NO_ADDRESS.
+            groups: files of control groups to join.
+            mounts: a detached mount for /tmp, or nothing.
+        """
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            cables = [] if self._router is None else [self._router.namespace]
+            _close_others(control_fd, channel_fd, log_fd, *mounts, *cables)
+            control = _socket.socket(fileno=control_fd)
+            failure = self._prepare(channel_fd, slot, address, groups, mounts)
+            runtime = self._runtime
+            if isinstance(runtime, launcher.Launcher):
+                return self._supervise(runtime, control, channel_fd, log_fd, uid, failure)
+            assignment = packets.receive(control)
+            control.close()
+            if not assignment[0]:
+                return 0
+            self._settle(assignment, uid, failure)
+            lock.drop_rights(uid, self._descriptors, self._seccomp)
+        except BaseException as error:
+            return _fail(channel_fd, error)
+        return _run(runtime, channel_fd, log_fd)
+
+    def _prepare(
+        self, channel_fd: int, slot: int, address: bytes, groups: list[str], mounts: list[int]
+    ) -> BaseException | None:
+        """Do what needs no knowledge of the function; return what went wrong."""
+        try:
+            self._isolate(slot, address)
+            lock.join_groups(groups)
+            for mount in mounts:
+                lock.place_tmp(mount)
+                os.close(mount)
+            self._offer_endpoint(channel_fd)
+        except BaseException as error:  # whoever is given this sandbox is told
+            return error
+        return None
+
+    def _isolate(self, slot: int, address: bytes) -> None:
+        router = self._router
+        lock.isolate()
+        if router is None:
+            network.isolate()
+            return
+        way = router.approach()
+        network.isolate()
+        if address != packets.NO_ADDRESS:
+            router.connect(way, slot, address)
+        way.close()
+        os.close(router.namespace)
+
+    def _offer_endpoint(self, channel_fd: int) -> None:
+        """Hand the server a socket of this network on which it serves the AWS endpoint."""
+        listening = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
+        listening.bind((_LOOPBACK, self._port))
+        listening.listen(_BACKLOG)
+        frames.Channel(channel_fd).send_descriptor(frames.ENDPOINT, listening.fileno())
+        listening.close()
+
+    def _settle(
+        self, assignment: Assignment, uid: int | None, failure: BaseException | None
+    ) -> None:
+        """Take the function's code and /tmp; raise what went wrong so far."""
+        message, mounts = assignment
+        _, _, tmp_bytes, code_length = packets.ASSIGN_HEAD.unpack_from(message)
+        if failure is not None:
+            raise failure
+        names = message[packets.ASSIGN_HEAD.size :]
+        for mount in mounts:
+            lock.place_tmp(mount)
+            os.close(mount)
+        if tmp_bytes:
+            lock.mount_tmp(tmp_bytes, uid)
+        lock.show_code(names[:code_length].decode("ascii"), names[code_length:].decode("ascii"))
+
+    def _supervise(
+        self,
+        program: launcher.Launcher,
+        control: _socket.socket,
+        channel_fd: int,
+        log_fd: int,
+        uid: int | None,
+        failure: BaseException | None,
+    ) -> int:
+        """Start a program, before the assignment if it is anonymous, and outlive it."""
+
+        def start() -> int:
+            pid = os.fork()
+            if pid == 0:
+                control.close()
+                os._exit(self._become(program, channel_fd, log_fd, uid))
+            return pid
+
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        pid: int | None = None
+        if program.anonymous and failure is None:
+            pid = start()
+            if not _await_message(control, lock.open_pidfd(pid)):
+                return _report(control, os.waitpid(pid, 0)[1])
+        assignment = packets.receive(control)
+        if not assignment[0]:
+            return 0
+        self._settle(assignment, uid, failure)
+        if pid is None:
+            pid = start()
+        else:
+            control.send(packets.DONE)
+        os.close(channel_fd)
+        os.close(log_fd)
+        lock.drop_rights(uid, self._descriptors, self._seccomp)
+        lock.hide()
+        while True:
+            ended, status = os.waitpid(-1, 0)
+            if ended == pid:
+                return _report(control, status)
+
+    def _become(
+        self, program: launcher.Launcher, channel_fd: int, log_fd: int, uid: int | None
+    ) -> int:
+        try:
+            lock.drop_rights(uid, self._descriptors, self._seccomp)
+        except BaseException as error:
+            return _fail(channel_fd, error)
+        return _run(program, channel_fd, log_fd)
+
+
+def _run(runtime: bootstrap.Runtime | launcher.Launcher, channel_fd: int, log_fd: int) -> int:
+    try:
+        return runtime.run(channel_fd, log_fd)
+    except EOFError:
+        return 0
+    except SystemExit as stop:
+        return bootstrap.exit_status(stop.code)
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    finally:
+        bootstrap.flush()
+
+
+def _fail(channel_fd: int, error: BaseException) -> int:
+    frames.Channel(channel_fd).send(frames.SETUP_FAILED, str(error).encode("utf-8", "replace"))
+    return SETUP_FAILED_STATUS
+
+
+def _report(control: _socket.socket, status: int) -> int:
+    control.send(packets.STATUS.pack(status))
+    return 0
+
+
+def _await_message(control: _socket.socket, pidfd: int) -> bool:
+    """Wait for a message; False when the process behind the pidfd ends first."""
+    poller = select.poll()
+    poller.register(control, select.POLLIN)
+    poller.register(pidfd, select.POLLIN)
+    ready = [fd for fd, _ in poller.poll()]
+    os.close(pidfd)
+    return control.fileno() in ready
+
+
+def _close_others(*kept: int) -> None:
+    start = 3
+    for fd in sorted(kept):
+        os.closerange(start, fd)
+        start = fd + 1
+    os.closerange(start, 1024)

@@ -1,0 +1,25 @@
+"""What a machine, and the user that Ingle runs as, can give sandboxes."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What sandboxes get.
+
+    Attributes:
+        cgroup_version: 1 or 2; 0 where they have no control group and so no memory limit.
+        privileged: a user id each, because the warden has root's rights rather than those in a user
+            namespace.
+        filtered: a filter of system calls.
+        shares: processor time in proportion to their memory.
+        freezes: a freezer, for when they are idle.
+        disk: a /tmp on disk rather than in memory.
+    """
+
+    cgroup_version: int
+    privileged: bool
+    filtered: bool
+    shares: bool
+    freezes: bool
+    disk: bool

@@ -1,0 +1,133 @@
+"""Starts zygotes, inside the root that their sandboxes see."""
+
+import collections
+import json
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from ingle.runtimes.python import lock, zygote
+from ingle.sandbox import rights, root
+from ingle.sandbox.networks import Cabling
+from ingle.sandbox.program import Program
+from ingle.sandbox.stock import Stock
+
+RUNTIME_FOLDER = "/var/runtime/ingle_runtime"
+_START = (
+    "import sys; sys.path.insert(0, '/var/runtime'); from ingle_runtime.zygote import main; main()"
+)
+_FAILED_STATUS = 70
+
+
+@dataclass(slots=True)
+class Zygote:
+    """The warden's view of one.
+
+    Attributes:
+        sock: the socket to it.
+        pid: its process.
+        anonymous: whether its sandboxes are running programs before they are assigned.
+        stock: how many sandboxes to keep ready.
+        ready: the slots of those.
+        begun: the slots that will be ready and are nobody's yet.
+        slots: every slot that has not ended.
+    """
+
+    sock: socket.socket
+    pid: int
+    anonymous: bool
+    stock: Stock
+    ready: "collections.deque[int]" = field(default_factory=collections.deque)
+    begun: set[int] = field(default_factory=set)
+    slots: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all zygotes have in common.
+
+    Attributes:
+        privileged: whether the warden has root's rights.
+        staging: an empty folder to mount over.
+        code: the folder of unpacked packages.
+        cgroups: the folders of control groups, by the name under which a zygote sees them.
+        seccomp: a BPF program, or b"" for none.
+        descriptors: the most open files of a sandbox.
+        port: where sandboxes find the AWS endpoint.
+        cabling: how they are connected to the network, or None.
+        resolv_conf: what their resolv.conf holds.
+    """
+
+    privileged: bool
+    staging: Path
+    code: Path
+    cgroups: Mapping[str, Path]
+    seccomp: bytes
+    descriptors: int
+    port: int
+    cabling: Cabling | None
+    resolv_conf: str
+
+
+def start(program: Program, stock: Stock, around: Surroundings) -> Zygote:
+    """Start the zygote of a program; raise OSError where it cannot be."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    failure_read, failure_write = os.pipe2(os.O_CLOEXEC)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            lock.die_with_parent()
+            if not around.privileged:
+                rights.enter_pid_namespace()
+            _become(theirs, program, around)
+        except BaseException as error:
+            os.write(failure_write, str(error).encode())
+        finally:
+            os._exit(_FAILED_STATUS)
+    theirs.close()
+    os.close(failure_write)
+    with os.fdopen(failure_read, "rb") as failure:
+        reason = failure.read().decode()
+    if reason:
+        os.waitpid(pid, 0)
+        ours.close()
+        raise OSError(f"its zygote could not start: {reason}")
+    return Zygote(ours, pid, program.launch is not None and program.launch.anonymous, stock)
+
+
+def _become(sock: socket.socket, program: Program, around: Surroundings) -> None:
+    root.enter(
+        around.staging,
+        home=program.home,
+        shows={**program.shows, str(Path(zygote.__file__).parent): RUNTIME_FOLDER},
+        code=around.code,
+        cgroups=around.cgroups,
+        resolv_conf=around.resolv_conf,
+    )
+    filter_fd = os.memfd_create("seccomp", 0)
+    os.write(filter_fd, around.seccomp)
+    os.lseek(filter_fd, 0, os.SEEK_SET)
+    os.set_inheritable(sock.fileno(), True)
+    settings = {
+        "descriptors": around.descriptors,
+        "port": around.port,
+        "cabling": None if around.cabling is None else asdict(around.cabling),
+        "launch": None if program.launch is None else asdict(program.launch),
+    }
+    os.execve(  # noqa: S606 - there must be no shell
+        program.python,
+        [
+            program.python,
+            "-IS",
+            "-X",
+            "utf8",
+            "-c",
+            _START,
+            str(sock.fileno()),
+            str(filter_fd),
+            json.dumps(settings),
+        ],
+        {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+    )
