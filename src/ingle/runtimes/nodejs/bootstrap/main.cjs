@@ -1,0 +1,20 @@
+'use strict';
+
+/** How this process comes up: completely, before it is known whom it serves. */
+
+const { listen } = require('./drained.cjs');
+const { Channel } = require('./frames.cjs');
+const output = require('./output.cjs');
+const { rehearse } = require('./rehearsal.cjs');
+const { Runtime } = require('./runtime.cjs');
+
+/** The channel's descriptor. It is not 0, which children inherit as their standard input. */
+const CHANNEL_FD = 3;
+
+function start() {
+  output.redirect();
+  listen();
+  rehearse().then(() => new Runtime(new Channel(CHANNEL_FD)).start());
+}
+
+module.exports = { start };

@@ -1,0 +1,85 @@
+"""Functions in Java, under every Java that this machine has."""
+
+import shutil
+import subprocess
+import uuid
+
+import pytest
+
+from tests.e2e.conftest import ROLE
+from tests.e2e.languages import runtimes_of, zip_of_files
+
+RUNTIMES = runtimes_of("java")
+JAVAC = shutil.which("javac")
+
+SOURCE = """
+package example;
+
+import java.util.HashMap;
+import java.util.Map;
+
+public class Hello {
+    private int count = 0;
+
+    public Map<String, Object> handle(Map<String, Object> event) {
+        if (event.containsKey("fail")) throw new IllegalStateException((String) event.get("fail"));
+        System.out.println("hello from " + System.getenv("WHO"));
+        Map<String, Object> answer = new HashMap<>();
+        answer.put("event", event);
+        answer.put("count", ++count);
+        answer.put("execution", System.getenv("AWS_EXECUTION_ENV"));
+        return answer;
+    }
+}
+"""
+
+pytestmark = pytest.mark.skipif(JAVAC is None, reason="this machine has no Java compiler")
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("java")
+    (folder / "Hello.java").write_text(SOURCE)
+    command = [JAVAC, "-Xlint:-options", "--release", "8", "-d", folder, folder / "Hello.java"]
+    subprocess.run(command, check=True, capture_output=True)
+    return zip_of_files({"example/Hello.class": (folder / "example" / "Hello.class").read_bytes()})
+
+
+@pytest.fixture(params=RUNTIMES)
+def function(request, functions, package):
+    name = f"j-{uuid.uuid4().hex[:12]}"
+    functions.create_function(
+        FunctionName=name,
+        Role=ROLE,
+        Runtime=request.param,
+        Handler="example.Hello::handle",
+        Timeout=20,
+        MemorySize=512,
+        Environment={"Variables": {"WHO": "Java"}},
+        Code={"ZipFile": package},
+    )
+    yield name, request.param
+    functions.delete_function(FunctionName=name)
+
+
+def test_a_handler_gets_its_event_and_answers(function, invoke, messages):
+    name, runtime = function
+    for count, event in enumerate(({"n": 1}, {"ü": [None, "x"]}), 1):
+        answer, response = invoke(name, event)
+        assert "FunctionError" not in response, answer
+        assert answer == {
+            "event": event,
+            "count": count,
+            "execution": f"AWS_Lambda_{runtime}",
+        }
+    logged = messages(name)
+    assert logged[0].startswith("INIT_START Runtime Version: java:")
+    assert logged.count("hello from Java\n") == 2
+
+
+def test_an_error_is_the_callers_answer(function, invoke):
+    answer, response = invoke(function[0], {"fail": "not today"})
+    assert response["FunctionError"] == "Unhandled"
+    assert answer["errorType"] == "java.lang.IllegalStateException"
+    assert answer["errorMessage"] == "not today"
+    assert "FunctionError" not in invoke(function[0], {})[1]

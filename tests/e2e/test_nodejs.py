@@ -1,0 +1,62 @@
+"""Functions in JavaScript, under every Node.js that this machine has."""
+
+import uuid
+
+import pytest
+
+from tests.e2e.conftest import ROLE
+from tests.e2e.languages import runtimes_of, zip_of_files
+
+RUNTIMES = runtimes_of("nodejs")
+
+SOURCE = """
+exports.handler = async (event, context) => {
+    console.log('hello from', process.env.WHO);
+    if (event.fail) throw new TypeError(event.fail);
+    return {event, id: context.awsRequestId, name: context.functionName,
+            version: process.versions.node, execution: process.env.AWS_EXECUTION_ENV};
+};
+"""
+
+
+@pytest.fixture(params=RUNTIMES)
+def function(request, functions):
+    name = f"n-{uuid.uuid4().hex[:12]}"
+    functions.create_function(
+        FunctionName=name,
+        Role=ROLE,
+        Runtime=request.param,
+        Handler="index.handler",
+        Timeout=10,
+        MemorySize=256,
+        Environment={"Variables": {"WHO": "Node"}},
+        Code={"ZipFile": zip_of_files({"index.js": SOURCE})},
+    )
+    yield name, request.param
+    functions.delete_function(FunctionName=name)
+
+
+def test_a_handler_gets_its_event_and_its_context_and_answers(function, invoke, messages):
+    name, runtime = function
+    for event in ({"n": 1}, {"ü": [None, 1.5]}):
+        answer, response = invoke(name, event)
+        assert "FunctionError" not in response, answer
+        version = answer.pop("version")
+        assert runtime == f"nodejs{version.partition('.')[0]}.x"
+        assert answer == {
+            "event": event,
+            "id": response["ResponseMetadata"]["RequestId"],
+            "name": name,
+            "execution": f"AWS_Lambda_{runtime}",
+        }
+    logged = messages(name)
+    assert logged[0] == f"INIT_START Runtime Version: nodejs:{version}\n"
+    assert sum(line.endswith("\tINFO\thello from Node\n") for line in logged) == 2
+
+
+def test_an_error_is_the_callers_answer(function, invoke):
+    answer, response = invoke(function[0], {"fail": "not today"})
+    assert response["FunctionError"] == "Unhandled"
+    assert (answer["errorType"], answer["errorMessage"]) == ("TypeError", "not today")
+    assert answer["trace"][0] == "TypeError: not today"
+    assert "FunctionError" not in invoke(function[0], {})[1]
