@@ -73,6 +73,7 @@ class Sandbox:
         "_endpoint",
         "_frozen",
         "_kill",
+        "_killed",
         "_loop",
         "_on_end",
         "_outcome",
@@ -116,6 +117,7 @@ class Sandbox:
         self._clock = clock
         self._api: RuntimeApi | None = None
         self._kill = kill
+        self._killed = False
         self._on_end = on_end
         self._paused_by = overloaded
         self._serve_endpoint = serve_endpoint
@@ -204,6 +206,7 @@ class Sandbox:
     def kill(self) -> None:
         """End it; `on_end` follows."""
         self.retired = True
+        self._killed = True
         if self._process is not None:
             self._kill(self._process)
 
@@ -212,8 +215,14 @@ class Sandbox:
         if self._process is not None:
             self._process.resume_output()
 
-    def on_frame(self, kind: int, body: bytes) -> None:
-        """Take a frame from the process."""
+    def on_frame(self, kind: int, body: bytes) -> bool:
+        """Take a frame from the process; False once it is not to be listened to any more."""
+        if not self._killed:
+            self._take_frame(kind, body)
+        return not self._killed
+
+    def _take_frame(self, kind: int, body: bytes) -> None:
+        starting = self._outcome is not None and not self._current
         if kind in (frames.RESULT, frames.FAULT):
             if not self._current or body[:36] != self._current:
                 self._settle(
@@ -225,16 +234,16 @@ class Sandbox:
             self._finish_output()
             ending = Ending.RESULT if kind == frames.RESULT else Ending.FAULT
             self._settle(Outcome(ending, body[36:]))
-        elif kind == frames.READY and not self._current:
+        elif kind == frames.READY and starting:
             self._finish_output()
             self._settle(_READY)
-        elif kind == frames.INIT_ERROR and not self._current:
+        elif kind == frames.INIT_ERROR and starting:
             self._finish_output()
             self.peak_memory()  # it ends now, and its control group with it
             self._settle(Outcome(Ending.INIT_ERROR, body))
-        elif kind in (frames.ENDPOINT, frames.LISTENING) and not body:
+        elif kind in (frames.ENDPOINT, frames.LISTENING) and starting and not body:
             return  # what came along is served already
-        elif kind == frames.SETUP_FAILED:
+        elif kind == frames.SETUP_FAILED and starting:
             reason = body.decode("utf-8", "replace")
             self._settle(Outcome(Ending.NOT_STARTED, reason=reason))
         else:

@@ -1,6 +1,7 @@
 """A locked-in process as the server holds it: its channel, its output, its end."""
 
 import asyncio
+import fcntl
 import os
 import socket
 from pathlib import Path
@@ -16,8 +17,8 @@ _READ_SIZE = 262_144
 class Listener(Protocol):
     """What is told of a process's doings."""
 
-    def on_frame(self, kind: int, body: bytes) -> None:
-        """A whole frame came."""
+    def on_frame(self, kind: int, body: bytes) -> bool:
+        """A whole frame came; False where the process must not be listened to any more."""
         ...
 
     def on_channel_end(self) -> None:
@@ -64,7 +65,7 @@ class LockedProcess:
         self._output: int | None = None
         self._listener = listener
         self._awaited_descriptors = 2 if speaks_http else 1
-        self._incoming = b""
+        self._incoming = bytearray()
         self._outgoing = bytearray()
         self._peak: int | None = None
         self._freezer: int | None = None
@@ -90,17 +91,18 @@ class LockedProcess:
 
     def read_output(self) -> None:
         """Hand over everything that the process has written so far."""
-        while self._output is not None:
+        # No more than there can be now: whoever writes on would keep us here for ever.
+        left = 0 if self._output is None else fcntl.fcntl(self._output, fcntl.F_GETPIPE_SZ)
+        while self._output is not None and left > 0:
             try:
-                data = os.read(self._output, _READ_SIZE)
+                data = os.read(self._output, min(left, _READ_SIZE))
             except BlockingIOError:
                 return
             if not data:
                 self._close_output()
                 return
+            left -= len(data)
             self._listener.on_output(data)
-            if len(data) < _READ_SIZE:
-                return
 
     def resume_output(self) -> None:
         """Read on after `on_output` had paused it."""
@@ -189,20 +191,21 @@ class LockedProcess:
         return data
 
     def _take(self, data: bytes) -> bool:
-        if self._incoming:
-            data = self._incoming + data
-        while len(data) >= 5:
-            length, kind = HEADER.unpack_from(data)
+        incoming = self._incoming
+        incoming += data
+        start = 0
+        while len(incoming) - start >= 5:
+            length, kind = HEADER.unpack_from(incoming, start)
             if length > MAX_FRAME:
                 return False
-            end = 5 + length
-            if len(data) < end:
+            end = start + 5 + length
+            if len(incoming) < end:
                 break
-            body = data[5:end]
-            data = data[end:]
-            self._incoming = data
-            self._listener.on_frame(kind, body)
-        self._incoming = data
+            body = bytes(incoming[start + 5 : end])
+            start = end
+            if not self._listener.on_frame(kind, body):
+                return False
+        del incoming[:start]
         return True
 
     def _channel_writable(self) -> None:

@@ -1,7 +1,7 @@
 """What the warden needs to know of a runtime to make sandboxes of it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -30,6 +30,7 @@ class Program:
         python: the interpreter that forks its sandboxes.
         shows: host folders that its sandboxes see, read-only, and where they see them.
         home: where the sandbox sees the runtime's own installation.
+        links: symbolic links that its sandboxes see, and where they lead.
         launch: what a sandbox becomes; None where it runs the function in that interpreter itself.
     """
 
@@ -37,6 +38,7 @@ class Program:
     shows: Mapping[str, str]
     home: str
     launch: Launch | None = None
+    links: Mapping[str, str] = field(default_factory=dict)
 
     def pack(self) -> dict[str, Any]:
         """Return it as what JSON can hold."""
@@ -62,4 +64,5 @@ class Program:
                 launch["http"],
                 launch["anonymous"],
             ),
+            packed["links"],
         )

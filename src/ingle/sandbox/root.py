@@ -61,6 +61,7 @@ def enter(
     staging: Path,
     *,
     shows: Mapping[str, str],
+    links: Mapping[str, str],
     home: str,
     code: Path,
     cgroups: Mapping[str, Path],
@@ -71,6 +72,7 @@ def enter(
     Args:
         staging: an empty folder; it is mounted over, in a new mount namespace only.
         shows: host folders to show read-only, and where.
+        links: symbolic links to make, and where they lead.
         home: what `/var/lang` leads to, the runtime's own installation.
         code: the folder of unpacked packages.
         cgroups: what the sandboxes' processes must be able to join, by name.
@@ -88,6 +90,9 @@ def enter(
     for source, place in shows.items():
         if not Path(root + place).exists():  # else it is part of what the system shows
             show(root, source, place)
+    for place, target in links.items():
+        make_folder(root, str(Path(place).parent))
+        Path(root + place).symlink_to(target)
     _fill_etc(root)
     Path(root, "etc/resolv.conf").write_text(resolv_conf)
     _fill_dev(root)

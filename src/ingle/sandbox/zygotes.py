@@ -79,8 +79,7 @@ def start(program: Program, stock: Stock, around: Surroundings) -> Zygote:
     if pid == 0:
         try:
             lock.die_with_parent()
-            if not around.privileged:
-                rights.enter_pid_namespace()
+            rights.enter_pid_namespace()
             _become(theirs, program, around)
         except BaseException as error:
             os.write(failure_write, str(error).encode())
@@ -101,6 +100,7 @@ def _become(sock: socket.socket, program: Program, around: Surroundings) -> None
     root.enter(
         around.staging,
         home=program.home,
+        links=program.links,
         shows={**program.shows, str(Path(zygote.__file__).parent): RUNTIME_FOLDER},
         code=around.code,
         cgroups=around.cgroups,

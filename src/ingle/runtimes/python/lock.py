@@ -112,6 +112,7 @@ def isolate() -> None:
     This is the part of being locked in that needs to know nothing of the function.
     """
     die_with_parent()
+    os.setsid()  # else a signal to the group would reach whoever has the same user
     unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS)
     _socket.sethostname("localhost")
     _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)

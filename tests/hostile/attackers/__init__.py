@@ -1,0 +1,1 @@
+"""Functions that attack. The tests deploy these files; nothing imports them here."""

@@ -1,0 +1,19 @@
+"""Frames that mean nothing when they come must end the sandbox, and not be read for ever."""
+
+import uuid
+
+import pytest
+
+from tests.e2e.conftest import eventually
+from tests.e2e.processes import processes_with
+
+
+@pytest.mark.parametrize("kind", ["READY", "SETUP_FAILED", "INIT_ERROR", "LISTENING"])
+def test_frames_of_an_idle_sandbox_end_it(deploy_attacker, invoke, kind):
+    name = deploy_attacker("channel", Timeout=2)
+    mark = f"hostile-{uuid.uuid4().hex}"
+    first, _ = invoke(name, ["flood", kind, mark])
+    eventually(lambda: not processes_with(mark), "the sandbox is gone")
+    answer, response = invoke(name, "fine")
+    assert "FunctionError" not in response
+    assert answer != first
