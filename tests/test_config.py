@@ -58,6 +58,7 @@ def test_every_setting_can_come_from_every_source(toml):
         "network_range": "10.9.0.0/16",
         "log_level": "debug",
         "runtimes_substitutes": ["python3.8", "python3.9"],
+        "runtimes_nodejs_sdk": False,
         "runtimes_search": ["/srv/one", "/srv/two"],
     }
     assert set(values) == {each.name for each in fields(Config)}
@@ -70,7 +71,7 @@ def test_every_setting_can_come_from_every_source(toml):
         }
     )
     keys = {name: name.replace("runtimes_", "runtimes.") for name in values}
-    lines = [f"{keys[k]} = {str(v).lower() if v is True else repr(v)}" for k, v in values.items()]
+    lines = [f"{keys[k]} = {str(v).lower() if isinstance(v, bool) else repr(v)}" for k, v in values.items()]
     texts = {name: str(value) for name, value in values.items()} | {
         "runtimes_substitutes": "python3.8, python3.9",
         "runtimes_search": "/srv/one:/srv/two",

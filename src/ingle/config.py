@@ -185,6 +185,8 @@ class Config:
         log_level: the least severe of Ingle's own log lines to write.
         runtimes_substitutes: the runtimes that a newer version of their language may serve where
             this machine lacks their own; True for all of them.
+        runtimes_nodejs_sdk: fetch the AWS SDKs for JavaScript, once, when there is a function for
+            Node.js, so that functions need not bring them along.
         runtimes_search: folders to look into for interpreters, before the usual ones; absolute
             when they come from `load_config`.
     """
@@ -212,6 +214,7 @@ class Config:
     runtimes_substitutes: bool | frozenset[str] = _setting(
         False, _runtimes_or_all(), table="runtimes", flag="--substitutes"
     )
+    runtimes_nodejs_sdk: bool = _setting(True, _boolean(), table="runtimes", flag="--nodejs-sdk")
     runtimes_search: tuple[Path, ...] = _setting((), _paths(), table="runtimes", flag="--search")
 
 

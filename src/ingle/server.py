@@ -29,6 +29,7 @@ from ingle.http.server import HttpServer
 from ingle.invoke.invoker import Invoker
 from ingle.pool.pool import Pool
 from ingle.pool.programs import programs
+from ingle.pool.provisions import Provisions
 from ingle.runtimes.catalogue import label
 from ingle.runtimes.discovery import Interpreter, Interpreters
 from ingle.sandbox.client import LaunchedWarden, WardenClient, launch
@@ -81,12 +82,14 @@ class Ground:
         versions: what serves a runtime, in full, by the runtime's name.
         settings: how sandboxes are made.
         warden: makes them.
+        provisions: what they find there.
     """
 
     interpreters: Interpreters
     versions: Mapping[str, str]
     settings: Settings
     warden: LaunchedWarden
+    provisions: Provisions
 
 
 def _prepare(config: Config, folder: DataFolder, sock: socket.socket, clock: Clock) -> Ground:
@@ -97,11 +100,12 @@ def _prepare(config: Config, folder: DataFolder, sock: socket.socket, clock: Clo
     found = interpreters.look()
     _say_what_stands_in(found)
     staging = _inner_folder(folder, "run")
+    Provisions.lay_out(_provisions(folder))
     settings = Settings(
         code=str(folder.code),
         staging=str(staging),
         scratch=str(_inner_folder(folder, "scratch")),
-        programs=programs(found),
+        programs=programs(found, _provisions(folder)),
         processes=config.sandbox_processes,
         descriptors=config.sandbox_descriptors,
         quota=config.cpu == "quotas",
@@ -116,7 +120,8 @@ def _prepare(config: Config, folder: DataFolder, sock: socket.socket, clock: Clo
         hand_over(folder.path, *owner)
         give_up_root(folder.path, staging, owner)
     versions = {each.runtime: each.version for each in found}
-    return Ground(interpreters, versions, settings, warden)
+    provisions = Provisions(_provisions(folder), found, nodejs_sdk=config.runtimes_nodejs_sdk)
+    return Ground(interpreters, versions, settings, warden, provisions)
 
 
 def _raise_descriptor_limit() -> None:
@@ -205,12 +210,14 @@ class Server:
             logs_store = LogsStore(database)
             sink = await Sink.open(logs_store, clock)
             stack.push_async_callback(sink.close)
+            stack.push_async_callback(ground.provisions.close)
             pool = Pool(
                 warden,
                 clock,
                 idle_s=config.idle_seconds,
                 limit=config.concurrency,
                 overloaded=lambda: sink.overloaded,
+                want=ground.provisions.want,
                 serve_endpoint=lambda inner: http.serve_also(inner),
                 endpoint=f"http://127.0.0.1:{sock.getsockname()[1]}",
                 credentials=lambda spec: sessions.mint(spec.role, spec.name, clock.time()),
@@ -311,6 +318,10 @@ def _say_what_stands_in(interpreters: Iterable[Interpreter]) -> None:
                 each.version,
                 each.executable,
             )
+
+
+def _provisions(folder: DataFolder) -> Path:
+    return folder.path / "runtimes"
 
 
 def _inner_folder(folder: DataFolder, name: str) -> Path:

@@ -15,30 +15,30 @@ def interpreter(runtime: str, prefix: Path) -> Interpreter:
 
 
 def test_every_runtime_that_ingle_serves_has_a_program(tmp_path):
-    table = programs(interpreter(runtime, tmp_path) for runtime in WITH_INTERPRETERS)
+    table = programs((interpreter(runtime, tmp_path) for runtime in WITH_INTERPRETERS), tmp_path)
     assert sorted(table) == sorted(served_runtimes())
 
 
 def test_without_any_interpreter_there_are_the_runtimes_that_need_none():
-    assert sorted(programs([])) == ["provided", "provided.al2", "provided.al2023"]
+    assert sorted(programs([], Path("/srv"))) == ["provided", "provided.al2", "provided.al2023"]
 
 
 def test_a_python_forks_its_sandboxes_itself(tmp_path):
-    program = programs([interpreter("python3.12", tmp_path)])["python3.12"]
+    program = programs([interpreter("python3.12", tmp_path)], tmp_path)["python3.12"]
     assert program.python == str(tmp_path / "bin" / "it")
     assert (program.home, program.launch) == (str(tmp_path), None)
     assert dict(program.shows) == {str(tmp_path): str(tmp_path)}
 
 
 def test_a_runtime_of_ones_own_is_started_by_the_python_that_runs_ingle():
-    program = programs([])["provided.al2023"]
+    program = programs([], Path("/srv"))["provided.al2023"]
     assert program.python == sys._base_executable  # type: ignore[attr-defined]
     assert program.speaks_http
 
 
 @pytest.mark.parametrize("runtime", [n for n in WITH_INTERPRETERS if not n.startswith("python3")])
 def test_any_other_language_is_launched_and_speaks_in_frames(tmp_path, runtime):
-    program = programs([interpreter(runtime, tmp_path)])[runtime]
+    program = programs([interpreter(runtime, tmp_path)], tmp_path)[runtime]
     assert program.python == sys._base_executable  # type: ignore[attr-defined]
     assert program.home == str(tmp_path)
     assert program.launch is not None

@@ -113,6 +113,14 @@ def serve(
         ),
     ] = None,
     runtimes_substitutes: Substitutes = None,
+    runtimes_nodejs_sdk: Annotated[
+        bool | None,
+        typer.Option(
+            "--nodejs-sdk/--no-nodejs-sdk",
+            show_default="nodejs-sdk",
+            help="Fetch the AWS SDKs for JavaScript once, for functions for Node.js.",
+        ),
+    ] = None,
     runtimes_search: Search = None,
     config: ConfigFile = None,
 ) -> None:
@@ -145,6 +153,7 @@ def serve(
         "sandbox_connections": sandbox_connections,
         "log_level": log_level,
         "runtimes_substitutes": runtimes_substitutes,
+        "runtimes_nodejs_sdk": runtimes_nodejs_sdk,
         "runtimes_search": runtimes_search,
     }
     try:

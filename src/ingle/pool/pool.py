@@ -55,6 +55,7 @@ class Pool:
         idle_s: how long a sandbox may be idle before it is ended.
         limit: the most sandboxes at a time; the one idle for longest gives way.
         overloaded: whether the log sink wants no more lines at the moment.
+        want: told of a runtime that there are functions of.
         serve_endpoint: serves the AWS endpoint on a socket of a sandbox's own network; it returns
             what stops that.
         endpoint: the URL of the AWS endpoint, as sandboxes find it.
@@ -69,6 +70,7 @@ class Pool:
         idle_s: float,
         limit: int,
         overloaded: Callable[[], bool],
+        want: Callable[[str], None],
         serve_endpoint: Callable[[socket.socket], Callable[[], None]],
         endpoint: str,
         credentials: Callable[[FunctionSpec], Credentials],
@@ -78,6 +80,7 @@ class Pool:
         self._idle_s = idle_s
         self._limit = limit
         self._overloaded = overloaded
+        self._want = want
         self._serve_endpoint = serve_endpoint
         self._freezer = Freezer()
         self._endpoint = endpoint
@@ -100,6 +103,7 @@ class Pool:
     def prepare(self, runtime: str) -> None:
         """Make the first sandbox of this runtime quick."""
         self._placement.prepare(runtime)
+        self._want(runtime)
 
     def take(self, spec: FunctionSpec) -> Sandbox | None:
         """Return a warm sandbox of this revision, or None."""

@@ -2,16 +2,22 @@
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
 
+from ingle.pool.provisions import NODEJS
 from ingle.runtimes.catalogue import catalogue
 from ingle.runtimes.command import Command
 from ingle.runtimes.discovery import Interpreter
 from ingle.runtimes.java.command import command as java
+from ingle.runtimes.nodejs import sdk
+from ingle.runtimes.nodejs.command import SDK_PLACE
 from ingle.runtimes.nodejs.command import command as nodejs
 from ingle.runtimes.python27.command import command as python27
 from ingle.runtimes.ruby.command import command as ruby
 from ingle.sandbox.program import Launch, Program
 
+_SDKS_PLACE = "/var/runtime/sdks"
 _BOOTSTRAP = Launch(
     ("/var/task/bootstrap",),
     {"LANG": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin"},
@@ -20,9 +26,17 @@ _BOOTSTRAP = Launch(
 )
 
 
-def programs(interpreters: Iterable[Interpreter]) -> dict[str, Program]:
-    """Return a program for every runtime that these interpreters can serve, and for `provided`."""
+def programs(interpreters: Iterable[Interpreter], provisions: Path) -> dict[str, Program]:
+    """Return a program for every runtime that these interpreters can serve, and for `provided`.
+
+    Args:
+        interpreters: those of this machine.
+        provisions: the folder of what was fetched for runtimes (`ingle.pool.provisions`).
+    """
     table = {each.runtime: _MAKERS[_language(each.runtime)](each) for each in interpreters}
+    for runtime, program in table.items():
+        if _language(runtime) == "nodejs":
+            table[runtime] = _with_sdk(program, provisions / NODEJS)
     own = {sys.base_prefix: sys.base_prefix}
     for runtime, info in catalogue().items():
         if info.language.id == "provided":
@@ -61,6 +75,15 @@ def _launched(command: Callable[[Interpreter], Command]) -> Callable[[Interprete
 def _java(interpreter: Interpreter) -> Command:
     """A Java starts from the classes that it was installed with, without an archive of its own."""
     return java(interpreter, None)
+
+
+def _with_sdk(program: Program, folder: Path) -> Program:
+    """Show the AWS SDKs, also when they are fetched only after sandboxes were made."""
+    return replace(
+        program,
+        shows={**program.shows, str(folder): _SDKS_PLACE},
+        links={**program.links, SDK_PLACE: f"{_SDKS_PLACE}/{sdk.modules()}"},
+    )
 
 
 _MAKERS: Mapping[str, Callable[[Interpreter], Program]] = {

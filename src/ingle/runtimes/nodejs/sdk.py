@@ -19,6 +19,7 @@ _MODULES = "node_modules"
 _INSTALL = ("ci", "--ignore-scripts", "--no-audit", "--no-fund")
 _LAST_LINES = 20
 _TAIL_BYTES = 65_536
+_HOME = ".home"
 
 
 class SdkFetchError(Exception):
@@ -64,6 +65,11 @@ def find(folder: Path) -> Path | None:
     return modules if modules.is_dir() else None
 
 
+def modules() -> str:
+    """Return where the folder of packages is or will be, below the folder of `fetch`."""
+    return f"{_name()}/{_MODULES}"
+
+
 @functools.cache
 def _name() -> str:
     return "sdk-" + hashlib.sha256((_LISTS / _LOCK).read_bytes()).hexdigest()[:16]
@@ -73,6 +79,7 @@ def _begin(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{_name()}-", dir=folder))
     draft.chmod(0o755)  # sandboxes have users of their own
+    (draft / _HOME).mkdir()
     for name in (_PACKAGE, _LOCK):
         shutil.copyfile(_LISTS / name, draft / name)
     return draft
@@ -81,6 +88,7 @@ def _begin(folder: Path) -> Path:
 def _finish(draft: Path, place: Path) -> None:
     if not (draft / _MODULES).is_dir():
         raise SdkFetchError("npm ended well, but installed nothing")
+    shutil.rmtree(draft / _HOME)
     os.sync()  # once it has its name, nobody looks whether it is whole
     try:
         draft.rename(place)
@@ -99,6 +107,8 @@ async def _run(command: Sequence[str], cwd: Path) -> None:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
+            # Its home may be one that the server, which has given up its rights, cannot enter.
+            env={**os.environ, "HOME": str(cwd / _HOME), "npm_config_cache": str(cwd / _HOME)},
         )
     except OSError as error:
         raise SdkFetchError(f"{command[0]} cannot be started: {error.strerror}") from error

@@ -6,6 +6,7 @@ const { listen } = require('./drained.cjs');
 const { Channel } = require('./frames.cjs');
 const output = require('./output.cjs');
 const { rehearse } = require('./rehearsal.cjs');
+const { startedAnew } = require('./restart.cjs');
 const { Runtime } = require('./runtime.cjs');
 
 /** The channel's descriptor. It is not 0, which children inherit as their standard input. */
@@ -14,7 +15,9 @@ const CHANNEL_FD = 3;
 function start() {
   output.redirect();
   listen();
-  rehearse().then(() => new Runtime(new Channel(CHANNEL_FD)).start());
+  const runtime = new Runtime(new Channel(CHANNEL_FD));
+  if (startedAnew()) runtime.serve(process.env._HANDLER, process.env);
+  else rehearse().then(() => runtime.start());
 }
 
 module.exports = { start };

@@ -12,7 +12,7 @@ const { generation } = require('./generation.cjs');
 const { loadHandler } = require('./handler.cjs');
 const { Invocation } = require('./invocation.cjs');
 const { keepCompiled, saveCompiled, searchLayers } = require('./modules.cjs');
-const { needsRestart, restart, startedAnew } = require('./restart.cjs');
+const { needsRestart, restart } = require('./restart.cjs');
 const { callStreaming } = require('./streamed.cjs');
 const streaming = require('./streaming.cjs');
 
@@ -36,15 +36,15 @@ class Runtime {
     this.finish = () => later(this.next);
   }
 
-  /** Wait for the function, load its handler, and serve it until the server is gone. */
+  /** Wait for the function, then serve it. */
   start() {
-    const anew = startedAnew();
-    const frame = anew ? null : this.receive(frames.INIT);
-    const settings = anew
-      ? { handler: process.env._HANDLER, environment: process.env }
-      : JSON.parse(frame.toString('utf8'));
-    const { handler, environment } = settings;
-    if (!anew && needsRestart(environment)) restart(environment, this.channel.fd);
+    const { handler, environment } = JSON.parse(this.receive(frames.INIT).toString('utf8'));
+    if (needsRestart(environment)) restart(environment, this.channel.fd);
+    this.serve(handler, environment);
+  }
+
+  /** Load a handler, and serve its invocations until the server is gone. */
+  serve(handler, environment) {
     this.watchForCrashes();
     this.prepare(environment);
     enter(environment);
