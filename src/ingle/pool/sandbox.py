@@ -260,7 +260,7 @@ class Sandbox:
         if self._stop_endpoint is None:
             self._stop_endpoint = self._serve_endpoint(socket.socket(fileno=fd))
         else:
-            self._api = RuntimeApi(fd, self._clock, self.on_frame)
+            self._api = RuntimeApi(fd, self._clock, self._take_frame)
 
     def on_output(self, data: bytes) -> bool:
         """Take what the process wrote; False while the log sink is overloaded."""
