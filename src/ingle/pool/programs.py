@@ -82,7 +82,13 @@ def _with_sdk(program: Program, folder: Path) -> Program:
     return replace(
         program,
         shows={**program.shows, str(folder): _SDKS_PLACE},
-        links={**program.links, SDK_PLACE: f"{_SDKS_PLACE}/{sdk.modules()}"},
+        links={
+            **program.links,
+            SDK_PLACE: f"{_SDKS_PLACE}/{sdk.modules()}",
+            # `import` looks only above the importing file: layers first, then the SDKs.
+            "/var/node_modules": "/opt/nodejs/node_modules",
+            "/node_modules": SDK_PLACE,
+        },
     )
 
 

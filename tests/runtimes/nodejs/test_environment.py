@@ -222,7 +222,12 @@ def test_uncollected_garbage_stays_within_a_small_function_s_memory(start):
         }
         return peak;
     }"""
-    assert start(code).invoke().value < 85 * 2**20
+    assert start(code).invoke().value < 115 * 2**20
+
+
+def test_a_large_function_may_use_all_its_memory(start):
+    code = "exports.handler = async () => require('v8').getHeapStatistics().heap_size_limit"
+    assert start(code, AWS_LAMBDA_FUNCTION_MEMORY_SIZE="10240").invoke().value >= 10_240 * 2**20
 
 
 def test_the_runtime_ends_quietly_when_the_server_is_gone(start, bring_up):

@@ -2,18 +2,40 @@
 
 import base64
 import json
+from pathlib import Path
 
 import pytest
+
+from ingle.pool.environment import environment
+from ingle.pool.spec import FunctionSpec
+from tests.runtimes.nodejs.driver import ARN
 
 HEAP = "() => [process.pid, require('v8').getHeapStatistics().heap_size_limit / 2 ** 20]"
 PID = "exports.handler = async () => process.pid"
 
 
 def test_what_every_function_has_needs_no_second_start(start, node):
-    environment = pytest.importorskip("ingle.pool.environment")
-    defaults = environment._defaults(node.runtime, "http://127.0.0.1:4566")
-    del defaults["PATH"]  # that of the tests finds `node`
-    runtime = start(PID, **defaults)
+    spec = FunctionSpec(
+        account_id="000000000000",
+        region="us-east-1",
+        name="thing",
+        version="$LATEST",
+        arn=ARN,
+        runtime=node.runtime,
+        handler="index.handler",
+        role="arn:aws:iam::000000000000:role/thing",
+        memory_mb=128,
+        timeout_s=3,
+        environment={},
+        ephemeral_mb=512,
+        code_dir=Path("/code"),
+        log_group="/aws/lambda/thing",
+        revision_id="1",
+    )
+    given = environment(spec, "stream", endpoint="http://127.0.0.1:4566")
+    for of_this_test in ("LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT", "PATH"):
+        del given[of_this_test]
+    runtime = start(PID, **given)
     assert runtime.invoke().value == runtime.pid
 
 

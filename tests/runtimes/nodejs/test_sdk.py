@@ -66,7 +66,9 @@ async def test_what_is_fetched_is_found_and_not_fetched_again(npm, calls, folder
     assert await fetch(folder, npm("install")) == fetched
     [[arguments, files, _]] = calls()
     assert arguments == ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    assert files == ["package-lock.json", "package.json"]
+    assert {"package-lock.json", "package.json"} <= set(files)
+    kept = sorted(each.name for each in fetched.parent.iterdir())
+    assert kept == ["node_modules", "package-lock.json", "package.json"]
     assert [each.name for each in folder.iterdir()] == [fetched.parent.name]
 
 

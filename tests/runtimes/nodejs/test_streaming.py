@@ -137,7 +137,8 @@ def test_an_error_midway_follows_what_was_written(start):
 
 def test_an_error_waits_for_the_piece_that_is_being_sent(start):
     code = streaming(
-        "stream.write('x'.repeat(1000000)); await new Promise((resolve) => setTimeout(resolve, 20));"
+        "stream.write('x'.repeat(1000000));"
+        "await new Promise((resolve) => setTimeout(resolve, 20));"
         "console.log('throws'); throw new TypeError('late')"
     )
     runtime = start(code)
