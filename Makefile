@@ -3,7 +3,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint format bench lock clean setup-run setup-dev setup-node
+.PHONY: help serve test lint format bench lock clean setup-run setup-dev setup-node setup-ruby
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,7 +13,7 @@ help: ## Show this list.
 serve: setup-run ## Run the server in this terminal.
 	@$(BIN)/ingle serve $(ARGS)
 
-test: setup-dev setup-node ## Run all tests.
+test: setup-dev setup-node setup-ruby ## Run all tests.
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: setup-dev ## Check style and types.
@@ -44,3 +44,6 @@ setup-dev:
 
 setup-node:
 	@scripts/setup node
+
+setup-ruby:
+	@scripts/setup ruby

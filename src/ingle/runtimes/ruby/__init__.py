@@ -1,0 +1,1 @@
+"""The Ruby runtime: `bootstrap/` runs inside sandboxes."""
