@@ -60,3 +60,18 @@ def test_an_error_is_the_callers_answer(function, invoke):
     assert (answer["errorType"], answer["errorMessage"]) == ("TypeError", "not today")
     assert answer["trace"][0] == "TypeError: not today"
     assert "FunctionError" not in invoke(function[0], {})[1]
+
+
+def test_the_status_that_a_program_exits_with_is_told(functions, invoke):
+    name = f"f-{uuid.uuid4().hex[:12]}"
+    functions.create_function(
+        FunctionName=name,
+        Runtime=RUNTIMES[0],
+        Role=ROLE,
+        Handler="index.handler",
+        Code={"ZipFile": zip_of_files({"index.js": "exports.handler = () => process.exit(3);"})},
+    )
+    answer, response = invoke(name)
+    assert response["FunctionError"] == "Unhandled"
+    assert answer["errorType"] == "Runtime.ExitError"
+    assert answer["errorMessage"].endswith("Error: Runtime exited with error: exit status 3")

@@ -66,5 +66,6 @@ class OutputSplitter:
 
 
 def _pieces(text: bytes) -> Iterator[str]:
-    for start in range(0, len(text), MAX_EVENT):
+    # A line end alone is no event of its own.
+    for start in range(0, max(1, len(text) - 1), MAX_EVENT):
         yield text[start : start + MAX_EVENT].decode("utf-8", "replace")

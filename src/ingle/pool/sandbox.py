@@ -49,6 +49,8 @@ class Outcome:
     reason: str = ""
 
 
+_ENDING_S = 1.0
+"""How long a process that closed its channel may take to end, and so to tell how."""
 _READY = Outcome(Ending.READY)
 _TIMEOUT = Outcome(Ending.TIMEOUT)
 
@@ -251,9 +253,10 @@ class Sandbox:
             self.kill()
 
     def on_channel_end(self) -> None:
-        """End a process that can no longer be spoken with; it may have ended itself."""
+        """End a process that can no longer be spoken with, unless it is ending by itself."""
         if self._api is None:
-            self.kill()
+            self.retired = True
+            self._loop.call_later(_ENDING_S, self.kill)
 
     def on_descriptor(self, fd: int) -> None:
         """Serve the AWS endpoint, and then the Runtime API, on sockets of its own network."""

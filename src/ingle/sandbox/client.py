@@ -39,12 +39,15 @@ class LaunchedWarden:
 def launch(settings: Settings) -> LaunchedWarden:
     """Start a warden with the rights of this process; `WardenClient.connect` goes on."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    told = json.dumps(settings.pack())
     program = _PROGRAM.format(path=[str(Path(__file__).parents[2]), *sys.path])
-    with theirs:
+    # In a file without a name, because there is more of it than fits on a command line.
+    with theirs, os.fdopen(os.memfd_create("settings"), "wb") as told:
+        told.write(json.dumps(settings.pack()).encode())
+        told.seek(0)
+        fds = (theirs.fileno(), told.fileno())
         process = subprocess.Popen(  # noqa: S603 - it is this very program
-            [sys.executable, "-IS", "-c", program, str(theirs.fileno()), told],
-            pass_fds=(theirs.fileno(),),
+            [sys.executable, "-IS", "-c", program, *map(str, fds)],
+            pass_fds=fds,
             stdin=subprocess.DEVNULL,
             cwd="/",
             start_new_session=True,  # a terminal's Ctrl-C is the server's to handle

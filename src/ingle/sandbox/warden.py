@@ -444,12 +444,13 @@ def _pid_of(pidfd: int) -> int:
 
 
 def main() -> None:
-    """Be the warden of the server at descriptor `argv[1]`, with the settings in `argv[2]`."""
+    """Be the warden of the server at descriptor `argv[1]`; `argv[2]` is that of the settings."""
     logging.basicConfig(format="ingle warden: %(message)s", level=logging.WARNING)
     server = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    settings = Settings.unpack(json.loads(sys.argv[2]))
+    with os.fdopen(int(sys.argv[2]), "rb") as told:
+        settings = Settings.unpack(json.load(told))
     try:
         privileged = acquire_rights()
         network = networks.enter(

@@ -16,6 +16,9 @@ import time
 
 _FRAME = struct.Struct(">IIQ")
 _FRAME_TYPE = 0xA55A0003
+_MOST = 262117
+"""Bytes of an event, which the server gives a line end;
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html"""
 
 
 class LogSink:
@@ -29,9 +32,11 @@ class LogSink:
         text = message.encode("utf-8", "replace")
         sys.stdout.flush()
         sys.stderr.flush()
-        data = _FRAME.pack(_FRAME_TYPE, len(text), time.time_ns() // 1000) + text
-        while data:
-            data = data[os.write(self.fd, data) :]
+        for start in range(0, max(1, len(text)), _MOST):
+            piece = text[start : start + _MOST]
+            data = _FRAME.pack(_FRAME_TYPE, len(piece), time.time_ns() // 1000) + piece
+            while data:
+                data = data[os.write(self.fd, data) :]
 
 
 class _Handler(logging.Handler):
