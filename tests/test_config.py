@@ -71,7 +71,10 @@ def test_every_setting_can_come_from_every_source(toml):
         }
     )
     keys = {name: name.replace("runtimes_", "runtimes.") for name in values}
-    lines = [f"{keys[k]} = {str(v).lower() if isinstance(v, bool) else repr(v)}" for k, v in values.items()]
+    lines = [
+        f"{keys[k]} = {str(v).lower() if isinstance(v, bool) else repr(v)}"
+        for k, v in values.items()
+    ]
     texts = {name: str(value) for name, value in values.items()} | {
         "runtimes_substitutes": "python3.8, python3.9",
         "runtimes_search": "/srv/one:/srv/two",

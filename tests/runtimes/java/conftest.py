@@ -67,9 +67,9 @@ def bring_up(
     """Start a runtime that is still anonymous."""
     runtimes: list[Runtime] = []
 
-    def make(memory_mb: int | None = None, archived: bool = True) -> Runtime:
+    def make(*flags: str, memory_mb: int | None = None, archived: bool = True) -> Runtime:
         used = class_archive if archived else None
-        runtimes.append(Runtime(java, used, var, layers, memory_mb))
+        runtimes.append(Runtime(java, used, var, layers, memory_mb, *flags))
         return runtimes[-1]
 
     yield make

@@ -84,6 +84,7 @@ class Runtime:
         var: what stands for `/var` of a sandbox; `task` in it holds the function.
         layers: what stands for `/opt/java/lib`.
         memory_mb: the memory of the functions that it may serve.
+        flags: more of Java's.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class Runtime:
         var: Path,
         layers: Path,
         memory_mb: int | None = None,
+        *flags: str,
     ) -> None:
         self.var = var
         told = java.command(java_home, archive, memory_mb)
@@ -114,8 +116,9 @@ class Runtime:
         fcntl.fcntl(self._pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         os.set_blocking(self._pipe, False)
         self._splitter = OutputSplitter()
+        executable, *arguments = told.arguments
         self._process = subprocess.Popen(
-            [_on_host(each, places) for each in told.arguments],
+            [executable, *flags, *(_on_host(each, places) for each in arguments)],
             stdin=theirs,
             stdout=output,
             stderr=output,

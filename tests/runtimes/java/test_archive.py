@@ -33,6 +33,17 @@ def test_a_runtime_that_has_an_archive_uses_it(start, class_archive):
     assert mapped(runtime.pid, class_archive)
 
 
+def test_the_runtimes_own_classes_are_in_the_archive(bring_up, put, tmp_path):
+    put("functions")
+    runtime = bring_up(f"-Xlog:class+load:file={tmp_path}/loaded")
+    runtime.initialise("example.Interfaces$Hello")
+    assert runtime.invoke({"name": "Ann"}).value == "Hello, Ann!"
+    lines = (tmp_path / "loaded").read_text().splitlines()
+    own = [line for line in lines if " ingle.runtime." in line]
+    assert len(own) > 50
+    assert [line for line in own if "source: shared objects file" not in line] == []
+
+
 def test_a_runtime_without_an_archive_serves_as_well(bring_up, put):
     put("functions")
     runtime = bring_up(archived=False)

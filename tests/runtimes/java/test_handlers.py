@@ -39,6 +39,11 @@ def test_an_overload_with_a_context_is_preferred_to_those_with_as_many_parameter
     assert start("example.Methods::over").invoke("x").value == "with context"
 
 
+@pytest.mark.parametrize("name", ["first", "last"])
+def test_a_context_counts_twice_among_overloads(call, name):
+    assert call(f"example.Methods::{name}", "x").value == "context"
+
+
 def test_overloads_that_cannot_be_handlers_are_named_in_the_log(start):
     runtime = start("example.Methods::over")
     assert set(runtime.events()) == {

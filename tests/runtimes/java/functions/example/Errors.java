@@ -63,9 +63,10 @@ public class Errors {
         System.exit(status);
     }
 
-    public Object interrupt() {
+    public boolean interrupt() {
+        boolean before = Thread.currentThread().isInterrupted();
         Thread.currentThread().interrupt();
-        return Thread.currentThread().isInterrupted();
+        return before;
     }
 
     public static class BadConstructor {

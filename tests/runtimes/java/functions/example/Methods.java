@@ -94,6 +94,22 @@ public class Methods {
         return "four";
     }
 
+    public String first(Context context) {
+        return "context";
+    }
+
+    public String first(String event) {
+        return "event";
+    }
+
+    public String last(String event) {
+        return "event";
+    }
+
+    public String last(Context context) {
+        return "context";
+    }
+
     public String never(String a, String b) {
         return "";
     }

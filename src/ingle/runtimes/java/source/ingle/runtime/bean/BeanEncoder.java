@@ -6,6 +6,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.time.temporal.Temporal;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Date;
@@ -51,7 +52,7 @@ final class BeanEncoder implements Encoder {
     private void writeMember(JsonWriter out, Object value) throws MappingException {
         if (event && value instanceof Date) {
             out.literal(Double.toString(((Date) value).getTime() / 1000.0));
-        } else if (event && value instanceof java.time.temporal.Temporal) {
+        } else if (event && value instanceof Temporal) {
             out.string(value.toString());
         } else {
             encoders.write(out, value);

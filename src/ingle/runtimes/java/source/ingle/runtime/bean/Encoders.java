@@ -4,6 +4,8 @@ import ingle.runtime.json.JsonWriter;
 import ingle.runtime.json.MappingException;
 import java.lang.reflect.Array;
 import java.lang.reflect.Type;
+import java.nio.file.Path;
+import java.util.Base64;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -51,7 +53,7 @@ public final class Encoders {
             out.literal(value.toString());
         } else if (value instanceof Map) {
             writeMap(out, (Map<?, ?>) value, Object.class);
-        } else if (value instanceof Iterable && !(value instanceof java.nio.file.Path)) {
+        } else if (value instanceof Iterable && !(value instanceof Path)) {
             writeAll(out, ((Iterable<?>) value).iterator(), Object.class);
         } else if (value instanceof Number) {
             writeNumber(out, (Number) value);
@@ -105,7 +107,7 @@ public final class Encoders {
 
     private void writeArray(JsonWriter out, Object array) throws MappingException {
         if (array instanceof byte[]) {
-            out.string(java.util.Base64.getEncoder().encodeToString((byte[]) array));
+            out.string(Base64.getEncoder().encodeToString((byte[]) array));
         } else if (array instanceof char[]) {
             out.string(new String((char[]) array));
         } else {

@@ -5,6 +5,8 @@ import ingle.runtime.json.MappingException;
 import java.io.File;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
+import java.nio.charset.Charset;
+import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Calendar;
 import java.util.Currency;
@@ -37,8 +39,8 @@ final class StandardEncoder implements Encoder {
                 || ByteBuffer.class.isAssignableFrom(type)
                 || TimeZone.class.isAssignableFrom(type)
                 || InetAddress.class.isAssignableFrom(type)
-                || java.nio.file.Path.class.isAssignableFrom(type)
-                || java.nio.charset.Charset.class.isAssignableFrom(type)
+                || Path.class.isAssignableFrom(type)
+                || Charset.class.isAssignableFrom(type)
                 || Map.Entry.class.isAssignableFrom(type)
                 || name.startsWith("java.util.Optional")
                 || name.equals("java.lang.Character")
@@ -107,8 +109,8 @@ final class StandardEncoder implements Encoder {
         if (value instanceof Currency) {
             return ((Currency) value).getCurrencyCode();
         }
-        if (value instanceof java.nio.file.Path) {
-            return ((java.nio.file.Path) value).toUri().toString();
+        if (value instanceof Path) {
+            return ((Path) value).toUri().toString();
         }
         return value.toString();
     }

@@ -12,6 +12,7 @@ import java.time.LocalTime;
 import java.time.OffsetDateTime;
 import java.time.Year;
 import java.time.YearMonth;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
@@ -75,7 +76,7 @@ final class TimeDecoder extends Decoder {
             return when.toOffsetDateTime();
         }
         if (type == ZonedDateTime.class) {
-            return when.withZoneSameInstant(java.time.ZoneId.of("UTC"));
+            return when.withZoneSameInstant(ZoneId.of("UTC"));
         }
         throw in.problem("raw timestamp not allowed for `" + type.getName() + "`");
     }
