@@ -3,7 +3,8 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint format bench lock clean setup-run setup-dev setup-node setup-ruby
+.PHONY: help serve test lint format bench lock clean
+.PHONY: setup-run setup-dev setup-node setup-ruby setup-java
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,7 +14,7 @@ help: ## Show this list.
 serve: setup-run ## Run the server in this terminal.
 	@$(BIN)/ingle serve $(ARGS)
 
-test: setup-dev setup-node setup-ruby ## Run all tests.
+test: setup-dev setup-node setup-ruby setup-java ## Run all tests.
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: setup-dev ## Check style and types.
@@ -32,7 +33,7 @@ lock: ## Write requirements/*.lock anew; ARGS=--upgrade takes the newest version
 	scripts/lock $(ARGS)
 
 clean: ## Remove everything that the other targets made, but no data folder.
-	rm -rf .venv build dist tests/e2e/js/node_modules bench/.peers
+	rm -rf .venv build dist tests/e2e/js/node_modules tests/e2e/ric/node_modules bench/.peers
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -47,3 +48,6 @@ setup-node:
 
 setup-ruby:
 	@scripts/setup ruby
+
+setup-java:
+	@scripts/setup java
