@@ -34,11 +34,14 @@ def node_client() -> Path:
             lacking = [tool for tool in ("npm", "cmake", "g++") if shutil.which(tool) is None]
             if lacking:
                 pytest.skip(f"aws-lambda-ric cannot be compiled without {' and '.join(lacking)}")
-            trusted = {"NODE_EXTRA_CA_CERTS": str(_AUTHORITIES)} if _AUTHORITIES.exists() else {}
+            known = {"NODE_EXTRA_CA_CERTS": str(_AUTHORITIES)} if _AUTHORITIES.exists() else {}
+            headers = Path(os.path.realpath(shutil.which("node") or "/")).parents[1]
+            if (headers / "include" / "node" / "node.h").exists():
+                known["npm_config_nodedir"] = str(headers)  # else they would be fetched
             subprocess.run(
                 ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"],
                 cwd=_NODE,
-                env={**trusted, **os.environ},
+                env={**known, **os.environ},
                 check=True,
                 stdin=subprocess.DEVNULL,
                 timeout=BUILD_TIMEOUT_S,
