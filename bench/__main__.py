@@ -4,7 +4,7 @@ import argparse
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -13,25 +13,22 @@ from types import FrameType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import cost, markdown, memory, peer_environment, report, terminal
+from bench import markdown, peer_environment, report, terminal
 from bench.errors import BenchError
 from bench.functions_framework_peer import FunctionsFrameworkPeer
 from bench.ingle_peer import InglePeer
-from bench.load_process import LoadProcess
 from bench.ministack_peer import MinistackPeer
 from bench.peers import Peer
 from bench.processes import Keeper
-from bench.settings import FULL, PEERS, QUICK, STAGES, Settings
-from bench.starts import measure_cold, measure_ready
+from bench.settings import FULL, INGLE_ONLY, PEERS, QUICK, STAGES, Settings
+from bench.stages import Run
 from bench.stats import Results
 from bench.targets import judge, load_targets
-from bench.warm import measure_warm
 
 KINDS: dict[str, type[Peer]] = {
     kind.name: kind for kind in (InglePeer, FunctionsFrameworkPeer, MinistackPeer)
 }
 OUTPUT = Path(__file__).resolve().parent / "results.md"
-FUNCTION = "hello"
 
 
 def main() -> int:
@@ -42,7 +39,7 @@ def main() -> int:
     console = Console(stderr=True)
     settings = QUICK if options.quick else FULL
     try:
-        results = run(settings, options.only, options.peers, console)
+        results, left_out = run(settings, options.only, options.peers, console)
     except (BenchError, OSError) as error:
         console.print(f"bench: {error}", style="red", markup=False)
         return 1
@@ -50,7 +47,7 @@ def main() -> int:
         console.print("bench: interrupted; every server was ended", style="red")
         return 130
     verdicts = [judge(target, results) for target in load_targets()]
-    tables = report.tables(results, verdicts, settings)
+    tables = report.tables(results, verdicts, settings, left_out)
     terminal.show(tables)
     whole = set(options.only) == set(STAGES) and set(options.peers) == set(PEERS)
     output: Path | None = options.output or (OUTPUT if whole and not options.quick else None)
@@ -63,13 +60,16 @@ def main() -> int:
 
 def run(
     settings: Settings, stages: Sequence[str], peers: Sequence[str], console: Console
-) -> Results:
+) -> tuple[Results, Mapping[str, str]]:
     """Measures the chosen stages of the chosen peers; leaves no process and no file behind.
+
+    Returns:
+        The figures, and why a stage was left out, by its name.
 
     Raises:
         BenchError: a peer could not be installed, started or ended, or answered wrongly.
     """
-    if set(stages) - {"cost"} and set(peers) - {InglePeer.name}:
+    if set(stages) - INGLE_ONLY and set(peers) - {InglePeer.name}:
         with console.status("Installing the peers into bench/.peers …"):
             peer_environment.ensure()
     with (
@@ -77,51 +77,9 @@ def run(
         Keeper() as keeper,
         _progress(console) as progress,
     ):
-        return _measure(settings, stages, [KINDS[p] for p in peers], keeper, Path(name), progress)
-
-
-def _measure(
-    settings: Settings,
-    stages: Sequence[str],
-    kinds: Sequence[type[Peer]],
-    keeper: Keeper,
-    folder: Path,
-    progress: Progress,
-) -> Results:
-    results: Results = {}
-
-    def stepper(title: str, total: int) -> Callable[[], None]:
-        task = progress.add_task(title, total=total)
-        return lambda: progress.advance(task)
-
-    if "cost" in stages:
-        step = stepper("cost of single stages", 1)
-        results |= cost.measure()
-        step()
-    if "ready" in stages:
-        step = stepper("starts", settings.ready_samples * len(kinds))
-        results |= measure_ready(kinds, keeper, folder, settings, step)
-    if not {"memory", "cold", "warm"} & set(stages):
-        return results
-    peers = [kind(keeper, folder / kind.name) for kind in kinds]
-    for peer in peers:
-        peer.start()
-        with peer.blamed():
-            peer.deploy([FUNCTION])
-    if "memory" in stages:
-        results |= memory.measure_idle(peers, FUNCTION)
-    if "cold" in stages:
-        step = stepper("cold starts", settings.cold_samples)
-        results |= measure_cold(peers, settings, step)
-    if "warm" in stages:
-        step = stepper("warm invocations", settings.rounds * len(peers))
-        load = LoadProcess(keeper, folder)
-        results |= measure_warm(peers, FUNCTION, load, settings, step)
-    if "memory" in stages:
-        results |= memory.measure_loaded(peers)
-    for peer in peers:
-        results[f"left.{peer.name}.processes"] = peer.stop()
-    return results
+        measured = Run(keeper, Path(name), settings, [KINDS[each] for each in peers], progress)
+        measured.measure(stages)
+    return measured.results, measured.left_out
 
 
 def _progress(console: Console) -> Progress:
@@ -143,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Measure Ingle side by side with functions-framework and ministack.",
         epilog="Example: python -m bench --quick --only cold,warm --peers ingle,ministack",
     )
-    parser.add_argument("--quick", action="store_true", help="few samples: below a minute")
+    parser.add_argument("--quick", action="store_true", help="few samples: about two minutes")
     parser.add_argument(
         "--only",
         type=_choice(STAGES),

@@ -1,9 +1,6 @@
-"""The hello function on a server that speaks the Lambda API, deployed with botocore."""
+"""Functions on a server that speaks the Lambda API, deployed with botocore."""
 
-import io
-import sys
 import time
-import zipfile
 from collections.abc import Sequence
 
 import botocore.session  # type: ignore[import-untyped,unused-ignore]
@@ -16,17 +13,13 @@ from botocore.exceptions import (  # type: ignore[import-untyped,unused-ignore]
 from bench.endpoint import Endpoint, Key
 from bench.errors import BenchError
 from bench.peers import HOST
+from bench.programs import HELLO, Program
 
-HANDLER = """\
-def handler(event, context):
-    return "Hello, " + event["username"]
-"""
-RUNTIME = f"python3.{sys.version_info.minor}"
 ACTIVE_TIMEOUT_S = 30.0
 
 
-def deploy(port: int, key: Key, functions: Sequence[str]) -> None:
-    """Creates functions and waits until each is `Active`.
+def deploy(port: int, key: Key, functions: Sequence[str], program: Program = HELLO) -> None:
+    """Creates functions, all of the same program, and waits until each is `Active`.
 
     Raises:
         BenchError: the server refused one, or one failed to get there within 30 s.
@@ -39,14 +32,16 @@ def deploy(port: int, key: Key, functions: Sequence[str]) -> None:
         aws_secret_access_key=key.secret_access_key,
         config=Config(retries={"total_max_attempts": 1}),
     )
+    package = program.package()
     try:
         for function in functions:
             client.create_function(
                 FunctionName=function,
-                Runtime=RUNTIME,
+                Runtime=program.runtime,
                 Role="arn:aws:iam::000000000000:role/bench",
-                Handler="app.handler",
-                Code={"ZipFile": _package()},
+                Handler=program.handler,
+                Code={"ZipFile": package},
+                MemorySize=program.memory_mb,
                 Timeout=30,
             )
         deadline = time.monotonic() + ACTIVE_TIMEOUT_S
@@ -66,10 +61,3 @@ def deploy(port: int, key: Key, functions: Sequence[str]) -> None:
 def endpoint(port: int, key: Key, function: str) -> Endpoint:
     """Where the Lambda API invokes a function."""
     return Endpoint(HOST, port, f"/2015-03-31/functions/{function}/invocations", key)
-
-
-def _package() -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as package:
-        package.writestr("app.py", HANDLER)
-    return buffer.getvalue()

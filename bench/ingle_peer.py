@@ -8,23 +8,30 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from bench import aws_functions
-from bench.endpoint import Endpoint, Key
+from bench.endpoint import Key
 from bench.errors import BenchError
-from bench.load import invoke_once
-from bench.peers import Peer
-from bench.processes import Managed, descendants, plain_environment
+from bench.lambda_peer import LambdaPeer
+from bench.processes import Keeper, Managed, descendants, plain_environment
+from bench.programs import JAVA, NODEJS
 
 COMMAND = Path(sys.executable).parent / "ingle"
 
 
-class InglePeer(Peer):
-    """`ingle serve` with everything on: signatures checked, sandboxes, logs."""
+class InglePeer(LambdaPeer):
+    """`ingle serve` with everything on: signatures checked, sandboxes, logs.
+
+    Args:
+        options: further ones of `ingle serve`.
+    """
 
     name: ClassVar[str] = "ingle"
     cold_means: ClassVar[str] = "first invocation of a function"
+    languages: ClassVar[frozenset[str]] = frozenset({NODEJS, JAVA})
 
-    _key: Key | None = None
+    def __init__(self, keeper: Keeper, folder: Path, options: Sequence[str] = ()) -> None:
+        super().__init__(keeper, folder)
+        self._options = options
+        self._key: Key | None = None
 
     @property
     def data(self) -> Path:
@@ -33,24 +40,16 @@ class InglePeer(Peer):
     def launch(self) -> Managed:
         if not COMMAND.exists():
             raise BenchError("the environment that runs the benchmark holds no `ingle` command")
+        command = [str(COMMAND), "serve", "--port", str(self.port), "--data-dir", str(self.data)]
         return self.keeper.start(
             self.name,
-            [str(COMMAND), "serve", "--port", str(self.port), "--data-dir", str(self.data)],
+            [*command, *self._options],
             folder=self.folder,
             environment=plain_environment(self.folder),
         )
 
     def is_ready(self, server: Managed) -> bool:
         return any(line.startswith(b"ready ") for line in server.log.read_bytes().splitlines())
-
-    def deploy(self, functions: Sequence[str]) -> None:
-        aws_functions.deploy(self.port, self.key(), functions)
-
-    def endpoint(self, function: str) -> Endpoint:
-        return aws_functions.endpoint(self.port, self.key(), function)
-
-    def cold_start(self, function: str) -> float:
-        return invoke_once(self.endpoint(function))
 
     def environments(self) -> list[list[int]]:
         """The sandboxes: descendants of the server in another pid namespace, by namespace.

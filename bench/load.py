@@ -51,6 +51,7 @@ class Outcome:
         p50_ms: median of the time from the first byte sent to the last received.
         p99_ms: its 99th percentile.
         per_second: answers a second.
+        span_s: from the first byte sent to the last one received, in seconds.
         load_cpu: CPU time of the load generator itself, in seconds a second; close to 1 it
             was the load generator that set the pace.
     """
@@ -59,6 +60,7 @@ class Outcome:
     p50_ms: float
     p99_ms: float
     per_second: float
+    span_s: float
     load_cpu: float
 
 
@@ -119,22 +121,28 @@ def invoke_once(endpoint: Endpoint) -> float:
         connection.close()
 
 
-def run_blocking(job: Job, invocations: Sequence[Prepared]) -> list[float]:
-    """Invokes one after the other over one connection; returns the latencies in seconds."""
+def run_blocking(job: Job, invocations: Sequence[Prepared]) -> tuple[list[float], float]:
+    """Invokes one after the other over one connection.
+
+    Returns:
+        The latencies, and the time from the first request to the last answer, in seconds.
+    """
     latencies: list[float] = []
     connection = Connection(job.endpoint.host, job.endpoint.port)
     clock = time.perf_counter
-    deadline = clock() + job.seconds
+    first = last = clock()
+    deadline = first + job.seconds
     try:
         for invocation in invocations:
             started = clock()
             if started >= deadline:
                 break
             connection.round_trip(invocation)
-            latencies.append(clock() - started)
+            last = clock()
+            latencies.append(last - started)
     finally:
         connection.close()
-    return latencies
+    return latencies, last - first
 
 
 class _Run:
@@ -145,6 +153,7 @@ class _Run:
         self.deadline = deadline
         self.waiting = iter(invocations)
         self.latencies: list[float] = []
+        self.last_answer = 0.0
         self.active = job.clients
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -193,7 +202,8 @@ class _Client(asyncio.Protocol):
             invocation, self._invocation = self._invocation, None
             if invocation is None:
                 raise BenchError("an answer came to no request")
-            self._run.latencies.append(time.perf_counter() - self._sent_at)
+            self._run.last_answer = time.perf_counter()
+            self._run.latencies.append(self._run.last_answer - self._sent_at)
             check(response, invocation)
             if not response.keep_alive:
                 raise BenchError("the server closes connections under concurrent load")
@@ -207,8 +217,11 @@ class _Client(asyncio.Protocol):
             self._run.fail(BenchError(f"a connection was lost under load ({exc or 'closed'})"))
 
 
-async def run_concurrent(job: Job, invocations: Sequence[Prepared]) -> list[float]:
-    """Invokes over `job.clients` connections at once; returns the latencies in seconds.
+async def run_concurrent(job: Job, invocations: Sequence[Prepared]) -> tuple[list[float], float]:
+    """Invokes over `job.clients` connections at once.
+
+    Returns:
+        The latencies, and the time from the first request to the last answer, in seconds.
 
     Raises:
         BenchError: an answer is wrong or a connection was lost.
@@ -221,12 +234,13 @@ async def run_concurrent(job: Job, invocations: Sequence[Prepared]) -> list[floa
     for _ in range(job.clients):
         _, client = await loop.create_connection(lambda: _Client(run), endpoint.host, endpoint.port)
         clients.append(client)
-    run.deadline = time.perf_counter() + job.seconds
+    first = time.perf_counter()
+    run.deadline = first + job.seconds
     for client in clients:
         client.send_next()
     async with asyncio.timeout(job.seconds + ANSWER_TIMEOUT_S):
         await run.ended
-    return run.latencies
+    return run.latencies, run.last_answer - first
 
 
 def perform(job: Job) -> Outcome:
@@ -242,9 +256,9 @@ def perform(job: Job) -> Outcome:
     cpu, started = time.process_time(), time.perf_counter()
     try:
         if job.clients == 1:
-            latencies = run_blocking(job, batch.invocations)
+            latencies, span = run_blocking(job, batch.invocations)
         else:
-            latencies = uvloop.run(run_concurrent(job, batch.invocations))
+            latencies, span = uvloop.run(run_concurrent(job, batch.invocations))
     finally:
         elapsed, cpu = time.perf_counter() - started, time.process_time() - cpu
         gc.enable()
@@ -255,6 +269,7 @@ def perform(job: Job) -> Outcome:
         p50_ms=percentile(latencies, 50) * 1e3,
         p99_ms=percentile(latencies, 99) * 1e3,
         per_second=len(latencies) / elapsed,
+        span_s=span,
         load_cpu=cpu / elapsed,
     )
 

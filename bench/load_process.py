@@ -19,6 +19,7 @@ class LoadProcess:
 
     def __init__(self, keeper: Keeper, folder: Path) -> None:
         environment = plain_environment(folder) | {"PYTHONPATH": str(ROOT)}
+        self._keeper = keeper
         self._process: Managed = keeper.start(
             "load",
             [sys.executable, "-m", "bench.load"],
@@ -49,3 +50,7 @@ class LoadProcess:
         if "error" in answer:
             raise BenchError(answer["error"])
         return Outcome(**answer)
+
+    def stop(self) -> None:
+        """Ends it; leaving the keeper's context does so as well."""
+        self._keeper.stop(self._process)

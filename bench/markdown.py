@@ -5,7 +5,7 @@ import platform
 from collections.abc import Sequence
 from datetime import datetime
 
-from bench.report import Table
+from bench.table import Table
 
 
 def machine() -> str:

@@ -12,6 +12,8 @@ from bench.processes import descendants
 from bench.stats import Results
 
 KIB_PER_MB = 1_000_000 / 1024
+AVAILABLE_READINGS = 5
+AVAILABLE_INTERVAL_S = 0.1
 SETTLE_S = 1.0
 """How long an environment idles before it is looked at."""
 
@@ -30,6 +32,18 @@ def pss_mb(pids: Iterable[int]) -> float:
 def peak_rss_mb(pid: int) -> float:
     """The most memory that a process had resident at any time, in MB."""
     return _field(pid, "status", "VmHWM") / KIB_PER_MB
+
+
+def available_mb() -> float:
+    """The memory that this machine has left for programs to be started, in MB.
+
+    The median of some readings, for others use the machine as well.
+    """
+    readings = []
+    for _ in range(AVAILABLE_READINGS):
+        readings.append(_value("meminfo", "MemAvailable"))
+        time.sleep(AVAILABLE_INTERVAL_S)
+    return median(readings) / KIB_PER_MB
 
 
 def measure_idle(peers: Sequence[Peer], function: str) -> Results:
@@ -79,12 +93,16 @@ def _environments(prefix: str, peer: Peer) -> Results:
 
 
 def _field(pid: int, file: str, name: str) -> int:
-    """A field of a /proc file, in KiB; 0 when the process ended."""
+    """A field of a process's file, in KiB; 0 when the process ended."""
     try:
-        lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
+        return _value(f"{pid}/{file}", name)
     except (FileNotFoundError, ProcessLookupError):
         return 0
-    for line in lines:
+
+
+def _value(file: str, name: str) -> int:
+    """A field of a file below /proc, in KiB; 0 when it is not there."""
+    for line in Path(f"/proc/{file}").read_text().splitlines():
         if line.startswith(name + ":"):
             return int(line.split()[1])
     return 0

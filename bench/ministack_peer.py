@@ -9,24 +9,24 @@ Signatures are not checked (its default).
 
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
 from typing import ClassVar
 
-from bench import aws_functions
-from bench.endpoint import Endpoint, Key
-from bench.load import invoke_once
+from bench.endpoint import Key
+from bench.lambda_peer import LambdaPeer
 from bench.peer_environment import peer_script
-from bench.peers import HOST, Peer, accepts
+from bench.peers import HOST, accepts
 from bench.processes import Managed, descendants, plain_environment
+from bench.programs import NODEJS
 
 KEY = Key("test", "test", "us-east-1")
 
 
-class MinistackPeer(Peer):
+class MinistackPeer(LambdaPeer):
     """`ministack` on its default settings."""
 
     name: ClassVar[str] = "ministack"
     cold_means: ClassVar[str] = "first invocation of a function"
+    languages: ClassVar[frozenset[str]] = frozenset({NODEJS})
 
     def launch(self) -> Managed:
         environment = plain_environment(self.folder) | {
@@ -55,14 +55,8 @@ class MinistackPeer(Peer):
         except urllib.error.URLError:
             return False
 
-    def deploy(self, functions: Sequence[str]) -> None:
-        aws_functions.deploy(self.port, KEY, functions)
-
-    def endpoint(self, function: str) -> Endpoint:
-        return aws_functions.endpoint(self.port, KEY, function)
-
-    def cold_start(self, function: str) -> float:
-        return invoke_once(self.endpoint(function))
+    def key(self) -> Key:
+        return KEY
 
     def environments(self) -> list[list[int]]:
         """Its worker processes, one an environment."""

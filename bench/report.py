@@ -1,13 +1,13 @@
 """A run's results as tables, for a terminal and as Markdown alike."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
+from bench import scale_report
 from bench.settings import PEERS, Settings
 from bench.starts import INTERPRETER
+from bench.table import MISSING, Table, number, ratio
 from bench.targets import Verdict
 
-MISSING = "—"
 COLD_MEANS = {
     "ingle": "first invocation of a function",
     "functions-framework": "start of its process to the first answer",
@@ -16,36 +16,27 @@ COLD_MEANS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table; all cells are text.
-
-    Attributes:
-        title: above it.
-        columns: headings; the first column names the row.
-        rows: the cells.
-        note: how it was measured, below it.
-        numeric: the indexes of the columns that hold figures.
-        names: the indexes of the columns that hold short names, not to be broken.
-    """
-
-    title: str
-    columns: Sequence[str]
-    rows: list[list[str]] = field(default_factory=list)
-    note: str = ""
-    numeric: Sequence[int] = ()
-    names: Sequence[int] = (0,)
-
-
 def tables(
-    results: Mapping[str, float], verdicts: Sequence[Verdict], settings: Settings
+    results: Mapping[str, float],
+    verdicts: Sequence[Verdict],
+    settings: Settings,
+    left_out: Mapping[str, str],
 ) -> list[Table]:
-    """Every table that has something to show, the targets last."""
+    """Every table that has something to show, the targets last.
+
+    Args:
+        results: the figures.
+        verdicts: the targets in their light.
+        settings: the size of the run.
+        left_out: why a stage was not measured, by its name.
+    """
     made = [
         _cold(results, settings),
+        *scale_report.tables(results, settings),
         _warm(results, settings),
         _servers(results),
         _costs(results),
+        Table("Left out", ["stage", "why"], [[*each] for each in left_out.items()]),
         _targets(verdicts),
     ]
     return [table for table in made if table.rows]
@@ -62,9 +53,9 @@ def _cold(results: Mapping[str, float], settings: Settings) -> Table:
     for name in (*PEERS, INTERPRETER):
         prefix = f"cold.{name}"
         if f"{prefix}.p50_ms" in results:
-            ratio = _ratio(results, f"{prefix}.p50_ms", "cold.ingle.p50_ms")
-            times = [_number(results, f"{prefix}.p50_ms"), _number(results, f"{prefix}.p99_ms")]
-            table.rows.append([name, COLD_MEANS[name], *times, ratio])
+            times = [number(results, f"{prefix}.p50_ms"), number(results, f"{prefix}.p99_ms")]
+            multiple = ratio(results, f"{prefix}.p50_ms", "cold.ingle.p50_ms")
+            table.rows.append([name, COLD_MEANS[name], *times, multiple])
     return table
 
 
@@ -94,11 +85,11 @@ def _warm(results: Mapping[str, float], settings: Settings) -> Table:
                 [
                     name,
                     str(clients),
-                    _number(results, f"{prefix}.p50_ms"),
-                    _number(results, f"{prefix}.p99_ms"),
+                    number(results, f"{prefix}.p50_ms"),
+                    number(results, f"{prefix}.p99_ms"),
                     f"{results[f'{prefix}.per_second']:,.0f}",
-                    _ratio(results, f"{prefix}.p50_ms", f"{own}.p50_ms"),
-                    _ratio(results, f"{prefix}.per_second", f"{own}.per_second"),
+                    ratio(results, f"{prefix}.p50_ms", f"{own}.p50_ms"),
+                    ratio(results, f"{prefix}.per_second", f"{own}.per_second"),
                     f"{results[f'{prefix}.load_cpu']:.0%}",
                 ]
             )
@@ -127,13 +118,13 @@ def _servers(results: Mapping[str, float]) -> Table:
         memory = f"memory.{name}"
         count = results.get(f"{memory}.loaded.environments")
         cells = [
-            _number(results, f"ready.{name}.p50_ms", digits=0),
-            _number(results, f"{memory}.idle.environment_mb"),
-            _number(results, f"{memory}.loaded.environment_mb")
+            number(results, f"ready.{name}.p50_ms", digits=0),
+            number(results, f"{memory}.idle.environment_mb"),
+            number(results, f"{memory}.loaded.environment_mb")
             + (f" ({count:.0f})" if count is not None else ""),
-            _number(results, f"{memory}.server_peak_rss_mb"),
-            _number(results, f"{memory}.server_pss_mb"),
-            _number(results, f"left.{name}.processes", digits=0),
+            number(results, f"{memory}.server_peak_rss_mb"),
+            number(results, f"{memory}.server_pss_mb"),
+            number(results, f"left.{name}.processes", digits=0),
         ]
         if any(cell != MISSING for cell in cells):
             table.rows.append([name, *cells])
@@ -161,14 +152,3 @@ def _targets(verdicts: Sequence[Verdict]) -> Table:
 
 def _plain(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
-def _number(results: Mapping[str, float], name: str, digits: int = 2) -> str:
-    value = results.get(name)
-    return MISSING if value is None else f"{value:,.{digits}f}"
-
-
-def _ratio(results: Mapping[str, float], name: str, own: str) -> str:
-    if name not in results or not results.get(own):
-        return MISSING
-    return f"{results[name] / results[own]:.2f}"

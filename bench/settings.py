@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-STAGES = ("cost", "ready", "memory", "cold", "warm")
+STAGES = ("cost", "ready", "runtimes", "burst", "density", "flat", "memory", "cold", "warm")
+INGLE_ONLY = frozenset({"cost", "burst", "density", "flat"})
+"""The stages in which no peer takes part."""
 PEERS = ("ingle", "functions-framework", "ministack")
 
 
@@ -20,6 +22,17 @@ class Settings:
         warmup_s: length of each of the four warm-up turns of a peer, in seconds.
         pause_s: the quiet before a cold sample, in seconds, so that what the previous one left
             behind (log writes, reaped processes) is not charged to the next.
+        runtime_samples: first invocations of each peer in each further language, and as many bare
+            starts of the language's interpreter.
+        runtime_pause_s: the quiet before each of these, in seconds, in which what is started
+            ahead of time is made up for.
+        burst_rounds: bursts, each on a server of its own.
+        burst_clients: invocations of a burst.
+        burst_hold_s: how long each of these holds its sandbox, in seconds.
+        sandboxes: that idle at the same time; a multiple of `burst_clients`.
+        others: functions that are deployed next to the one that is measured.
+        flat_rounds: rounds with and without them; in each one both servers have their turn.
+        flat_turn_s: length of such a turn, in seconds.
     """
 
     cold_samples: int = 40
@@ -30,6 +43,15 @@ class Settings:
     many_clients_s: float = 1.5
     warmup_s: float = 5.0
     pause_s: float = 0.03
+    runtime_samples: int = 16
+    runtime_pause_s: float = 0.5
+    burst_rounds: int = 3
+    burst_clients: int = 100
+    burst_hold_s: float = 1.5
+    sandboxes: int = 1000
+    others: int = 1000
+    flat_rounds: int = 15
+    flat_turn_s: float = 0.4
 
 
 FULL = Settings()
@@ -40,4 +62,9 @@ QUICK = Settings(
     one_client_s=0.4,
     many_clients_s=0.6,
     warmup_s=1.5,
+    runtime_samples=5,
+    burst_rounds=1,
+    sandboxes=200,
+    others=100,
+    flat_rounds=5,
 )

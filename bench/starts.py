@@ -6,19 +6,28 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from bench.errors import BenchError
 from bench.peers import Peer
 from bench.processes import Keeper
 from bench.settings import Settings
 from bench.stats import Results, summarise
 
 INTERPRETER = "interpreter"
+INTERPRETER_COMMAND = (str(Path(sys.executable).parent / "python3"), "-c", "pass")
+"""In the environment that runs this."""
 
 
-def interpreter_start() -> float:
-    """Seconds from starting `python3 -c pass` to its end, in the environment that runs this."""
-    command = [str(Path(sys.executable).parent / "python3"), "-c", "pass"]
+def run_time(command: Sequence[str]) -> float:
+    """Seconds from starting a command to its end; its output goes nowhere.
+
+    Raises:
+        BenchError: it failed, or took longer than 30 s.
+    """
     started = time.perf_counter()
-    subprocess.run(command, check=True, timeout=30)
+    try:
+        subprocess.run(command, check=True, timeout=30, stdout=subprocess.DEVNULL)
+    except subprocess.SubprocessError as error:
+        raise BenchError(str(error)) from error
     return time.perf_counter() - started
 
 
@@ -56,7 +65,7 @@ def measure_cold(peers: Sequence[Peer], settings: Settings, step: Callable[[], N
             with peer.blamed():
                 seconds[peer.name].append(peer.cold_start(f"cold-{number}"))
         time.sleep(settings.pause_s)
-        seconds[INTERPRETER].append(interpreter_start())
+        seconds[INTERPRETER].append(run_time(INTERPRETER_COMMAND))
         step()
     results: Results = {}
     for name, samples in seconds.items():

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from bench.report import Table
+from bench.table import Table
 
 WIDTH = 120
 """Columns of a report that does not go to a terminal."""

@@ -40,17 +40,29 @@ def measure_warm(
 
 
 def _plan(peer: Peer, function: str, load: LoadProcess, settings: Settings) -> tuple[Job, Job]:
-    """The jobs of a turn, sized from a warm-up that also starts every environment needed."""
-    endpoint = peer.endpoint(function)
+    """The jobs of a turn: with one client and with many."""
+    many = sized_job(peer, function, load, settings, settings.clients, settings.many_clients_s)
+    return sized_job(peer, function, load, settings, 1, settings.one_client_s), many
 
-    def sized(clients: int, seconds: float) -> Job:
-        load.run(Job(endpoint, clients, WARMUP_REQUESTS, settings.warmup_s))
-        rate = load.run(Job(endpoint, clients, WARMUP_REQUESTS, settings.warmup_s)).per_second
-        return Job(endpoint, clients, int(rate * seconds * SPARE) + clients, seconds)
 
+def sized_job(
+    peer: Peer, function: str, load: LoadProcess, settings: Settings, clients: int, seconds: float
+) -> Job:
+    """The job of a turn, sized from a warm-up that also starts every environment needed.
+
+    Args:
+        peer: where the function is deployed.
+        function: its name.
+        load: performs the warm-up.
+        settings: how long that takes.
+        clients: connections.
+        seconds: length of the turn.
+    """
+    warmup = Job(peer.endpoint(function), clients, WARMUP_REQUESTS, settings.warmup_s)
     with peer.blamed():
-        many = sized(settings.clients, settings.many_clients_s)
-        return sized(1, settings.one_client_s), many
+        load.run(warmup)
+        rate = load.run(warmup).per_second
+    return Job(warmup.endpoint, clients, int(rate * seconds * SPARE) + clients, seconds)
 
 
 def _figures(outcome: Outcome) -> Results:

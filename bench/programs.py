@@ -1,0 +1,72 @@
+"""The functions that servers with the Lambda API run, as packages to be uploaded."""
+
+import io
+import sys
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+NODEJS = "nodejs"
+JAVA = "java"
+LANGUAGES = {NODEJS: "Node.js", JAVA: "Java"}
+"""The languages besides Python that are measured, and their names as people write them."""
+PYTHON = f"python3.{sys.version_info.minor}"
+HELLO_SOURCE = """\
+def handler(event, context):
+    return "Hello, " + event["username"]
+"""
+HELD_SOURCE = """\
+import time
+
+served = 0
+
+
+def handler(event, context):
+    global served
+    served += 1
+    if served > 1:
+        raise RuntimeError("this sandbox has served before: not a cold start")
+    time.sleep({hold_s})
+    return "Hello, " + event["username"]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What CreateFunction takes of a function, its name aside.
+
+    Attributes:
+        runtime: the runtime's name.
+        handler: where its code begins.
+        files: its package, by the path of each file.
+        memory_mb: its memory limit.
+    """
+
+    runtime: str
+    handler: str
+    files: Mapping[str, bytes]
+    memory_mb: int = 128
+
+    def package(self) -> bytes:
+        """The files as a zip archive."""
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as package:
+            for path, content in self.files.items():
+                package.writestr(path, content)
+        return buffer.getvalue()
+
+
+def _python(source: str) -> Program:
+    return Program(PYTHON, "app.handler", {"app.py": source.encode()})
+
+
+HELLO = _python(HELLO_SOURCE)
+"""Greets, in the Python that runs the benchmark."""
+
+
+def held(hold_s: float) -> Program:
+    """Greets after `hold_s` seconds, and only once a sandbox: a second greeting is an error.
+
+    As long as it holds its sandbox, every concurrent invocation has to have one of its own.
+    """
+    return _python(HELD_SOURCE.format(hold_s=hold_s))

@@ -1,0 +1,127 @@
+"""The tables of what is asked of sandboxes: more languages, many at once, many beside."""
+
+from collections.abc import Mapping
+
+from bench.programs import JAVA, LANGUAGES, NODEJS
+from bench.runtimes import BARE
+from bench.settings import PEERS, Settings
+from bench.table import IMPOSSIBLE, MISSING, Table, number, ratio
+
+OWN = "ingle"
+_BARE_MEANS = {
+    NODEJS: "`node -e 0`, start to end",
+    JAVA: "`java` with a class that greets, start to end",
+}
+_CANNOT = {
+    ("functions-framework", NODEJS): "runs Python alone",
+    ("functions-framework", JAVA): "runs Python alone",
+    ("ministack", JAVA): "runs it in containers alone",
+}
+
+
+def tables(results: Mapping[str, float], settings: Settings) -> list[Table]:
+    """Every table, those without rows too."""
+    return [
+        _runtimes(results, settings),
+        _burst(results, settings),
+        _density(results, settings),
+        _flat(results, settings),
+    ]
+
+
+def _runtimes(results: Mapping[str, float], settings: Settings) -> Table:
+    table = Table(
+        "Cold start in further languages",
+        ["", "language", "what", "p50 ms", "p99 ms", "p50 × Ingle"],
+        note=f"{settings.runtime_samples} samples each, in turns, every one with a function of "
+        f"its own and {settings.runtime_pause_s:g} s after the one before, so that a server can "
+        "make up for what it had started ahead of time. Bare: the same interpreter.",
+        numeric=range(3, 6),
+        names=(0, 1),
+    )
+    for language, title in LANGUAGES.items():
+        own = f"runtimes.{language}.{OWN}.p50_ms"
+        if own not in results:
+            continue
+        for name in (*PEERS, BARE):
+            prefix = f"runtimes.{language}.{name}"
+            if f"{prefix}.p50_ms" in results:
+                what = _BARE_MEANS[language] if name == BARE else "first invocation of a function"
+                cells = [number(results, f"{prefix}.p50_ms"), number(results, f"{prefix}.p99_ms")]
+                multiple = ratio(results, f"{prefix}.p50_ms", own)
+                table.rows.append([name, title, what, *cells, multiple])
+            elif (name, language) in _CANNOT:
+                what = _CANNOT[name, language]
+                table.rows.append([name, title, what, *[IMPOSSIBLE] * 3])
+    return table
+
+
+def _burst(results: Mapping[str, float], settings: Settings) -> Table:
+    count = settings.burst_clients
+    prefix = f"burst.{OWN}.{count}"
+    table = Table(
+        f"A burst of {count} cold starts",
+        ["", "all answered, s", "slowest burst, s"],
+        note=f"{count} concurrent first invocations of one Python function, each held for "
+        f"{settings.burst_hold_s:g} s so that each needs a sandbox of its own, and checked to have "
+        "had it; from the first request to the last answer, less the time held. Median of "
+        f"{settings.burst_rounds}, each on a server just started. No peer can do the same: "
+        "ministack gives invocations that wait to workers that are done, functions-framework has "
+        "no more processes than it was started with.",
+        numeric=range(1, 3),
+    )
+    if f"{prefix}.p50_s" in results:
+        cells = [number(results, f"{prefix}.p50_s"), number(results, f"{prefix}.max_s")]
+        table.rows.append([OWN, *cells])
+        table.rows.extend([name, IMPOSSIBLE, IMPOSSIBLE] for name in PEERS if name != OWN)
+    return table
+
+
+def _density(results: Mapping[str, float], settings: Settings) -> Table:
+    count = settings.sandboxes
+    prefix = f"density.{OWN}.{count}"
+    table = Table(
+        f"{count:,} idle Python sandboxes",
+        ["", "figure"],
+        note=f"Made in bursts of {settings.burst_clients}, each of a function of its own; counted "
+        "at the end. Ingle alone: no peer has sandboxes. Gone: available memory of the machine "
+        "(`MemAvailable`) from before the server's start, which counts the kernel's part; other "
+        "programs that run meanwhile disturb it.",
+        numeric=(1,),
+    )
+    if f"{prefix}.gone_mb" not in results:
+        return table
+    whole = results.get(f"{prefix}.mb")
+    table.rows.extend(
+        [
+            ["sandboxes, PSS, MB", number(results, f"{prefix}.sandboxes_mb", 0)],
+            ["server, warden and zygotes, PSS, MB", number(results, f"{prefix}.server_mb", 0)],
+            ["available memory gone, MB", number(results, f"{prefix}.gone_mb", 0)],
+            ["the larger, for each sandbox, MB", f"{whole / count:.2f}" if whole else MISSING],
+            [
+                "another function, warm, before, p50 ms",
+                number(results, f"{prefix}.other_before.p50_ms"),
+            ],
+            ["the same meanwhile, p50 ms", number(results, f"{prefix}.other_meanwhile.p50_ms")],
+            ["processes left behind", number(results, f"{prefix}.left", 0)],
+        ]
+    )
+    return table
+
+
+def _flat(results: Mapping[str, float], settings: Settings) -> Table:
+    alone = f"flat.{OWN}.0.p50_ms"
+    table = Table(
+        "Other functions deployed",
+        ["others", "warm p50 ms", "warm p99 ms", "p50 × none"],
+        note=f"Ingle alone, one client; medians of {settings.flat_rounds} rounds in which a server "
+        "with the others and one without have their turns.",
+        numeric=range(4),
+    )
+    for others in (0, settings.others):
+        prefix = f"flat.{OWN}.{others}"
+        if f"{prefix}.p50_ms" in results:
+            cells = [number(results, f"{prefix}.p50_ms"), number(results, f"{prefix}.p99_ms")]
+            multiple = ratio(results, f"{prefix}.p50_ms", alone)
+            table.rows.append([f"{others:,}", *cells, multiple])
+    return table

@@ -1,0 +1,163 @@
+"""One run: its stages, one after the other."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from rich.progress import Progress
+
+from bench import cost, languages, memory
+from bench.burst import measure_burst
+from bench.density import measure_density
+from bench.errors import NotMeasurable
+from bench.flat import measure_flat
+from bench.ingle_peer import InglePeer
+from bench.lambda_peer import LambdaPeer
+from bench.load_process import LoadProcess
+from bench.peers import Peer
+from bench.processes import Keeper
+from bench.programs import LANGUAGES
+from bench.runtimes import measure_runtimes
+from bench.settings import Settings
+from bench.starts import measure_cold, measure_ready
+from bench.stats import Results
+from bench.warm import measure_warm
+
+FUNCTION = "hello"
+SHARED = frozenset({"memory", "cold", "warm"})
+"""The stages that measure the same servers, one of each peer."""
+
+
+class Run:
+    """Measures the chosen stages of the chosen peers.
+
+    Args:
+        keeper: starts the servers.
+        folder: an empty one for all that they write.
+        settings: how much to measure.
+        kinds: the peers.
+        progress: shows how far it is.
+
+    Attributes:
+        results: the figures so far.
+        left_out: why a stage was not measured, by its name.
+    """
+
+    def __init__(
+        self,
+        keeper: Keeper,
+        folder: Path,
+        settings: Settings,
+        kinds: Sequence[type[Peer]],
+        progress: Progress,
+    ) -> None:
+        self._keeper = keeper
+        self._folder = folder
+        self._settings = settings
+        self._kinds = kinds
+        self._progress = progress
+        self.results: Results = {}
+        self.left_out: dict[str, str] = {}
+
+    def measure(self, stages: Sequence[str]) -> None:
+        """Measures these stages, each after the one before.
+
+        Raises:
+            BenchError: a peer could not be started or ended, or answered wrongly.
+        """
+        for stage, measure in ALONE.items():
+            if stage in stages:
+                measure(self)
+        if SHARED.intersection(stages):
+            self._shared(stages)
+
+    def _stepper(self, title: str, total: int) -> Callable[[], None]:
+        task = self._progress.add_task(title, total=total)
+        return lambda: self._progress.advance(task)
+
+    def _new_folder(self, name: str) -> Path:
+        folder = self._folder / name
+        folder.mkdir()
+        return folder
+
+    def cost(self) -> None:
+        """Measures single stages of an invocation."""
+        step = self._stepper("cost of single stages", 1)
+        self.results |= cost.measure()
+        step()
+
+    def ready(self) -> None:
+        """Measures starts of servers."""
+        settings, folder = self._settings, self._new_folder("ready")
+        step = self._stepper("starts", settings.ready_samples * len(self._kinds))
+        self.results |= measure_ready(self._kinds, self._keeper, folder, settings, step)
+
+    def runtimes(self) -> None:
+        """Measures first invocations in each further language that this machine has."""
+        kinds = [kind for kind in self._kinds if issubclass(kind, LambdaPeer)]
+        for name in LANGUAGES if kinds else ():
+            folder = self._new_folder(f"runtimes-{name}")
+            try:
+                language = languages.prepare(name, self._new_folder(f"hello-{name}"))
+            except NotMeasurable as error:
+                self.left_out[f"runtimes: {LANGUAGES[name]}"] = str(error)
+                continue
+            step = self._stepper(f"cold starts, {LANGUAGES[name]}", self._settings.runtime_samples)
+            self.results |= measure_runtimes(
+                language, kinds, self._keeper, folder, self._settings, step
+            )
+
+    def burst(self) -> None:
+        """Measures many first invocations at once."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("burst")
+            step = self._stepper("bursts", settings.burst_rounds)
+            self.results |= measure_burst(self._keeper, folder, settings, step)
+
+    def density(self) -> None:
+        """Measures many idle sandboxes, where this machine can hold them."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("density")
+            step = self._stepper("idle sandboxes", settings.sandboxes // settings.burst_clients)
+            try:
+                self.results |= measure_density(self._keeper, folder, settings, step)
+            except NotMeasurable as error:
+                self.left_out["density"] = str(error)
+
+    def flat(self) -> None:
+        """Measures invocations next to many other functions."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("flat")
+            step = self._stepper("other functions", settings.flat_rounds)
+            self.results |= measure_flat(self._keeper, folder, settings, step)
+
+    def _shared(self, stages: Sequence[str]) -> None:
+        settings, results, keeper = self._settings, self.results, self._keeper
+        peers = [kind(keeper, self._folder / kind.name) for kind in self._kinds]
+        for peer in peers:
+            peer.start()
+            with peer.blamed():
+                peer.deploy([FUNCTION])
+        if "memory" in stages:
+            results |= memory.measure_idle(peers, FUNCTION)
+        if "cold" in stages:
+            step = self._stepper("cold starts", settings.cold_samples)
+            results |= measure_cold(peers, settings, step)
+        if "warm" in stages:
+            step = self._stepper("warm invocations", settings.rounds * len(peers))
+            load = LoadProcess(keeper, self._folder)
+            results |= measure_warm(peers, FUNCTION, load, settings, step)
+        if "memory" in stages:
+            results |= memory.measure_loaded(peers)
+        for peer in peers:
+            results[f"left.{peer.name}.processes"] = peer.stop()
+
+
+ALONE: Mapping[str, Callable[[Run], None]] = {
+    "cost": Run.cost,
+    "ready": Run.ready,
+    "runtimes": Run.runtimes,
+    "burst": Run.burst,
+    "density": Run.density,
+    "flat": Run.flat,
+}
+"""The stages that start servers of their own, or none, in their order."""
