@@ -33,7 +33,8 @@ lock: ## Write requirements/*.lock anew; ARGS=--upgrade takes the newest version
 	scripts/lock $(ARGS)
 
 clean: ## Remove everything that the other targets made, but no data folder.
-	rm -rf .venv build dist tests/e2e/js/node_modules tests/e2e/ric/node_modules bench/.peers
+	rm -rf .venv build dist tests/e2e/js/node_modules tests/e2e/ric/node_modules
+	rm -rf bench/.peers
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 

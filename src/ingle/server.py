@@ -241,6 +241,7 @@ class Server:
                     root_key, "GET", url, config.region, "lambda", seconds, clock.time()
                 ),
                 interpreters=ground.interpreters,
+                snapshots=warden.abilities.snapshots,
                 concurrency=config.concurrency,
             )
             services: Mapping[str, Service] = {
@@ -252,7 +253,12 @@ class Server:
             }
             gateway = Gateway(services, verifier, functions.package_path, self._health)
             http = HttpServer(gateway.handle, clock)
-            for work in (http.keep_time(), pool.reap(), _resume_when_drained(sink, pool)):
+            for work in (
+                http.keep_time(),
+                pool.reap(),
+                _resume_when_drained(sink, pool),
+                functions.keep_snapshots(),
+            ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
             stack.push_async_callback(self._drain, invoker, http)

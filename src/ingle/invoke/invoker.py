@@ -1,25 +1,19 @@
 """Runs invocations: admits them, finds a sandbox, writes the platform's log lines."""
 
 import asyncio
-import collections
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 
-import orjson
-
 from ingle.clock import Clock
 from ingle.invoke import report
-from ingle.invoke.errors import SandboxUnavailable, ShuttingDown, TooManyRequests
-from ingle.invoke.logs import LogAppender, LogSink
+from ingle.invoke.errors import ShuttingDown, TooManyRequests
+from ingle.invoke.logs import LogSink
+from ingle.invoke.starter import Starter, error_type
+from ingle.invoke.stream import Stream
 from ingle.pool.pool import Pool
-from ingle.pool.sandbox import Ending, Outcome, Sandbox
+from ingle.pool.sandbox import Ending, Outcome
 from ingle.pool.spec import FunctionSpec
-
-INIT_LIMIT_S = 10.0
-"""https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib"""
-TAIL_BYTES = 4096
-"""https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_ResponseSyntax"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,38 +29,6 @@ class InvocationResult:
     payload: bytes
     function_error: str | None
     log_tail: bytes | None
-
-
-class _Log:
-    """A sandbox's stream, and the tail of the invocation that is running."""
-
-    __slots__ = ("_append", "_now", "_tail_size", "tail")
-
-    def __init__(self, appender: LogAppender, now: Callable[[], float]) -> None:
-        self._append = appender.append
-        self._now = now
-        self.tail: collections.deque[str] | None = None
-        self._tail_size = 0
-
-    def __call__(self, event: str) -> None:
-        self._append(int(self._now() * 1000), event)
-        tail = self.tail
-        if tail is not None:
-            tail.append(event)
-            self._tail_size += len(event)
-            while self._tail_size - len(tail[0]) >= TAIL_BYTES:
-                self._tail_size -= len(tail.popleft())
-
-    def keep_tail(self) -> None:
-        """Keep the last 4 KB of what is written from now on, unless it is kept already."""
-        if self.tail is None:
-            self.tail = collections.deque()
-            self._tail_size = 0
-
-    def take_tail(self) -> bytes:
-        """Return the last 4 KB of what was written since `keep_tail`."""
-        events, self.tail = self.tail or (), None
-        return "".join(events).encode()[-TAIL_BYTES:]
 
 
 class Invoker:
@@ -90,10 +52,9 @@ class Invoker:
         versions: Callable[[str], str],
     ) -> None:
         self._pool = pool
-        self._logs = logs
         self._clock = clock
         self._concurrency = concurrency
-        self._versions = versions
+        self._starter = Starter(pool, logs, clock, versions)
         self._active: dict[tuple[str, str], int] = {}
         self._draining = False
         self._idle = asyncio.Event()
@@ -106,6 +67,19 @@ class Invoker:
     def drop(self, function_arn: str) -> None:
         """Retire a function's sandboxes, after an update or a deletion."""
         self._pool.drop(function_arn)
+
+    async def make_snapshot(self, spec: FunctionSpec) -> None:
+        """Initialise a published version, so that its sandboxes are forked of the result.
+
+        Raises:
+            SnapshotFailed: its code failed, or left running what cannot be forked.
+            SandboxUnavailable: no sandbox could be made.
+        """
+        await self._starter.make_snapshot(spec)
+
+    def lacks_snapshot(self, spec: FunctionSpec) -> bool:
+        """Whether a published version should get a snapshot, or a new one."""
+        return self._pool.snapshots.lacks(spec)
 
     def active(self, account_id: str, region: str) -> int:
         """How many invocations are running."""
@@ -145,6 +119,7 @@ class Invoker:
         Raises:
             TooManyRequests: the concurrency is used up.
             SandboxUnavailable: no sandbox could be made.
+            SnapStartFailed, SnapStartTimedOut: what the function does after a restore failed.
             ShuttingDown: the server is stopping.
         """
         if self._draining:
@@ -180,11 +155,14 @@ class Invoker:
     ) -> InvocationResult:
         sandbox = self._pool.take(spec)
         init_s: float | None = None
+        restore_s: float | None = None
         failed: Outcome | None = None
         if sandbox is None:
-            sandbox, init_s, failed = await self._cold_start(spec, tail)
+            start = await self._starter.start(spec, tail)
+            sandbox, failed = start.sandbox, start.failure
+            init_s, restore_s = start.init_s, start.restore_s
         log = sandbox.emit
-        if not isinstance(log, _Log):
+        if not isinstance(log, Stream):
             raise TypeError("the sandbox's log is not the invoker's")
         if tail:
             log.keep_tail()
@@ -207,65 +185,26 @@ class Invoker:
         peak = sandbox.peak_memory()
         if outcome.out_of_memory:
             peak = spec.memory_mb * 1024 * 1024
-        bill = report.Bill(request_id, duration_s, init_s, spec.memory_mb, peak, status, kind)
+        bill = report.Bill(
+            request_id, duration_s, init_s, spec.memory_mb, peak, status, kind, restore_s
+        )
         log(bill.line())
         log_tail = log.take_tail() if tail else None
         if outcome.ending in (Ending.RESULT, Ending.FAULT):
-            self._pool.give_back(sandbox)
+            self._pool.give_back(sandbox, failed=outcome.ending is Ending.FAULT)
         else:
             sandbox.kill()
         error = None if outcome.ending is Ending.RESULT else "Unhandled"
         return InvocationResult(answer, error, log_tail)
 
-    async def _cold_start(
-        self, spec: FunctionSpec, tail: bool
-    ) -> tuple[Sandbox, float, Outcome | None]:
-        """Return a new sandbox, the time its start took and, where it failed, how.
-
-        An initialisation that takes longer than 10 s is stopped and tried once more within the
-        function's own timeout, as AWS does.
-        """
-        sandbox, took, outcome = await self._start(spec, INIT_LIMIT_S, tail)
-        if outcome is not None and outcome.ending is Ending.TIMEOUT:
-            sandbox.emit(report.init_report(took, "timeout", ""))
-            sandbox, took, outcome = await self._start(spec, spec.timeout_s, tail)
-        if outcome is None:
-            return sandbox, took, None
-        if outcome.ending is Ending.NOT_STARTED:
-            sandbox.kill()
-            raise SandboxUnavailable(f"No sandbox could be made: {outcome.reason}")
-        if outcome.ending is not Ending.TIMEOUT:
-            sandbox.emit(report.init_report(took, "error", _error_type(outcome)))
-        return sandbox, took, outcome
-
-    async def _start(
-        self, spec: FunctionSpec, limit_s: float, tail: bool
-    ) -> tuple[Sandbox, float, Outcome | None]:
-        def open_log(stream: str) -> _Log:
-            appender = self._logs.appender(spec.account_id, spec.region, spec.log_group, stream)
-            log = _Log(appender, self._clock.time)
-            if tail:
-                log.keep_tail()
-            return log
-
-        started = perf_counter()
-        try:
-            sandbox = self._pool.create(spec, open_log)
-        except OSError as error:
-            raise SandboxUnavailable(f"No sandbox could be made: {error.strerror}") from error
-        sandbox.emit(report.init_start(self._versions(spec.runtime)))
-        outcome = await sandbox.start(limit_s)
-        took = perf_counter() - started
-        return sandbox, took, None if outcome.ending is Ending.READY else outcome
-
     def _conclude(
-        self, outcome: Outcome, spec: FunctionSpec, request_id: str, log: _Log
+        self, outcome: Outcome, spec: FunctionSpec, request_id: str, log: Stream
     ) -> tuple[bytes, str, str]:
         """Return the answer's payload and the REPORT line's status and error type."""
         if outcome.ending in (Ending.RESULT, Ending.FAULT):
             return outcome.payload, "", ""
         if outcome.ending is Ending.INIT_ERROR:
-            return outcome.payload, "error", _error_type(outcome)
+            return outcome.payload, "error", error_type(outcome)
         if outcome.ending is Ending.TIMEOUT:
             event, answer = report.timed_out(request_id, spec.timeout_s, self._clock.time())
             log(event)
@@ -274,14 +213,3 @@ class Invoker:
         kind, event, answer = report.exited(request_id, status, outcome.out_of_memory)
         log(event)
         return answer, "error", kind
-
-
-def _error_type(outcome: Outcome) -> str:
-    """The error type of a start that failed; "" where the runtime did not send a proper one."""
-    if outcome.ending is not Ending.INIT_ERROR:
-        return report.exit_type(outcome.out_of_memory)
-    try:
-        kind = orjson.loads(outcome.payload)["errorType"]
-    except (ValueError, TypeError, KeyError):  # user code can write to the channel too
-        return ""
-    return kind if isinstance(kind, str) else ""

@@ -1,7 +1,8 @@
 """The platform's own log lines and the errors it gives in a function's stead.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html,
-https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html and, for rounding and
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html,
+https://docs.aws.amazon.com/lambda/latest/dg/snapstart-monitoring.html and, for rounding and
 what is billed, https://aws.amazon.com/lambda/pricing/
 """
 
@@ -40,6 +41,32 @@ def init_report(seconds: float, status: str, error_type: str) -> str:
     )
 
 
+def snapshot_report(seconds: float) -> str:
+    """The line that ends the initialisation of a snapshot."""
+    return f"INIT_REPORT Init Duration: {seconds * 1000:.2f} ms\n"
+
+
+def restore_start(version: str) -> str:
+    """The line that opens the stream of a sandbox that comes from a snapshot."""
+    return f"RESTORE_START Runtime Version: {version}\n"
+
+
+def restore_report(seconds: float, status: str = "", error_type: str = "") -> str:
+    """The line that ends a restore.
+
+    Args:
+        seconds: what it took.
+        status: "", "timeout" or "error".
+        error_type: with "error".
+    """
+    text = f"RESTORE_REPORT Restore Duration: {seconds * 1000:.2f} ms"
+    if status:
+        text += f"\tStatus: {status}"
+    if error_type:
+        text += f"\tError Type: {error_type}"
+    return text + "\n"
+
+
 @dataclass(frozen=True, slots=True)
 class Bill:
     """What one invocation took.
@@ -52,6 +79,7 @@ class Bill:
         peak_bytes: the most that was used; 0 where it is not measured.
         status: "", "timeout" or "error".
         error_type: with "error".
+        restore_s: the time that the restore took, for a start from a snapshot; else None.
     """
 
     request_id: str
@@ -61,11 +89,13 @@ class Bill:
     peak_bytes: int
     status: str = ""
     error_type: str = ""
+    restore_s: float | None = None
 
     @property
     def billed_ms(self) -> int:
-        """Milliseconds that are charged: initialisation and invocation, rounded up."""
-        return max(1, math.ceil((self.duration_s + (self.init_s or 0.0)) * 1000))
+        """Milliseconds that are charged: start and invocation, rounded up."""
+        start_s = (self.init_s or 0.0) + (self.restore_s or 0.0)
+        return max(1, math.ceil((self.duration_s + start_s) * 1000))
 
     def line(self) -> str:
         """The REPORT line."""
@@ -76,6 +106,12 @@ class Bill:
         )
         if self.init_s is not None:
             text += f"\tInit Duration: {self.init_s * 1000:.2f} ms"
+        if self.restore_s is not None:
+            restore_ms = self.restore_s * 1000
+            text += (
+                f"\tRestore Duration: {restore_ms:.2f} ms\t"
+                f"Billed Restore Duration: {math.ceil(restore_ms)} ms"
+            )
         if self.status:
             text += f"\tStatus: {self.status}"
         if self.error_type:

@@ -13,10 +13,12 @@ from ingle.pool.environment import Credentials
 from ingle.pool.freezer import Freezer
 from ingle.pool.memory import available_memory, total_memory
 from ingle.pool.sandbox import Sandbox
+from ingle.pool.snapshots import Snapshots
 from ingle.pool.spec import FunctionSpec
 from ingle.sandbox.process import Listener, LockedProcess
 
 _REAP_INTERVAL_S = 1.0
+_ENDING_S = 0.02
 _RESERVE = 0.05
 """The part of the machine's memory that idle sandboxes must leave free."""
 
@@ -33,8 +35,13 @@ class Placement(Protocol):
         layers: str,
         memory_mb: int,
         tmp_mb: int,
+        snapshot: bool = False,
+        source: LockedProcess | None = None,
     ) -> LockedProcess:
-        """Ask for a process; the listener learns what becomes of it."""
+        """Ask for a process; the listener learns what becomes of it.
+
+        With `snapshot` others can be forked of it; with `source` it is forked of such a one.
+        """
         ...
 
     def kill(self, process: LockedProcess) -> None:
@@ -60,6 +67,9 @@ class Pool:
             what stops that.
         endpoint: the URL of the AWS endpoint, as sandboxes find it.
         credentials: makes credentials of a function's role.
+
+    Attributes:
+        snapshots: those of versions with SnapStart.
     """
 
     def __init__(
@@ -85,6 +95,7 @@ class Pool:
         self._freezer = Freezer()
         self._endpoint = endpoint
         self._credentials = credentials
+        self.snapshots = Snapshots(clock)
         self._loop = asyncio.get_running_loop()
         self._idle: dict[str, collections.deque[Sandbox]] = {}
         self._idle_order: dict[Sandbox, None] = {}
@@ -121,13 +132,20 @@ class Pool:
         return None
 
     def create(
-        self, spec: FunctionSpec, open_log: Callable[[str], Callable[[str], None]]
+        self,
+        spec: FunctionSpec,
+        open_log: Callable[[str], Callable[[str], None]],
+        *,
+        snapshot: bool = False,
+        source: Sandbox | None = None,
     ) -> Sandbox:
         """Make a sandbox; `start` it next.
 
         Args:
             spec: what it is to run.
             open_log: gives, for the name of a log stream, what takes the events.
+            snapshot: whether others are to be forked of it.
+            source: the snapshot that it is to be forked of.
         """
         if self._count >= self._limit:
             self._evict()
@@ -144,7 +162,10 @@ class Pool:
             overloaded=self._pause,
             serve_endpoint=self._serve_endpoint,
             endpoint=self._endpoint,
+            source=source,
         )
+        if source is not None:
+            self.snapshots.forked(source, sandbox)
         self._count += 1
         self._all_ended.clear()
         self._by_function.setdefault(spec.arn, set()).add(sandbox)
@@ -156,6 +177,8 @@ class Pool:
                 layers="" if spec.layers_dir is None else spec.layers_dir.name,
                 memory_mb=spec.memory_mb,
                 tmp_mb=spec.ephemeral_mb,
+                snapshot=snapshot,
+                source=None if source is None else source.process,
             )
         except OSError:
             self._ended(sandbox)
@@ -163,8 +186,17 @@ class Pool:
         sandbox.attach(process)
         return sandbox
 
-    def give_back(self, sandbox: Sandbox) -> None:
-        """Take a sandbox whose invocation is over; keep it warm or end it."""
+    def give_back(self, sandbox: Sandbox, *, failed: bool = False) -> None:
+        """Take a sandbox whose invocation is over; keep it warm or end it.
+
+        Args:
+            sandbox: which.
+            failed: the handler gave an error, after which some languages' runtimes end: a moment
+                tells whether this one does.
+        """
+        if failed and not sandbox.spec.runtime.startswith("python3"):
+            self._loop.call_later(_ENDING_S, self.give_back, sandbox)
+            return
         if sandbox.retired:
             sandbox.kill()
             return
@@ -184,6 +216,7 @@ class Pool:
             if sandbox in self._idle_order:
                 self._remove_idle(sandbox)
                 sandbox.kill()
+        self.snapshots.drop(function_arn)
 
     async def reap(self) -> None:
         """End what has been idle for too long, or when memory is short, for as long as this runs.
@@ -201,6 +234,8 @@ class Pool:
                 short -= sandbox.peak_memory()
                 self._remove_idle(sandbox)
                 sandbox.kill()
+            if short > 0:
+                self.snapshots.give_up_one()
 
     async def paused(self) -> None:
         """Return once the output of some sandbox waits for the log sink."""
@@ -246,6 +281,7 @@ class Pool:
                 del self._idle[key]
 
     def _ended(self, sandbox: Sandbox) -> None:
+        self.snapshots.ended(sandbox)
         self._remove_idle(sandbox)
         if not self._idle.get(sandbox.spec.revision_id, True):
             del self._idle[sandbox.spec.revision_id]

@@ -49,7 +49,7 @@ class Outcome:
     reason: str = ""
 
 
-_ENDING_S = 1.0
+_ENDING_S = 0.25
 """How long a process that closed its channel may take to end, and so to tell how."""
 _READY = Outcome(Ending.READY)
 _TIMEOUT = Outcome(Ending.TIMEOUT)
@@ -62,6 +62,7 @@ class Sandbox:
         spec: what it runs.
         log_stream: the name of its stream.
         idle_since: when it last became idle, on the loop's clock.
+        source: the snapshot that it is forked of, or None.
         retired: it must not be used again.
         usable_until: after this time of day no invocation may begin.
         emit: called with each log event that the function writes.
@@ -90,6 +91,7 @@ class Sandbox:
         "log_stream",
         "peak_at_end",
         "retired",
+        "source",
         "spec",
         "usable_until",
     )
@@ -107,13 +109,17 @@ class Sandbox:
         overloaded: Callable[["Sandbox"], bool],
         serve_endpoint: Callable[[socket.socket], Callable[[], None]],
         endpoint: str,
+        source: "Sandbox | None" = None,
     ) -> None:
         self.spec = spec
+        self.source = source
         self.log_stream = log_stream
         self.emit = emit
         self.idle_since = 0.0
         self.retired = False
         self.usable_until = usable_until(spec, credentials)
+        if source is not None:  # whose credentials it may use still
+            self.usable_until = min(self.usable_until, source.usable_until)
         self._credentials = credentials
         self.peak_at_end = 0
         self._clock = clock
@@ -138,6 +144,11 @@ class Sandbox:
         """Whether its process may still serve."""
         return self._process is not None and not self._process.ended
 
+    @property
+    def process(self) -> LockedProcess | None:
+        """Its process, once there is one."""
+        return self._process
+
     def attach(self, process: LockedProcess) -> None:
         """Take charge of the process that the warden is making."""
         self._process = process
@@ -152,6 +163,7 @@ class Sandbox:
                 self.log_stream,
                 self._credentials.variables(),
                 endpoint=self._endpoint,
+                initialization_type="snap-start" if self.spec.snap_start else "on-demand",
             ),
         }
         self._held().send(frames.INIT, orjson.dumps(settings))

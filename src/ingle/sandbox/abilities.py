@@ -14,6 +14,7 @@ class Abilities:
         filtered: a filter of system calls.
         shares: processor time in proportion to their memory.
         freezes: a freezer, for when they are idle.
+        snapshots: forks of an initialised function, in a user namespace of its own.
         disk: a /tmp on disk rather than in memory.
     """
 
@@ -22,4 +23,5 @@ class Abilities:
     filtered: bool
     shares: bool
     freezes: bool
+    snapshots: bool
     disk: bool

@@ -51,6 +51,23 @@ class Cgroups(Protocol):
         """Make a group of at most so many processes; return the files by which one joins."""
         ...
 
+    def open_members(self, files: list[str]) -> list[int]:
+        """Return descriptors of the files by which one joins, as `create` returned them.
+
+        Whoever has them can join by writing b"0".
+        """
+        ...
+
+    def join(self, name: str, files: list[str], pid: int) -> None:
+        """Move a process of one thread into a group, unless it has joined already.
+
+        Args:
+            name: the group's.
+            files: what `create` returned.
+            pid: the process, as the caller sees it.
+        """
+        ...
+
     def limit(self, name: str, memory_mb: int, *, quota: bool) -> None:
         """Bound a group's memory, and share out processor time in proportion to it.
 
@@ -59,6 +76,10 @@ class Cgroups(Protocol):
             memory_mb: the most memory.
             quota: whether the share holds on an idle machine too.
         """
+        ...
+
+    def extend(self, name: str, memory_mb: int) -> None:
+        """Let a group whose memory is bounded have more."""
         ...
 
     def open_peak(self, name: str) -> int | None:
@@ -229,6 +250,17 @@ def _counter(path: Path, key: str) -> int:
     return 0
 
 
+def _open_members(file: Path) -> int:
+    return os.open(file, os.O_WRONLY | os.O_CLOEXEC)
+
+
+def _has_joined(pid: int, name: str, hierarchies: int) -> bool:
+    """Whether a process is in our group of this name, in so many hierarchies."""
+    place = f"/ingle-{os.getpid()}/{name}"
+    lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+    return sum(line.endswith(place) for line in lines) == hierarchies
+
+
 class Version1:
     """One hierarchy a controller; `memory` is always there, others where the kernel has them."""
 
@@ -270,6 +302,18 @@ class Version1:
             for controller in self._folders
         ]
 
+    def open_members(self, files: list[str]) -> list[int]:
+        return [_open_members(self._place(each)) for each in files]
+
+    def join(self, name: str, files: list[str], pid: int) -> None:
+        if not _has_joined(pid, name, len(files)):
+            for file in files:
+                _write(self._place(file), pid)
+
+    def _place(self, file: str) -> Path:
+        controller, _, rest = file.partition("/")
+        return self._folders[controller] / rest
+
     def limit(self, name: str, memory_mb: int, *, quota: bool) -> None:
         memory = self._folders["memory"] / name
         _write(memory / "memory.limit_in_bytes", memory_mb * MB)
@@ -281,6 +325,12 @@ class Version1:
             _write(cpu / "cpu.shares", shares)
             if quota:
                 _write(cpu / "cpu.cfs_quota_us", memory_mb * _PERIOD_US // CORE_MB)
+
+    def extend(self, name: str, memory_mb: int) -> None:
+        memory = self._folders["memory"] / name
+        with contextlib.suppress(OSError):  # as above
+            _write(memory / "memory.memsw.limit_in_bytes", memory_mb * MB)
+        _write(memory / "memory.limit_in_bytes", memory_mb * MB)
 
     def open_peak(self, name: str) -> int | None:
         path = self._folders["memory"] / name / "memory.max_usage_in_bytes"
@@ -344,6 +394,17 @@ class Version2:
                 _write(folder / file, value)
         return [f"unified/{name}/cgroup.procs"]
 
+    def open_members(self, files: list[str]) -> list[int]:
+        return [_open_members(self._place(each)) for each in files]
+
+    def join(self, name: str, files: list[str], pid: int) -> None:
+        if not _has_joined(pid, name, len(files)):
+            for file in files:
+                _write(self._place(file), pid)
+
+    def _place(self, file: str) -> Path:
+        return self._folder / file.partition("/")[2]
+
     def limit(self, name: str, memory_mb: int, *, quota: bool) -> None:
         folder = self._folder / name
         _write(folder / "memory.max", memory_mb * MB)
@@ -352,6 +413,9 @@ class Version2:
             _write(folder / "cpu.weight", min(_MOST_WEIGHT, max(1, weight)))
             if quota:
                 _write(folder / "cpu.max", f"{memory_mb * _PERIOD_US // CORE_MB} {_PERIOD_US}")
+
+    def extend(self, name: str, memory_mb: int) -> None:
+        _write(self._folder / name / "memory.max", memory_mb * MB)
 
     def open_peak(self, name: str) -> int | None:
         try:

@@ -122,10 +122,22 @@ class WardenClient:
         layers: str,
         memory_mb: int,
         tmp_mb: int,
+        snapshot: bool = False,
+        source: LockedProcess | None = None,
     ) -> LockedProcess:
         """Ask for a sandbox; the listener learns what becomes of it.
 
         What is sent to the process before it runs waits for it.
+
+        Args:
+            listener: what is told.
+            runtime: whose zygote to fork.
+            code: the name of the package's folder below the code folder.
+            layers: the name of the layers' folder there, or "".
+            memory_mb: the most memory.
+            tmp_mb: the size of /tmp.
+            snapshot: whether others are to be forked of it.
+            source: the snapshot to fork, made with the same values.
         """
         identity = self._next
         self._next += 1
@@ -137,7 +149,11 @@ class WardenClient:
             speaks_http=program is not None and program.speaks_http,
         )
         self._live[identity] = process
-        self._send(messages.Spawn(identity, runtime, code, layers, memory_mb, tmp_mb).pack())
+        forked = 0 if source is None else source.identity
+        request = messages.Spawn(
+            identity, runtime, code, layers, memory_mb, tmp_mb, snapshot, forked
+        )
+        self._send(request.pack())
         return process
 
     def kill(self, process: LockedProcess) -> None:

@@ -16,12 +16,12 @@ PREPARE, SPAWN, KILL = 1, 2, 3
 STARTED, ENDED, FAILED, HELLO = 1, 2, 3, 4
 
 _PREPARE = struct.Struct("<BH")
-_SPAWN = struct.Struct("<BIIIHHH")
+_SPAWN = struct.Struct("<BIIIBIHHH")
 _KILL = struct.Struct("<BI")
 _STARTED = struct.Struct("<BIiBB")
 _ENDED = struct.Struct("<BIiBQ")
 _FAILED = struct.Struct("<BI")
-_HELLO = struct.Struct("<BBBBBBB")
+_HELLO = struct.Struct("<BBBBBBBB")
 
 MAX_MESSAGE = 4096
 """Bytes; nothing that users write at length goes through the warden."""
@@ -49,6 +49,9 @@ class Spawn:
         layers: the name of the layers' folder there, or "".
         memory_mb: the control group's limit, to which its share of the processors is in proportion.
         tmp_mb: the size of /tmp.
+        snapshot: whether it is to become a snapshot, of which others are forked.
+        source: the identity of the snapshot to fork, whose runtime, code and sizes it has; 0 for
+            none.
     """
 
     identity: int
@@ -57,10 +60,13 @@ class Spawn:
     layers: str
     memory_mb: int
     tmp_mb: int
+    snapshot: bool = False
+    source: int = 0
 
     def pack(self) -> bytes:
         names = [self.runtime.encode(), self.code.encode(), self.layers.encode()]
-        head = _SPAWN.pack(SPAWN, self.identity, self.memory_mb, self.tmp_mb, *map(len, names))
+        sizes = (self.memory_mb, self.tmp_mb, self.snapshot, self.source)
+        head = _SPAWN.pack(SPAWN, self.identity, *sizes, *map(len, names))
         return head + b"".join(names)
 
 
@@ -142,7 +148,8 @@ def unpack_request(data: bytes) -> Prepare | Spawn | Kill:
     """Read a message to the warden; raise ValueError when it is none."""
     try:
         if data[0] == SPAWN:
-            _, identity, memory_mb, tmp_mb, runtime, code, layers = _SPAWN.unpack_from(data)
+            _, identity, memory_mb, tmp_mb, snapshot, source, *lengths = _SPAWN.unpack_from(data)
+            runtime, code, layers = lengths
             names = data[_SPAWN.size :].decode("ascii")
             return Spawn(
                 identity,
@@ -151,6 +158,8 @@ def unpack_request(data: bytes) -> Prepare | Spawn | Kill:
                 names[runtime + code : runtime + code + layers],
                 memory_mb,
                 tmp_mb,
+                bool(snapshot),
+                source,
             )
         if data[0] == KILL:
             return Kill(_KILL.unpack(data)[1])

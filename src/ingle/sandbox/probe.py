@@ -10,7 +10,7 @@ from ingle.runtimes.python import lock
 from ingle.sandbox import cgroups, networks, seccomp
 from ingle.sandbox.abilities import Abilities
 from ingle.sandbox.outbound import Outbound
-from ingle.sandbox.rights import acquire_rights
+from ingle.sandbox.rights import acquire_rights, can_nest, try_in_child
 from ingle.sandbox.scratch import Scratch, ScratchUnavailable
 
 _WORKED, _FAILED = b"+", b"-"
@@ -39,7 +39,7 @@ def probe(network_range: str) -> list[Finding]:
     Args:
         network_range: the IPv4 network that sandboxes would have their addresses from.
     """
-    _, failure = _in_child(_try_namespaces)
+    failure = try_in_child(_try_namespaces)
     if failure:
         return [
             Finding(
@@ -65,6 +65,7 @@ def findings(abilities: Abilities, outbound: Outbound) -> list[Finding]:
         _processors(abilities),
         _freezing(abilities),
         _temporary_files(abilities.disk),
+        _snapshots(abilities.snapshots),
         _system_calls(abilities.filtered),
         *_network(outbound),
     ]
@@ -131,6 +132,18 @@ def _temporary_files(disk: bool) -> Finding:
     )
 
 
+def _snapshots(snapshots: bool) -> Finding:
+    if snapshots:
+        return Finding("snapshots", True, "versions with SnapStart start from snapshots")
+    return Finding(
+        "snapshots",
+        False,
+        "no user namespaces inside of sandboxes",
+        "versions with SnapStart start as any others do; raise user.max_user_namespaces, and start "
+        "Ingle as root",
+    )
+
+
 def _system_calls(filtered: bool) -> Finding:
     if filtered:
         return Finding("system calls", True, "filtered by seccomp")
@@ -167,6 +180,7 @@ def _abilities() -> Abilities:
         shares=groups is not None and groups.shares,
         freezes=groups is not None and groups.freezes,
         disk=privileged and _has_scratch(),
+        snapshots=not try_in_child(_try_nesting),
     )
 
 
@@ -187,7 +201,13 @@ def _can_filter() -> bool:
     return True
 
 
-def _try_namespaces() -> bytes:
+def _try_nesting() -> None:
+    acquire_rights()
+    if not can_nest():
+        raise OSError("no user namespaces")
+
+
+def _try_namespaces() -> None:
     acquire_rights()
     lock.unshare(
         lock.CLONE_NEWPID
@@ -197,7 +217,6 @@ def _try_namespaces() -> bytes:
         | lock.CLONE_NEWNET
         | lock.CLONE_NEWCGROUP
     )
-    return b""
 
 
 def _in_child(work: Callable[[], bytes]) -> tuple[bytes, str]:

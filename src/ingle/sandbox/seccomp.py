@@ -9,19 +9,26 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from ingle.runtimes.python import lock
+
 _DATA = Path(__file__).with_name("data") / "syscalls.toml"
 _ALLOWED = ("files", "memory", "processes", "time", "waiting", "sockets", "ipc", "other")
 _NEW_NAMESPACES = 0x7E020000
 """All CLONE_NEW* flags of clone; https://man7.org/linux/man-pages/man2/clone.2.html"""
 _BINARY_TREE = 2
+_OWN_RULES = ("unshare", "setns")
 
 
 class SeccompUnavailable(Exception):
     """The machine has no libseccomp, or one that cannot do it; the message says which."""
 
 
-def compile_filter() -> bytes:
+def compile_filter(*, forks: bool = False) -> bytes:
     """Return the filter as a BPF program for `prctl(PR_SET_SECCOMP)`.
+
+    Args:
+        forks: whether it is for a snapshot, which makes empty namespaces for its forks and returns
+            to its own pid namespace after each.
 
     Raises:
         SeccompUnavailable: libseccomp is missing or failed.
@@ -32,19 +39,25 @@ def compile_filter() -> bytes:
         raise SeccompUnavailable(f"libseccomp cannot be loaded: {error}") from error
     data = tomllib.loads(_DATA.read_text("utf-8"))
     try:
-        return _compile(pyseccomp, data)
+        return _compile(pyseccomp, data, forks)
     except OSError as error:
         raise SeccompUnavailable(f"libseccomp failed: {error}") from error
 
 
-def _compile(seccomp: Any, data: dict[str, Any]) -> bytes:
+def _compile(seccomp: Any, data: dict[str, Any], forks: bool) -> bytes:
     rules = seccomp.SyscallFilter(seccomp.ERRNO(errno.ENOSYS))
     rules.set_attr(seccomp.Attr.CTL_OPTIMIZE, _BINARY_TREE)
     for group in _ALLOWED:
         for name in data[group]:
             _add(rules, seccomp.ALLOW, name)
     for name in data["refused"]:
-        _add(rules, seccomp.ERRNO(errno.EPERM), name)
+        if not forks or name not in _OWN_RULES:
+            _add(rules, seccomp.ERRNO(errno.EPERM), name)
+    if forks:
+        for flags in (lock.CLONE_NEWPID, lock.NEW_FOR_FORKS, lock.CLONE_NEWCGROUP):
+            _add(rules, seccomp.ALLOW, "unshare", seccomp.Arg(0, seccomp.EQ, flags))
+        own = seccomp.Arg(1, seccomp.EQ, lock.CLONE_NEWPID)
+        _add(rules, seccomp.ALLOW, "setns", own)
     # clone3 hides its flags behind a pointer; without it, the C library uses clone.
     plain = seccomp.Arg(0, seccomp.MASKED_EQ, _NEW_NAMESPACES, 0)
     _add(rules, seccomp.ALLOW, "clone", plain)

@@ -7,6 +7,7 @@ every sandbox and removes every control group before it exits.
 """
 
 import contextlib
+import functools
 import json
 import logging
 import os
@@ -17,21 +18,19 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
-from ipaddress import IPv4Address
 from pathlib import Path
 
 from ingle.runtimes.python import packets
 from ingle.sandbox import cgroups, messages, networks, seccomp, zygotes
 from ingle.sandbox.abilities import Abilities
-from ingle.sandbox.rights import acquire_rights
+from ingle.sandbox.restorer import Restorer, Snapshot, pid_of
+from ingle.sandbox.rights import FIRST_UID, acquire_rights, can_nest
 from ingle.sandbox.scratch import Scratch, ScratchUnavailable
 from ingle.sandbox.settings import Settings
+from ingle.sandbox.slots import Keeper, Slot
 from ingle.sandbox.stock import Stock
 from ingle.sandbox.zygotes import Surroundings, Zygote
 
-FIRST_UID = 1_879_048_192
-"""Sandboxes' users are counted up from here, 0x70000000, where no machine has users of its own."""
 DEFAULT_TMP_MB = 512
 """https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html"""
 _CODE = re.compile(r"[0-9a-zA-Z_-]{1,80}")
@@ -46,26 +45,6 @@ _READY_PROGRAMS_AT_MOST = 8
 _DEMAND_WINDOW_S = 60.0
 _PROBLEMS = (OSError, ValueError, KeyError, subprocess.SubprocessError)
 _logger = logging.getLogger("ingle.warden")
-
-
-@dataclass(slots=True)
-class Slot:
-    """A sandbox, from the moment it is begun, and who it is for."""
-
-    number: int
-    runtime: str
-    uid: int
-    address: IPv4Address | None
-    request: messages.Spawn | None = None
-    announced: bool = False
-    killed: bool = False
-    pidfd: int | None = None
-    ends: list[int] = field(default_factory=list)
-
-    @property
-    def group(self) -> str:
-        """The name of its control group."""
-        return str(self.number)
 
 
 class Warden:
@@ -86,15 +65,17 @@ class Warden:
         self._scratch = self._open_scratch() if privileged else None
         try:
             self._filter = seccomp.compile_filter()
+            forking_filter = seccomp.compile_filter(forks=True)
         except seccomp.SeccompUnavailable as error:
             _logger.warning("%s", error)
-            self._filter = b""
+            self._filter = forking_filter = b""
         self._surroundings = Surroundings(
             privileged=privileged,
             staging=Path(settings.staging),
             code=Path(settings.code),
             cgroups=self._cgroups.binds if self._cgroups else {},
             seccomp=self._filter,
+            forking_seccomp=forking_filter,
             descriptors=settings.descriptors,
             port=settings.port,
             cabling=network.cabling,
@@ -108,6 +89,11 @@ class Warden:
         self._free_uids: list[int] = []
         self._next_uid = FIRST_UID
         self._emptying: list[str] = []
+        self._waits = False
+        self._snapshots: dict[int, Snapshot] = {}
+        self._restorer = Restorer(
+            self, self._selector, self._cgroups, self._scratch, settings, privileged
+        )
 
     def serve(self) -> None:
         """Answer the server until its end of the socket is closed, then clean up."""
@@ -121,9 +107,10 @@ class Warden:
                         if not self._hear_server():
                             return
                     else:
-                        self._hear_zygote(key.data)
+                        key.data()
                 if not events:
                     self._level_stocks()
+                self._waits = self._restorer.overdue()
                 self._remove_empty_groups()
         except BrokenPipeError:
             return  # the server is gone
@@ -139,6 +126,7 @@ class Warden:
             shares=groups is not None and groups.shares,
             freezes=groups is not None and groups.freezes,
             disk=self._scratch is not None,
+            snapshots=can_nest(),
         )
 
     def _open_scratch(self) -> Scratch | None:
@@ -152,26 +140,31 @@ class Warden:
         """How long to wait for a message before there is something else to do."""
         now = time.monotonic()
         surplus = False
-        for keeper in self._zygotes.values():
+        for keeper in self._keepers():
             wanted = keeper.stock.wanted(now)
             if len(keeper.ready) + len(keeper.begun) < wanted:
                 return _QUIET_S
             surplus = surplus or wanted > _READY_AT_LEAST or len(keeper.ready) > wanted
-        if self._emptying:
+        if self._emptying or self._waits:
             return _TICK_S
         return _SHRINK_S if surplus else None
 
     def _level_stocks(self) -> None:
         now = time.monotonic()
-        for runtime, keeper in self._zygotes.items():
+        for keeper in self._keepers():
             wanted = keeper.stock.wanted(now)
             if len(keeper.ready) > wanted:
-                self._kill(self._slots[keeper.ready.popleft()])
+                self.kill(self._slots[keeper.ready.popleft()])
             elif len(keeper.ready) + len(keeper.begun) < wanted:
                 try:
-                    self._make(runtime, keeper)
+                    self._make(keeper)
                 except _PROBLEMS:
                     keeper.stock.fail()
+
+    def _keepers(self) -> list[Keeper]:
+        """All that keep sandboxes ready."""
+        serving = (each for each in self._snapshots.values() if each.serving)
+        return [*self._zygotes.values(), *serving]
 
     def _tell(
         self,
@@ -195,11 +188,11 @@ class Warden:
                 if slot is None:
                     self._tell(messages.Failed(request.identity, str(error)))
                 else:
-                    self._give_up(slot, str(error))
+                    self.give_up(slot, str(error))
         elif isinstance(request, messages.Kill):
             slot = self._assigned.get(request.identity)
             if slot is not None:
-                self._kill(slot)
+                self.kill(slot)
         else:
             try:
                 self._zygote(request.runtime)
@@ -211,54 +204,84 @@ class Warden:
         names = (request.code, request.layers) if request.layers else (request.code,)
         if not all(_CODE.fullmatch(name) for name in names):
             raise ValueError("a malformed request to make a sandbox")
-        keeper = self._zygote(request.runtime)
+        keeper = self._source(request)
         keeper.stock.take(time.monotonic())
-        if keeper.ready:
-            slot = self._slots[keeper.ready.popleft()]
-        else:
-            slot = self._make(request.runtime, keeper)
+        slot = self._slots[keeper.ready.popleft()] if keeper.ready else self._make(keeper)
         slot.request = request
         keeper.begun.discard(slot.number)
         self._assigned[request.identity] = slot
         if slot.pidfd is not None:
             self._assign(slot, request)
 
-    def _make(self, runtime: str, keeper: Zygote) -> Slot:
+    def _source(self, request: messages.Spawn) -> Keeper:
+        if not request.source:
+            return self._zygote(request.runtime)
+        snapshot = self._snapshots.get(request.source)
+        if snapshot is None:
+            raise ValueError("the snapshot has ended")
+        return snapshot
+
+    def _make(self, keeper: Keeper) -> Slot:
         """Have a sandbox begun that is nobody's yet."""
         address = self._network.take_address()
-        uid = self._free_uids.pop() if self._free_uids else self._next_uid
-        self._next_uid = max(self._next_uid, uid + 1)
-        slot = Slot(self._next_slot, runtime, uid, address)
+        if isinstance(keeper, Snapshot):
+            slot = Slot(self._next_slot, keeper, keeper.slot.uid, address, own_uid=False)
+        else:
+            uid = self._free_uids.pop() if self._free_uids else self._next_uid
+            self._next_uid = max(self._next_uid, uid + 1)
+            slot = Slot(self._next_slot, keeper, uid, address)
         self._next_slot += 1
         self._slots[slot.number] = slot
         keeper.slots.add(slot.number)
         keeper.begun.add(slot.number)
         try:
-            files: list[str] = []
-            if self._cgroups:
-                files = self._cgroups.create(slot.group, self._settings.processes)
-            packed = packets.NO_ADDRESS if address is None else address.packed
-            head = packets.MAKE_HEAD.pack(packets.MAKE, slot.number, self._uid(slot), packed)
-            message = head + "\0".join(files).encode()
-            self._send(keeper, message, self._tmp(slot, DEFAULT_TMP_MB))
+            if isinstance(keeper, Snapshot):
+                self._restorer.make(keeper, slot)
+            else:
+                self._make_plain(keeper, slot)
         except _PROBLEMS:
             self._forget(slot)
             raise
         return slot
 
+    def _make_plain(self, keeper: Keeper, slot: Slot) -> None:
+        files: list[str] = []
+        if self._cgroups:
+            files = self._cgroups.create(slot.group, self._settings.processes)
+        head = packets.MAKE_HEAD.pack(
+            packets.MAKE, slot.number, self._uid(slot), slot.packed_address
+        )
+        message = head + "\0".join(files).encode()
+        self._send(keeper, message, self._tmp(slot, DEFAULT_TMP_MB))
+
     def _assign(self, slot: Slot, request: messages.Spawn) -> None:
         """Give a slot that is ready to the function that it is for."""
-        keeper = self._zygotes[slot.runtime]
+        keeper = slot.keeper
+        if not isinstance(keeper, Zygote):
+            self._announce(slot, request)  # it was made for just this
+            return
         if self._cgroups:
             self._cgroups.limit(slot.group, request.memory_mb, quota=self._settings.quota)
         code = request.code.encode()
         in_memory = 0 if self._scratch else request.tmp_mb * cgroups.MB
-        head = packets.ASSIGN_HEAD.pack(packets.ASSIGN, slot.number, in_memory, len(code))
-        other = request.tmp_mb != DEFAULT_TMP_MB
-        mounts = self._tmp(slot, request.tmp_mb) if other else []
-        self._send(keeper, head + code + request.layers.encode(), mounts)
+        kind = (packets.ASSIGN, slot.number, in_memory, request.snapshot)
+        head = packets.ASSIGN_HEAD.pack(*kind, len(code))
+        fds = self._adopt(slot, keeper, request) if request.snapshot else []
+        if request.tmp_mb != DEFAULT_TMP_MB:
+            fds += self._tmp(slot, request.tmp_mb)
+        self._send(keeper, head + code + request.layers.encode(), fds)
         if not keeper.anonymous:
             self._announce(slot, request)
+
+    def _adopt(self, slot: Slot, zygote: Zygote, request: messages.Spawn) -> list[int]:
+        """Make a slot a snapshot; return the descriptor on which that is told what to fork."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        stock = Stock(_READY_AT_LEAST, _READY_AT_MOST, _DEMAND_WINDOW_S)
+        name = f"a snapshot of {request.runtime}"
+        snapshot = Snapshot(name, ours, stock, slot=slot, zygote=zygote, request=request)
+        self._snapshots[request.identity] = snapshot
+        self._restorer.adopt(snapshot)
+        return [theirs.detach()]
 
     def _tmp(self, slot: Slot, size_mb: int) -> list[int]:
         if self._scratch is None:
@@ -269,12 +292,12 @@ class Warden:
         return slot.uid if self._privileged else -1
 
     @staticmethod
-    def _send(keeper: Zygote, message: bytes, mounts: list[int]) -> None:
+    def _send(keeper: Keeper, message: bytes, fds: list[int]) -> None:
         try:
-            messages.send(keeper.sock, message, tuple(mounts))
+            messages.send(keeper.sock, message, tuple(fds))
         finally:
-            for mount in mounts:
-                os.close(mount)
+            for fd in fds:
+                os.close(fd)
 
     def _announce(self, slot: Slot, request: messages.Spawn) -> None:
         """Hand the server its ends of a sandbox."""
@@ -286,7 +309,7 @@ class Warden:
         freezer = groups.open_freezer(slot.group) if groups else None
         fds = slot.ends + [fd for fd in (peak, freezer) if fd is not None]
         slot.ends = []
-        pid = -1 if slot.pidfd is None else _pid_of(slot.pidfd)
+        pid = -1 if slot.pidfd is None else pid_of(slot.pidfd)
         started = messages.Started(request.identity, pid, peak is not None, freezer is not None)
         try:
             self._tell(started, tuple(fds))
@@ -294,7 +317,8 @@ class Warden:
             for fd in fds:
                 os.close(fd)
 
-    def _kill(self, slot: Slot) -> None:
+    def kill(self, slot: Slot) -> None:
+        """End a sandbox."""
         slot.killed = True
         if slot.pidfd is not None:
             with contextlib.suppress(ProcessLookupError):  # ENDED is on its way
@@ -308,19 +332,19 @@ class Warden:
                 raise ValueError(f"no interpreter for {runtime} on this machine")
             most = _READY_AT_MOST if program.launch is None else _READY_PROGRAMS_AT_MOST
             stock = Stock(_READY_AT_LEAST, most, _DEMAND_WINDOW_S)
-            keeper = zygotes.start(program, stock, self._surroundings)
+            keeper = zygotes.start(runtime, program, stock, self._surroundings)
             self._zygotes[runtime] = keeper
-            self._selector.register(keeper.sock, selectors.EVENT_READ, runtime)
+            listen = functools.partial(self._hear_zygote, keeper)
+            self._selector.register(keeper.sock, selectors.EVENT_READ, listen)
         return keeper
 
-    def _hear_zygote(self, runtime: str) -> None:
-        keeper = self._zygotes[runtime]
+    def _hear_zygote(self, keeper: Zygote) -> None:
         try:
             data, fds = messages.receive(keeper.sock)
         except ConnectionResetError:  # it ended with messages of ours unread
             data, fds = b"", []
         if not data:
-            self._lose_zygote(runtime, keeper)
+            self._lose_zygote(keeper)
             return
         kind, number, value = packets.REPORT.unpack(data)
         slot = self._slots.get(number)
@@ -329,35 +353,43 @@ class Warden:
                 os.close(fd)
         elif kind == packets.READY:
             slot.pidfd, *slot.ends = fds
-            self._take_ready(keeper, slot)
+            self.take_ready(slot)
         elif kind == packets.ASSIGNED:
             if slot.request is not None:
                 self._announce(slot, slot.request)
+        elif kind == packets.FURNISHED:
+            self._restorer.furnished(slot)
         elif kind == packets.ENDED:
-            self._end(slot, value)
+            self.end(slot, value)
         else:
-            self._give_up(slot, os.strerror(value))
+            self.kill(slot)
+            self.give_up(slot, os.strerror(value))
 
-    def _take_ready(self, keeper: Zygote, slot: Slot) -> None:
+    def take_ready(self, slot: Slot) -> None:
+        """A sandbox can be assigned."""
+        keeper = slot.keeper
         keeper.begun.discard(slot.number)
         if slot.killed:
-            self._kill(slot)
+            self.kill(slot)
         if slot.request is None:
             keeper.ready.append(slot.number)
             return
         try:
             self._assign(slot, slot.request)
         except _PROBLEMS as error:
-            self._kill(slot)
-            self._give_up(slot, str(error))
+            self.kill(slot)
+            self.give_up(slot, str(error))
 
-    def _end(self, slot: Slot, status: int) -> None:
+    def end(self, slot: Slot, status: int) -> None:
+        """A sandbox has ended, with this wait status."""
         request = slot.request
         if request is None:
             if not slot.killed:
-                self._zygotes[slot.runtime].stock.fail()
+                slot.keeper.stock.fail()
             self._forget(slot)
             return
+        if request.snapshot:
+            self._lose_snapshot(request)
         self._announce(slot, request)  # what it wrote says why
         starved, peak = False, 0
         if self._cgroups:
@@ -366,36 +398,56 @@ class Warden:
         self._forget(slot)
         self._tell(messages.Ended(request.identity, status, starved, peak))
 
-    def _give_up(self, slot: Slot, reason: str) -> None:
+    def give_up(self, slot: Slot, reason: str) -> None:
+        """A sandbox could not be made."""
+        if slot.request is not None and slot.request.snapshot:
+            self._lose_snapshot(slot.request)
         self._forget(slot)
         if slot.request is not None:
             self._tell(messages.Failed(slot.request.identity, reason))
         else:
-            self._zygotes[slot.runtime].stock.fail()
+            slot.keeper.stock.fail()
 
-    def _lose_zygote(self, runtime: str, keeper: Zygote) -> None:
+    def _lose_zygote(self, keeper: Zygote) -> None:
         # Its sandboxes die with it (PR_SET_PDEATHSIG); the next request starts another.
         self._selector.unregister(keeper.sock)
         keeper.sock.close()
         _, status = os.waitpid(keeper.pid, 0)
-        _logger.error("the zygote of %s ended with wait status %d", runtime, status)
+        _logger.error("the zygote of %s ended with wait status %d", keeper.name, status)
+        self._lose_slots(keeper)
+        del self._zygotes[keeper.name]
+
+    def _lose_snapshot(self, request: messages.Spawn) -> None:
+        # Its forks die with it: their pid namespaces are inside of its own.
+        snapshot = self._snapshots.pop(request.identity, None)
+        if snapshot is not None:
+            self._lose_slots(snapshot)
+            self._restorer.release(snapshot)
+
+    def _lose_slots(self, keeper: Keeper) -> None:
         for number in list(keeper.slots):
-            slot = self._slots[number]
-            self._kill(slot)
+            slot = self._slots.get(number)
+            if slot is None:  # it was lost with a snapshot
+                continue
+            self.kill(slot)
+            if slot.request is not None and slot.request.snapshot:
+                self._lose_snapshot(slot.request)
             self._forget(slot)
             if slot.request is None:
                 continue
             if slot.announced:
                 self._tell(messages.Ended(slot.request.identity, signal.SIGKILL, False, 0))
             else:
-                reason = f"the zygote of {runtime} ended"
+                reason = f"the zygote of {keeper.name} ended"
+                if isinstance(keeper, Snapshot):
+                    reason = f"{keeper.name} ended"
                 self._tell(messages.Failed(slot.request.identity, reason))
-        del self._zygotes[runtime]
 
     def _forget(self, slot: Slot) -> None:
         if self._slots.pop(slot.number, None) is None:
             return
-        keeper = self._zygotes[slot.runtime]
+        keeper = slot.keeper
+        self._restorer.forget(slot)
         keeper.slots.discard(slot.number)
         keeper.begun.discard(slot.number)
         with contextlib.suppress(ValueError):  # most are not waiting
@@ -409,7 +461,8 @@ class Warden:
             os.close(slot.pidfd)
             slot.pidfd = None
         self._emptying.append(slot.group)
-        self._free_uids.append(slot.uid)
+        if slot.own_uid:
+            self._free_uids.append(slot.uid)
         self._network.give_back(slot.address)
 
     def _remove_empty_groups(self) -> None:
@@ -422,7 +475,7 @@ class Warden:
         for keeper in self._zygotes.values():
             os.kill(keeper.pid, signal.SIGKILL)
         for slot in self._slots.values():
-            self._kill(slot)
+            self.kill(slot)
         for slot in self._slots.values():
             if slot.pidfd is not None:
                 with selectors.DefaultSelector() as wait:
@@ -433,14 +486,6 @@ class Warden:
         if self._cgroups:
             self._cgroups.close()
         self._network.close()
-
-
-def _pid_of(pidfd: int) -> int:
-    for line in Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines():
-        name, _, value = line.partition(":")
-        if name == "Pid":
-            return int(value)
-    return -1
 
 
 def main() -> None:

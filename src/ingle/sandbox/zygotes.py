@@ -1,47 +1,37 @@
 """Starts zygotes, inside the root that their sandboxes see."""
 
-import collections
 import json
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ingle.runtimes.python import lock, zygote
+from ingle.runtimes.python import lock, snapshot_restore_py, zygote
 from ingle.sandbox import rights, root
 from ingle.sandbox.networks import Cabling
 from ingle.sandbox.program import Program
+from ingle.sandbox.slots import Keeper
 from ingle.sandbox.stock import Stock
 
 RUNTIME_FOLDER = "/var/runtime/ingle_runtime"
+_HOOKS = "/var/runtime/snapshot_restore_py.py"
+"""Where functions find the module to register hooks for SnapStart with."""
 _START = (
     "import sys; sys.path.insert(0, '/var/runtime'); from ingle_runtime.zygote import main; main()"
 )
 _FAILED_STATUS = 70
 
 
-@dataclass(slots=True)
-class Zygote:
+@dataclass(slots=True, eq=False)
+class Zygote(Keeper):
     """The warden's view of one.
 
     Attributes:
-        sock: the socket to it.
         pid: its process.
-        anonymous: whether its sandboxes are running programs before they are assigned.
-        stock: how many sandboxes to keep ready.
-        ready: the slots of those.
-        begun: the slots that will be ready and are nobody's yet.
-        slots: every slot that has not ended.
     """
 
-    sock: socket.socket
-    pid: int
-    anonymous: bool
-    stock: Stock
-    ready: "collections.deque[int]" = field(default_factory=collections.deque)
-    begun: set[int] = field(default_factory=set)
-    slots: set[int] = field(default_factory=set)
+    pid: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +44,7 @@ class Surroundings:
         code: the folder of unpacked packages.
         cgroups: the folders of control groups, by the name under which a zygote sees them.
         seccomp: a BPF program, or b"" for none.
+        forking_seccomp: the same for snapshots.
         descriptors: the most open files of a sandbox.
         port: where sandboxes find the AWS endpoint.
         cabling: how they are connected to the network, or None.
@@ -65,14 +56,15 @@ class Surroundings:
     code: Path
     cgroups: Mapping[str, Path]
     seccomp: bytes
+    forking_seccomp: bytes
     descriptors: int
     port: int
     cabling: Cabling | None
     resolv_conf: str
 
 
-def start(program: Program, stock: Stock, around: Surroundings) -> Zygote:
-    """Start the zygote of a program; raise OSError where it cannot be."""
+def start(name: str, program: Program, stock: Stock, around: Surroundings) -> Zygote:
+    """Start the zygote of a runtime's program; raise OSError where it cannot be."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     failure_read, failure_write = os.pipe2(os.O_CLOEXEC)
     pid = os.fork()
@@ -93,7 +85,8 @@ def start(program: Program, stock: Stock, around: Surroundings) -> Zygote:
         os.waitpid(pid, 0)
         ours.close()
         raise OSError(f"its zygote could not start: {reason}")
-    return Zygote(ours, pid, program.launch is not None and program.launch.anonymous, stock)
+    anonymous = program.launch is not None and program.launch.anonymous
+    return Zygote(name, ours, stock, anonymous, pid=pid)
 
 
 def _become(sock: socket.socket, program: Program, around: Surroundings) -> None:
@@ -101,14 +94,20 @@ def _become(sock: socket.socket, program: Program, around: Surroundings) -> None
         around.staging,
         home=program.home,
         links=program.links,
-        shows={**program.shows, str(Path(zygote.__file__).parent): RUNTIME_FOLDER},
+        shows={
+            **program.shows,
+            str(Path(zygote.__file__).parent): RUNTIME_FOLDER,
+            snapshot_restore_py.__file__: _HOOKS,
+        },
         code=around.code,
         cgroups=around.cgroups,
         resolv_conf=around.resolv_conf,
     )
-    filter_fd = os.memfd_create("seccomp", 0)
-    os.write(filter_fd, around.seccomp)
-    os.lseek(filter_fd, 0, os.SEEK_SET)
+    filters = []
+    for each in (around.seccomp, around.forking_seccomp):
+        filters.append(os.memfd_create("seccomp", 0))
+        os.write(filters[-1], each)
+        os.lseek(filters[-1], 0, os.SEEK_SET)
     os.set_inheritable(sock.fileno(), True)
     settings = {
         "descriptors": around.descriptors,
@@ -126,7 +125,7 @@ def _become(sock: socket.socket, program: Program, around: Surroundings) -> None
             "-c",
             _START,
             str(sock.fileno()),
-            str(filter_fd),
+            *map(str, filters),
             json.dumps(settings),
         ],
         {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},

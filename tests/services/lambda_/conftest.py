@@ -1,5 +1,6 @@
 """A Lambda service on a real database, blob store and code folder; only the sandboxes are apart."""
 
+import asyncio
 import sys
 from pathlib import Path
 from typing import Any
@@ -30,10 +31,33 @@ class NoSandboxes:
         self.calls: list[tuple[FunctionSpec, bytes, dict[str, Any]]] = []
         self.dropped: list[str] = []
         self.prepared: list[str] = []
+        self.snapshots: set[str] = set()
+        self.snapshot_error: Exception | None = None
+        self.held = asyncio.Event()
+        self.held.set()
+        self.asked_for = 0
+        self._asked = asyncio.Condition()
 
     async def invoke(self, spec: FunctionSpec, payload: bytes, **rest: Any) -> InvocationResult:
         self.calls.append((spec, payload, rest))
         return self.result
+
+    async def make_snapshot(self, spec: FunctionSpec) -> None:
+        async with self._asked:
+            self.asked_for += 1
+            self._asked.notify_all()
+        await self.held.wait()
+        if self.snapshot_error is not None:
+            raise self.snapshot_error
+        self.snapshots.add(spec.revision_id)
+
+    async def made_snapshots(self, count: int) -> None:
+        """Return once so many snapshots were asked for."""
+        async with asyncio.timeout(20), self._asked:
+            await self._asked.wait_for(lambda: self.asked_for >= count)
+
+    def lacks_snapshot(self, spec: FunctionSpec) -> bool:
+        return spec.revision_id not in self.snapshots
 
     def drop(self, function_arn: str) -> None:
         self.dropped.append(function_arn)

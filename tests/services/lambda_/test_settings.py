@@ -36,7 +36,9 @@ def test_what_a_request_leaves_out_has_its_default() -> None:
     }
 
 
-def test_snap_start_can_be_turned_off() -> None:
+def test_snap_start_can_be_turned_on_and_off() -> None:
+    on = {"ApplyOn": "PublishedVersions"}
+    assert changed_settings({"SnapStart": on}) == {"snap_start": "PublishedVersions"}
     assert changed_settings({"SnapStart": {"ApplyOn": "None"}}) == {"snap_start": "None"}
 
 
@@ -128,7 +130,6 @@ def test_the_environment_can_be_emptied_and_removed() -> None:
         ({"PackageType": "Image"}, "PackageType"),
         ({"VpcConfig": {"SubnetIds": ["subnet-1"]}}, "VpcConfig"),
         ({"TracingConfig": {"Mode": "Active"}}, "TracingConfig"),
-        ({"SnapStart": {"ApplyOn": "PublishedVersions"}}, "SnapStart"),
         ({"DeadLetterConfig": {"TargetArn": "arn:aws:sqs:::q"}}, "DeadLetterConfig"),
         ({"KMSKeyArn": "arn:aws:kms:::key"}, "KMSKeyArn"),
         ({"LoggingConfig": {"LogFormat": "JSON"}}, "LoggingConfig.LogFormat"),

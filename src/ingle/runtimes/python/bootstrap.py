@@ -1,4 +1,7 @@
-"""The life of a sandbox after it was locked in: load the handler, then serve invocations."""
+"""The life of a sandbox after it was locked in: load the handler, then serve invocations.
+
+That of a snapshot ends with the first part; its forks begin with the second.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import site
 import sys
 import time
 
-from . import frames, handler, logs
+from . import carry, frames, handler, hooks, lock, logs, snapshot
 from .context import LambdaContext
 
 TYPE_CHECKING = False
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_RESPONSE = 6291556
 """Bytes of an answer; https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+BEFORE_SNAPSHOT_STATUS, AFTER_RESTORE_STATUS = 64, 65
+"""What AWS's runtime exits with when a hook failed."""
 
 
 class Runtime:
@@ -49,23 +54,75 @@ class Runtime:
 
     def run(self, channel_fd: int, log_fd: int) -> int:
         """Serve one function until the server closes the channel; return the exit status."""
+        channel, settings = self._begin(channel_fd, log_fd)
+        _enter(settings["environment"])
+        gc.enable()  # what the zygote froze stays frozen, and so shared
+        try:
+            function = handler.find_handler(settings["handler"])
+        except Exception as error:
+            return self._fail(channel, error, 1)
+        return self._serve(channel, function)
+
+    def run_snapshot(self, channel_fd: int, log_fd: int, forker: snapshot.Forker) -> int:
+        """Initialise one function and fork its sandboxes; return the exit status.
+
+        It returns in every fork, too.
+        """
+        channel, settings = self._begin(channel_fd, log_fd)
+        _enter(settings["environment"])
+        gc.enable()
+        try:
+            function = handler.find_handler(settings["handler"])
+        except Exception as error:
+            return self._fail(channel, error, 1)
+        try:
+            hooks.before_snapshot()
+            snapshot.check_alone()
+        except snapshot.Unsafe as error:
+            fault = handler.Fault("Runtime.SnapshotUnsafe", str(error))
+            return self._fail(channel, fault, BEFORE_SNAPSHOT_STATUS)
+        except Exception as error:
+            return self._fail(channel, error, BEFORE_SNAPSHOT_STATUS)
+        snapshot.hang_up()
+        gc.collect()
+        loops = carry.event_loops()
+        gc.freeze()
+        lock.trim_heap()
+        flush()
+        channel.send(frames.READY)
+        fork = forker.serve()
+        if fork is None:
+            return 0
+        for fd in (channel_fd, log_fd):
+            os.close(fd)
+        for loop in loops:
+            carry.renew(loop)
+        channel, settings = self._begin(*fork)
+        try:
+            _restore(settings["environment"])
+            hooks.after_restore()
+        except Exception as error:
+            return self._fail(channel, error, AFTER_RESTORE_STATUS)
+        return self._serve(channel, function)
+
+    def _begin(self, channel_fd: int, log_fd: int) -> tuple[frames.Channel, dict[str, Any]]:
+        """Await what is to be run."""
         channel = frames.Channel(channel_fd)
         logs.redirect(log_fd)
         self._sink.fd = log_fd
         kind, body = channel.receive()
         if kind != frames.INIT:
             raise RuntimeError(f"the first frame must be INIT, not {kind}")
-        settings = json.loads(body)
-        _enter(settings["environment"])
-        gc.enable()  # what the zygote froze stays frozen, and so shared
-        try:
-            function = handler.find_handler(settings["handler"])
-        except Exception as error:
-            described = handler.describe(error)
-            self._sink.log(handler.log_text(described))
-            flush()
-            channel.send(frames.INIT_ERROR, _encode(described))
-            return 1
+        return channel, json.loads(body)
+
+    def _fail(self, channel: frames.Channel, error: Exception, status: int) -> int:
+        described = handler.describe(error)
+        self._sink.log(handler.log_text(described))
+        flush()
+        channel.send(frames.INIT_ERROR, _encode(described))
+        return status
+
+    def _serve(self, channel: frames.Channel, function: Callable[[Any, Any], Any]) -> int:
         flush()
         channel.send(frames.READY)
         while True:
@@ -131,6 +188,19 @@ def _enter(environment: dict[str, str]) -> None:
     extra = environment.get("PYTHONPATH", "")
     for entry in reversed([e for e in extra.split(":") if e and e not in sys.path]):
         sys.path.insert(1, entry)
+
+
+def _restore(environment: dict[str, str]) -> None:
+    """Become one sandbox of many that were forked: with its own variables and randomness."""
+    os.environ.update(environment)
+    time.tzset()
+    # The generators of `random` are seeded anew by every fork; these are not.
+    ssl = sys.modules.get("_ssl")
+    if ssl is not None:
+        ssl.RAND_add(os.urandom(32), 32.0)
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        numpy_random.seed()
 
 
 def exit_status(code: object) -> int:

@@ -4,6 +4,8 @@ It gives itself what needs no knowledge of the function (namespaces, control gro
 until it is assigned, shows itself the function's code, gives up its rights, and becomes the
 runtime. Where the runtime is a program of its own, the fork stays behind as the first process of
 the pid namespace: it holds on to its rights until it is assigned, and reaps orphans afterwards.
+Where the function is to become a snapshot, the fork stays behind as well, outside of the user
+namespace's pid namespace, and reports how the snapshot ended.
 """
 
 from __future__ import annotations
@@ -14,15 +16,13 @@ import select
 import signal
 import traceback
 
-from . import bootstrap, frames, launcher, lock, network, packets
+from . import bootstrap, endpoint, frames, launcher, lock, network, packets, snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     Assignment = tuple[bytes, list[int]]
 
 SETUP_FAILED_STATUS = 70
-_LOOPBACK = "127.0.0.1"
-_BACKLOG = 64
 
 
 class Child:
@@ -33,7 +33,12 @@ class Child:
         descriptors: the most open files.
         port: where the AWS endpoint is found on the sandbox's own loopback.
         seccomp: a BPF program, or b"" for none.
+        forking_seccomp: the same for snapshots.
         router: what to connect to, or None.
+
+    Attributes:
+        port: the same.
+        router: the same.
     """
 
     def __init__(
@@ -42,13 +47,15 @@ class Child:
         descriptors: int,
         port: int,
         seccomp: bytes,
+        forking_seccomp: bytes,
         router: network.Router | None,
     ) -> None:
         self._runtime = runtime
         self._descriptors = descriptors
-        self._port = port
+        self.port = port
         self._seccomp = seccomp
-        self._router = router
+        self._forking_seccomp = forking_seccomp
+        self.router = router
 
     def run(
         self,
@@ -77,7 +84,7 @@ class Child:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.default_int_handler)
-            cables = [] if self._router is None else [self._router.namespace]
+            cables = [] if self.router is None else [self.router.namespace]
             _close_others(control_fd, channel_fd, log_fd, *mounts, *cables)
             control = _socket.socket(fileno=control_fd)
             failure = self._prepare(channel_fd, slot, address, groups, mounts)
@@ -85,10 +92,12 @@ class Child:
             if isinstance(runtime, launcher.Launcher):
                 return self._supervise(runtime, control, channel_fd, log_fd, uid, failure)
             assignment = packets.receive(control)
-            control.close()
             if not assignment[0]:
                 return 0
-            self._settle(assignment, uid, failure)
+            forks_fd = self._settle(assignment, uid, failure)
+            if forks_fd is not None:
+                return self._enclose(runtime, control, channel_fd, log_fd, forks_fd, uid)
+            control.close()
             lock.drop_rights(uid, self._descriptors, self._seccomp)
         except BaseException as error:
             return _fail(channel_fd, error)
@@ -104,13 +113,13 @@ class Child:
             for mount in mounts:
                 lock.place_tmp(mount)
                 os.close(mount)
-            self._offer_endpoint(channel_fd)
+            endpoint.offer(channel_fd, self.port)
         except BaseException as error:  # whoever is given this sandbox is told
             return error
         return None
 
     def _isolate(self, slot: int, address: bytes) -> None:
-        router = self._router
+        router = self.router
         lock.isolate()
         if router is None:
             network.isolate()
@@ -122,22 +131,18 @@ class Child:
         way.close()
         os.close(router.namespace)
 
-    def _offer_endpoint(self, channel_fd: int) -> None:
-        """Hand the server a socket of this network on which it serves the AWS endpoint."""
-        listening = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
-        listening.bind((_LOOPBACK, self._port))
-        listening.listen(_BACKLOG)
-        frames.Channel(channel_fd).send_descriptor(frames.ENDPOINT, listening.fileno())
-        listening.close()
-
     def _settle(
         self, assignment: Assignment, uid: int | None, failure: BaseException | None
-    ) -> None:
-        """Take the function's code and /tmp; raise what went wrong so far."""
+    ) -> int | None:
+        """Take the function's code and /tmp; raise what went wrong so far.
+
+        Returns the socket on which a snapshot hears what to fork, or None.
+        """
         message, mounts = assignment
-        _, _, tmp_bytes, code_length = packets.ASSIGN_HEAD.unpack_from(message)
+        _, _, tmp_bytes, forks, code_length = packets.ASSIGN_HEAD.unpack_from(message)
         if failure is not None:
             raise failure
+        forks_fd = mounts.pop(0) if forks else None
         names = message[packets.ASSIGN_HEAD.size :]
         for mount in mounts:
             lock.place_tmp(mount)
@@ -145,6 +150,45 @@ class Child:
         if tmp_bytes:
             lock.mount_tmp(tmp_bytes, uid)
         lock.show_code(names[:code_length].decode("ascii"), names[code_length:].decode("ascii"))
+        return forks_fd
+
+    def _enclose(
+        self,
+        runtime: bootstrap.Runtime,
+        control: _socket.socket,
+        channel_fd: int,
+        log_fd: int,
+        forks_fd: int,
+        uid: int | None,
+    ) -> int:
+        """Have a snapshot run in a user and a pid namespace of its own, and outlive it."""
+        lock.nest(uid)
+        guard = os.fork()
+        if guard == 0:
+            control.close()
+            _close_others()
+            lock.drop_rights(None, self._descriptors, self._seccomp)
+            lock.hide()
+            _reap_for_ever()
+        # Not the first process of its namespace, as its forks will be: libraries that look at
+        # their process id to find out whether they were forked must see another one.
+        pid = os.fork()
+        if pid == 0:
+            control.close()
+            try:
+                lock.mount_proc()
+                forker = snapshot.Forker(forks_fd, self._seccomp)
+                lock.keep_right_to_fork(self._descriptors, self._forking_seccomp)
+            except BaseException as error:
+                os._exit(_fail(channel_fd, error))
+            os._exit(_run(runtime, channel_fd, log_fd, forker))
+        for fd in (channel_fd, log_fd, forks_fd):
+            os.close(fd)
+        lock.drop_rights(None, self._descriptors, self._seccomp)
+        lock.hide()
+        status = os.waitpid(pid, 0)[1]
+        os.kill(guard, signal.SIGKILL)
+        return _report(control, status)
 
     def _supervise(
         self,
@@ -197,8 +241,15 @@ class Child:
         return _run(program, channel_fd, log_fd)
 
 
-def _run(runtime: bootstrap.Runtime | launcher.Launcher, channel_fd: int, log_fd: int) -> int:
+def _run(
+    runtime: bootstrap.Runtime | launcher.Launcher,
+    channel_fd: int,
+    log_fd: int,
+    forker: snapshot.Forker | None = None,
+) -> int:
     try:
+        if forker is not None and isinstance(runtime, bootstrap.Runtime):
+            return runtime.run_snapshot(channel_fd, log_fd, forker)
         return runtime.run(channel_fd, log_fd)
     except EOFError:
         return 0
@@ -229,6 +280,13 @@ def _await_message(control: _socket.socket, pidfd: int) -> bool:
     ready = [fd for fd, _ in poller.poll()]
     os.close(pidfd)
     return control.fileno() in ready
+
+
+def _reap_for_ever() -> None:
+    """Be the first process of a pid namespace: take in orphans until the last process ends."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        signal.pause()
 
 
 def _close_others(*kept: int) -> None:

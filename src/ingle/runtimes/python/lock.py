@@ -26,6 +26,7 @@ _MOVE_MOUNT_F_EMPTY_PATH = 4
 _AT_FDCWD = -100
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
+_PR_SET_KEEPCAPS = 8
 _PR_CAPBSET_DROP = 24
 _PR_SET_SECCOMP = 22
 _PR_SET_NO_NEW_PRIVS = 38
@@ -33,6 +34,9 @@ _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 _CAPABILITY_VERSION_3 = 0x20080522
 _SECCOMP_MODE_FILTER = 2
 _SIGKILL = 9
+_CAP_SYS_ADMIN = 21
+NEW_FOR_FORKS = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET
+"""The namespaces that a fork of a snapshot makes for itself, besides that of its process ids."""
 # The same on every architecture; os.pidfd_open came with Python 3.9.
 _SYS_MOVE_MOUNT = 429
 _SYS_PIDFD_OPEN = 434
@@ -114,8 +118,50 @@ def isolate() -> None:
     die_with_parent()
     os.setsid()  # else a signal to the group would reach whoever has the same user
     unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS)
+    name_host()
+    mount_proc()
+
+
+def name_host() -> None:
+    """Set up a new host name namespace."""
     _socket.sethostname("localhost")
+
+
+def mount_proc() -> None:
+    """Show the processes of the calling process's pid namespace at /proc."""
     _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+
+
+def nest(uid: int | None) -> None:
+    """Take a user, and go on with a user and a mount namespace of that user's own.
+
+    Children are in a pid namespace that belongs to it.
+
+    Args:
+        uid: the user and group id to take; None keeps them.
+    """
+    if uid is not None:
+        # Some systems let only whoever is privileged make user namespaces.
+        _prctl(_PR_SET_KEEPCAPS, 1)
+        take_user(uid, uid)
+        _keep_capabilities(1 << _CAP_SYS_ADMIN)
+    _prctl(_PR_SET_DUMPABLE, 1)  # else the files below are root's
+    own_uid, own_gid = os.geteuid(), os.getegid()
+    unshare(CLONE_NEWUSER)
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{own_uid} {own_uid} 1"),
+        ("gid_map", f"{own_gid} {own_gid} 1"),
+    ):
+        with open(f"/proc/self/{name}", "w") as file:
+            file.write(text)
+    unshare(CLONE_NEWNS | CLONE_NEWPID)
+
+
+def keep_right_to_fork(descriptors: int, seccomp: bytes) -> None:
+    """Give up every right, for good, but that to make empty namespaces in this user namespace."""
+    drop_bounding_set((_CAP_SYS_ADMIN,))
+    _restrict(descriptors, seccomp, 1 << _CAP_SYS_ADMIN)
 
 
 def join_groups(files: list[str]) -> None:
@@ -188,21 +234,37 @@ def drop_rights(uid: int | None, descriptors: int, seccomp: bytes) -> None:
         descriptors: the most open files.
         seccomp: a BPF program, or b"" for none.
     """
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
     if uid is not None:
         take_user(uid, uid)
-    _drop_capabilities()
+    _restrict(descriptors, seccomp, 0)
+
+
+def drop_right_to_fork(seccomp: bytes) -> None:
+    """Give up what `keep_right_to_fork` left."""
+    _keep_capabilities(0)
+    die_with_parent()
+    _filter_calls(seccomp)
+
+
+def _restrict(descriptors: int, seccomp: bytes, capabilities: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+    _keep_capabilities(capabilities)
     _prctl(_PR_SET_DUMPABLE, 1)
     die_with_parent()  # changing the user had undone it
     bar_new_rights()
+    _filter_calls(seccomp)
+
+
+def _filter_calls(seccomp: bytes) -> None:
     if seccomp:
         program = ctypes.create_string_buffer(seccomp, len(seccomp))
         block = _Filter(len(seccomp) // 8, ctypes.addressof(program))
         _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(block))
 
 
-def _drop_capabilities() -> None:
+def _keep_capabilities(mask: int) -> None:
+    """Keep only these capabilities, all below 32."""
     _libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
     header = struct.pack("<Ii", _CAPABILITY_VERSION_3, 0)
-    _check(_libc.capset(header, bytes(24)), "capset")
+    _check(_libc.capset(header, struct.pack("<6I", mask, mask, 0, 0, 0, 0)), "capset")

@@ -5,28 +5,39 @@ from __future__ import annotations
 import _socket
 import struct
 
-MAKE, ASSIGN = 1, 2
-READY, ASSIGNED, ENDED, FAILED = 1, 2, 3, 4
+MAKE, ASSIGN, FURNISH = 1, 2, 3
+FORK, REAP = 1, 2
+READY, ASSIGNED, ENDED, FAILED, FURNISHED = 1, 2, 3, 4, 5
 
 MAKE_HEAD = struct.Struct("<BIi4s")
 """To the zygote: MAKE, slot, uid (-1 keeps the user) and IPv4 address (NO_ADDRESS: no network);
 then the NUL-separated files of control groups. A detached mount for /tmp may come along."""
 NO_ADDRESS = bytes(4)
-ASSIGN_HEAD = struct.Struct("<BIQH")
-"""To the zygote: ASSIGN, slot, bytes of a /tmp in memory (0: it is on disk) and the length of the
-name of the code folder; then that name and that of the layers' folder. A detached mount for /tmp
-that replaces the first may come along."""
+ASSIGN_HEAD = struct.Struct("<BIQBH")
+"""To the zygote: ASSIGN, slot, bytes of a /tmp in memory (0: it is on disk), whether it is to
+become a snapshot, and the length of the name of the code folder; then that name and that of the
+layers' folder. With a snapshot comes the socket on which it hears what to fork; a detached mount
+for /tmp that replaces the first may come along."""
+FURNISH_HEAD = struct.Struct("<BIQi4s")
+"""To the zygote: FURNISH, slot, bytes of a /tmp in memory (0: it is on disk), uid to own it (-1:
+the zygote's) and IPv4 address (NO_ADDRESS: no network). With it come the socket to the server of a
+fork of a snapshot, the fork's namespaces (mount, network, IPC, host name, process ids), and a
+detached mount for /tmp, if there is one."""
+FORK_ORDER = struct.Struct("<BI")
+"""To a snapshot: FORK or REAP, and the slot. With FORK come the inner ends of the channel, the log
+pipe and the handshake, and the files of the control groups that the fork is to join."""
 REPORT = struct.Struct("<BIi")
-"""From the zygote: kind, slot, and 0 (READY, ASSIGNED), a wait status (ENDED) or an errno (FAILED).
-With READY come a pidfd, because pids mean something else in another namespace, and the outer ends
-of the channel and the log pipe."""
+"""From the zygote: kind, slot, and 0 (READY, ASSIGNED, FURNISHED), a wait status (ENDED) or an
+errno (FAILED). From a snapshot likewise: READY when it can be forked, ENDED, FAILED. With READY of
+a zygote's child come a pidfd, because pids mean something else in another namespace, and the outer
+ends of the channel and the log pipe."""
 STATUS = struct.Struct("<i")
 """From a child that runs a program to its zygote: the program's wait status, before it ends."""
 DONE = b"."
 """From a child that ran a program before it was assigned to its zygote: it is assigned now."""
 _DESCRIPTOR = struct.Struct("i")
 _MSG_CMSG_CLOEXEC = 0x40000000
-_MOST_DESCRIPTORS = 4
+_MOST_DESCRIPTORS = 8
 
 
 def send(sock: _socket.socket, message: bytes, descriptors: list[int]) -> None:

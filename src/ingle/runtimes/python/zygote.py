@@ -17,7 +17,7 @@ import select
 import signal
 import sys
 
-from . import bootstrap, launcher, lock, network, packets
+from . import bootstrap, furnisher, launcher, lock, network, packets
 from .child import Child
 
 TYPE_CHECKING = False
@@ -30,6 +30,7 @@ _KEPT_CAPABILITIES = (
     7,  # SETUID
     10,  # NET_BIND_SERVICE: to await calls of the AWS endpoint at the server's own port
     12,  # NET_ADMIN: to connect a new network namespace
+    18,  # SYS_CHROOT: to enter the mount namespace of a fork of a snapshot
     21,  # SYS_ADMIN: to make namespaces and mounts
 )
 
@@ -49,6 +50,7 @@ class Zygote:
         self._sockets: dict[int, _socket.socket] = {}
         self._by_socket: dict[int, int] = {}
         self._statuses: dict[int, int] = {}
+        self._furnishers: dict[int, int] = {}
         self._pid_namespace = os.open("/.ingle/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         self._poller = select.poll()
         self._wake, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -83,6 +85,13 @@ class Zygote:
                 files = [each for each in groups.split("\0") if each]
                 self._make(slot, uid, address, files, descriptors)
             except OSError as error:
+                self._control.send(packets.REPORT.pack(packets.FAILED, slot, error.errno or 0))
+            return
+        if message[0] == packets.FURNISH:
+            try:
+                self._furnish(message, descriptors)
+            except OSError as error:
+                slot = packets.FURNISH_HEAD.unpack_from(message)[1]
                 self._control.send(packets.REPORT.pack(packets.FAILED, slot, error.errno or 0))
             return
         sock = self._sockets.get(packets.ASSIGN_HEAD.unpack_from(message)[1])
@@ -133,6 +142,16 @@ class Zygote:
             os.close(log_read)
             os.close(log_write)
 
+    def _furnish(self, message: bytes, descriptors: list[int]) -> None:
+        """Have a process of ours set up a fork of a snapshot, which must not do it itself."""
+        _, slot, tmp_bytes, uid, address = packets.FURNISH_HEAD.unpack_from(message)
+        owner = uid if uid >= 0 else None
+        pid = os.fork()
+        if pid == 0:
+            link = furnisher.Link(self._child.router, slot, address)
+            os._exit(furnisher.furnish(self._child.port, tmp_bytes, owner, link, descriptors))
+        self._furnishers[pid] = slot
+
     def _fork_into_pid_namespace(self) -> int:
         # Only children enter a new pid namespace; joining our own again makes the next possible.
         lock.unshare(lock.CLONE_NEWPID)
@@ -165,10 +184,15 @@ class Zygote:
             sock.close()
 
     def _reap(self) -> None:
-        while self._slots:
+        while self._slots or self._furnishers:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 return
+            furnished = self._furnishers.pop(pid, None)
+            if furnished is not None:
+                kind = packets.FAILED if status else packets.FURNISHED
+                self._control.send(packets.REPORT.pack(kind, furnished, status >> 8))
+                continue
             slot = self._slots.pop(pid, None)
             if slot is None:
                 continue
@@ -181,14 +205,16 @@ class Zygote:
 def main() -> None:
     """Serve the warden.
 
-    The arguments are the descriptor of the warden's socket, the one that holds the seccomp program,
-    and, as JSON, `descriptors`, the most open files of a sandbox, `port`, where sandboxes find the
-    AWS endpoint, `cabling`, how they are connected to the network, or null, and `launch`, what they
-    become: null for Python functions.
+    The arguments are the descriptor of the warden's socket, those that hold the seccomp programs of
+    sandboxes and of snapshots, and, as JSON, `descriptors`, the most open files of a sandbox,
+    `port`, where sandboxes find the AWS endpoint, `cabling`, how they are connected to the network,
+    or null, and `launch`, what they become: null for Python functions.
     """
-    _, control, filter_fd, told = sys.argv
+    _, control, filter_fd, forking_filter_fd, told = sys.argv
     with os.fdopen(int(filter_fd), "rb") as file:
         seccomp = file.read()
+    with os.fdopen(int(forking_filter_fd), "rb") as file:
+        forking_seccomp = file.read()
     lock.drop_bounding_set(_KEPT_CAPABILITIES)
     settings: dict[str, Any] = json.loads(told)
     runtime: bootstrap.Runtime | launcher.Launcher
@@ -201,7 +227,9 @@ def main() -> None:
         )
     cabling = settings["cabling"]
     router = None if cabling is None else network.Router(**cabling)
-    child = Child(runtime, settings["descriptors"], settings["port"], seccomp, router)
+    child = Child(
+        runtime, settings["descriptors"], settings["port"], seccomp, forking_seccomp, router
+    )
     zygote = Zygote(_socket.socket(fileno=int(control)), child)
     gc.collect()
     gc.disable()

@@ -9,19 +9,25 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
-from ingle.services.lambda_.model import Function, LayerVersion, Package
+from ingle.services.lambda_.model import ACTIVE, Function, LayerVersion, Package
 from ingle.services.lambda_.names import function_arn
 from ingle.services.lambda_.snapstart import has_snapshots
 
 # ListFunctions leaves these out, as its documentation says.
-_NOT_LISTED = ("State", "LastUpdateStatus", "RuntimeVersionConfig")
+_NOT_LISTED = (
+    "State",
+    "StateReason",
+    "StateReasonCode",
+    "LastUpdateStatus",
+    "RuntimeVersionConfig",
+)
 
 
 def configuration(function: Function, qualifier: str | None = None) -> dict[str, Any]:
     """Describe a version of a function as GetFunctionConfiguration does.
 
-    A package is unpacked before its operation answers, so there is no state but `Active`, and no
-    update status but `Successful`.
+    A package is unpacked before its operation answers, so there is no state but `Active`, except
+    for versions with SnapStart, and no update status but `Successful`.
 
     Args:
         function: what to describe.
@@ -42,7 +48,7 @@ def configuration(function: Function, qualifier: str | None = None) -> dict[str,
         "Version": function.version,
         "TracingConfig": {"Mode": "PassThrough"},
         "RevisionId": function.revision_id,
-        "State": "Active",
+        "State": function.state,
         "LastUpdateStatus": "Successful",
         "PackageType": "Zip",
         "Architectures": [function.architecture],
@@ -54,6 +60,9 @@ def configuration(function: Function, qualifier: str | None = None) -> dict[str,
         "RuntimeVersionConfig": {"RuntimeVersionArn": _runtime_version_arn(function)},
         "LoggingConfig": {"LogFormat": "Text", "LogGroup": function.log_group},
     }
+    if function.state != ACTIVE:
+        answer["StateReason"] = function.state_reason
+        answer["StateReasonCode"] = function.state_reason_code
     if function.environment is not None:
         answer["Environment"] = {"Variables": dict(function.environment)}
     if function.layers:
@@ -67,7 +76,7 @@ def listed_configuration(function: Function, qualifier: str | None = None) -> di
     """Describe a function as ListFunctions does: with fewer members."""
     answer = configuration(function, qualifier)
     for member in _NOT_LISTED:
-        del answer[member]
+        answer.pop(member, None)
     return answer
 
 

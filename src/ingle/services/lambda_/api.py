@@ -18,6 +18,7 @@ from ingle.services.lambda_.limits import ACCOUNT
 from ingle.services.lambda_.locations import Locations, Presign
 from ingle.services.lambda_.model import FunctionKey, LayerKey
 from ingle.services.lambda_.packages import Packages
+from ingle.services.lambda_.snapshots import Snapshots
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.lambda_.versions import Versions
 from ingle.services.locks import KeyedLocks
@@ -39,6 +40,7 @@ class LambdaService(Service):
         clock: tells when a function was modified.
         presign: signs the URL of a package.
         interpreters: tells which runtimes this machine has.
+        snapshots: whether this machine can make snapshots.
         concurrency: how many invocations the invoker runs at once in an account and region.
         machine: the processor, as the kernel names it.
     """
@@ -54,6 +56,7 @@ class LambdaService(Service):
         clock: Clock,
         presign: Presign,
         interpreters: Interpreters,
+        snapshots: bool = True,
         concurrency: int = ACCOUNT.concurrency,
         machine: str = platform.machine(),
     ) -> None:
@@ -65,7 +68,8 @@ class LambdaService(Service):
         self._invocations = Invocations(store, packages, invoker)
         self._layers = Layers(store, packages, self._account, clock, locations, changing_layers)
         self._layer_policies = LayerPolicies(store, changing_layers)
-        self._versions = Versions(store, self._account, changing)
+        self._snapshots = Snapshots(store, self._invocations, invoker, changing, clock, snapshots)
+        self._versions = Versions(store, self._account, changing, self._snapshots)
         self._functions = Functions(
             store,
             packages,
@@ -77,7 +81,12 @@ class LambdaService(Service):
             interpreters,
             _ARCHITECTURES.get(machine, machine),
             changing,
+            self._snapshots,
         )
+
+    async def keep_snapshots(self) -> None:
+        """Make the snapshots of versions with SnapStart, for as long as this runs."""
+        await self._snapshots.keep()
 
     def package_path(self, digest: str) -> Path | None:
         """Say which file to serve under `locations.PACKAGES_PATH`, or None where there is none.

@@ -30,6 +30,7 @@ from ingle.services.lambda_.settings import (
     new_settings,
     zip_file,
 )
+from ingle.services.lambda_.snapshots import Snapshots
 from ingle.services.lambda_.snapstart import check_snap_start
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.lambda_.versions import check_revision, published, unchanged
@@ -53,6 +54,7 @@ class Functions:
         interpreters: tells which runtimes this machine has.
         architecture: this machine's, as AWS names it.
         changing: the lock of each function.
+        snapshots: makes those of versions with SnapStart.
     """
 
     def __init__(
@@ -67,7 +69,9 @@ class Functions:
         interpreters: Interpreters,
         architecture: str,
         changing: KeyedLocks[FunctionKey],
+        snapshots: Snapshots,
     ) -> None:
+        self._snapshots = snapshots
         self._store = store
         self._packages = packages
         self._layers = layers
@@ -120,6 +124,8 @@ class Functions:
             if request.get("Publish"):
                 function, version = published(function)
             await self._store.add(function, version)
+            if version is not None:
+                self._snapshots.take(version)
         self._invocations.prepare(function)
         return answers.configuration(version or function)
 
@@ -273,6 +279,7 @@ class Functions:
             if publish and version is None:
                 updated, version = published(updated)
                 await self._store.replace(updated, version)
+                self._snapshots.take(version)
             else:
                 await self._store.replace(updated)
             self._invocations.retire(function)

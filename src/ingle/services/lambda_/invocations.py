@@ -6,9 +6,10 @@ Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html.
 from typing import TYPE_CHECKING
 
 from ingle.pool.spec import FunctionSpec
+from ingle.services.lambda_.errors import ResourceConflict
 from ingle.services.lambda_.later import refuse_later
 from ingle.services.lambda_.lookup import find
-from ingle.services.lambda_.model import Function
+from ingle.services.lambda_.model import ACTIVE, Function
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.payloads import checked_payload, client_context, log_result
 from ingle.services.lambda_.snapstart import has_snapshots
@@ -54,6 +55,11 @@ class Invocations:
                 "Asynchronous invocation (InvocationType Event) is not implemented by this "
                 "version of Ingle. Use RequestResponse."
             )
+        if function.state != ACTIVE:
+            raise ResourceConflict(
+                "The operation cannot be performed at this time. The function is currently in the "
+                f"following state: {function.state}"
+            )
         spec = self._specs.get(function.content_id) or await self._new_spec(function)
         tail = request.get("LogType") == "Tail"
         result = await self._invoker.invoke(
@@ -75,6 +81,10 @@ class Invocations:
         if tail:
             answer["LogResult"] = log_result(result.log_tail or b"")
         return answer
+
+    async def spec(self, function: Function) -> FunctionSpec:
+        """Return what the pool needs to know of a version; raise a ServiceError."""
+        return self._specs.get(function.content_id) or await self._new_spec(function)
 
     def prepare(self, function: Function) -> None:
         """Make the first cold start of a function's runtime quick."""

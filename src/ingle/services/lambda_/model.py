@@ -10,6 +10,9 @@ from ingle.services.lambda_.names import LATEST, function_arn, layer_arn
 FunctionKey = tuple[str, str, str]
 """Account, region and name."""
 
+ACTIVE, PENDING, FAILED = "Active", "Pending", "Failed"
+"""States of a version; https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html"""
+
 LayerKey = tuple[str, str, str]
 """Account, region and name."""
 
@@ -69,6 +72,10 @@ class Function:
         tags: the function's tags; a published version has none of its own.
         last_version: of `$LATEST` only: the highest number that a version of it ever had.
         changed: of `$LATEST` only: whether code or configuration changed since that version.
+        state: of a published version only: `Pending` until its snapshot is made, then `Active`, or
+            `Failed`. Everything else is `Active` from the start.
+        state_reason: why it is not `Active`, or "".
+        state_reason_code: the same, as AWS's code.
     """
 
     account_id: str
@@ -94,6 +101,9 @@ class Function:
     tags: Mapping[str, str]
     last_version: int = 0
     changed: bool = True
+    state: str = ACTIVE
+    state_reason: str = ""
+    state_reason_code: str = ""
 
     @property
     def key(self) -> FunctionKey:

@@ -1,7 +1,7 @@
 """Which functions have SnapStart.
 
-Source: https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html. What becomes of a version with
-SnapStart when it is published and when it starts is the pool's; here is only who has it.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html. Here is only who has it; the
+snapshots are made by `snapshots.py`.
 """
 
 from ingle.runtimes.catalogue import catalogue
@@ -11,6 +11,7 @@ from ingle.services.lambda_.model import Function
 from ingle.services.lambda_.names import LATEST
 
 ON_VERSIONS = "PublishedVersions"
+_SERVED = "python"
 
 
 def check_snap_start(function: Function) -> None:
@@ -26,6 +27,11 @@ def check_snap_start(function: Function) -> None:
     if first is None or info.version is None or _numbers(info.version) < _numbers(first):
         raise InvalidParameterValue(
             f"{function.runtime} is not supported for SnapStart enabled functions."
+        )
+    if info.language.id != _SERVED:
+        raise InvalidParameterValue(
+            f"SnapStart for {function.runtime} is not supported by this version of Ingle, which "
+            "has it for Python only. Leave it out."
         )
 
 

@@ -12,13 +12,16 @@ from ingle.services.lambda_.keeping import has_key, keep
 from ingle.services.lambda_.layer_store import LayerStore
 from ingle.services.lambda_.model import Function, FunctionKey, Package, UsedLayer
 from ingle.services.lambda_.names import LATEST
+from ingle.services.lambda_.snapstart import has_snapshots
 from ingle.services.lambda_.users import Users
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
 
 # What only `$LATEST` has a column for.
 _OF_LATEST = ("tags", "last_version", "changed")
-_APART = ("version", "package", "layers", *_OF_LATEST)
+# What only a published version has a column for.
+_OF_VERSION = ("state", "state_reason", "state_reason_code")
+_APART = ("version", "package", "layers", *_OF_LATEST, *_OF_VERSION)
 _COMMON = [each.name for each in dataclasses.fields(Function) if each.name not in _APART]
 
 
@@ -135,6 +138,27 @@ class LambdaStore:
             published,
         )
 
+    def snap_started(self) -> list[Function]:
+        """List the published versions with SnapStart of all accounts and regions."""
+        versions = (each for one in self._versions.values() for each in one.values())
+        return [each for each in versions if has_snapshots(each)]
+
+    async def settle(self, version: Function) -> None:
+        """Keep the state of a published version, which exists."""
+
+        def remember() -> None:
+            self._versions[version.key][version.version] = version
+
+        async def run(connection: AsyncConnection) -> None:
+            this = tables.versions.c.version == version.number
+            await connection.execute(
+                update(tables.versions)
+                .where(has_key(tables.versions, version.key) & this)
+                .values({name: getattr(version, name) for name in _OF_VERSION})
+            )
+
+        await keep(self._database, run, remember)
+
     async def remove(self, key: FunctionKey) -> None:
         """Forget a function and all its versions."""
 
@@ -230,7 +254,7 @@ def _to_row(function: Function) -> dict[str, Any]:
     ]
     if function.version == LATEST:
         return row | {name: getattr(function, name) for name in _OF_LATEST}
-    return row | {"version": function.number}
+    return row | {"version": function.number} | {n: getattr(function, n) for n in _OF_VERSION}
 
 
 def _from_row(row: Row[Any], environments: Environments) -> Function:
@@ -242,5 +266,6 @@ def _from_row(row: Row[Any], environments: Environments) -> Function:
         UsedLayer(each["arn"], Package(each["sha256"], each["size"])) for each in values["layers"]
     )
     if "version" in values:
+        settings |= {name: values[name] for name in _OF_VERSION}
         return Function(**settings, version=str(values["version"]), tags={}, changed=False)
     return Function(**settings, **{name: values[name] for name in _OF_LATEST})

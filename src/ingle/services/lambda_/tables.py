@@ -74,6 +74,9 @@ versions = Table(
     *_key(64),
     Column("version", Integer, primary_key=True, autoincrement=False),
     *_configuration(),
+    Column("state", String(16), nullable=False),
+    Column("state_reason", Text, nullable=False),
+    Column("state_reason_code", String(64), nullable=False),
     ForeignKeyConstraint(
         ["account_id", "region", "name"],
         [functions.c.account_id, functions.c.region, functions.c.name],

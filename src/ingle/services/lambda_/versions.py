@@ -14,8 +14,10 @@ from ingle.services.lambda_.errors import InvalidParameterValue, PreconditionFai
 from ingle.services.lambda_.later import refuse_later
 from ingle.services.lambda_.limits import LISTING
 from ingle.services.lambda_.lookup import existing
-from ingle.services.lambda_.model import Function, FunctionKey
+from ingle.services.lambda_.model import PENDING, Function, FunctionKey
 from ingle.services.lambda_.names import resolve_latest
+from ingle.services.lambda_.snapshots import Snapshots
+from ingle.services.lambda_.snapstart import has_snapshots
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.locks import KeyedLocks
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
@@ -28,11 +30,17 @@ class Versions:
         store: where they are kept.
         account: says how much code the account may have.
         changing: the lock of each function.
+        snapshots: makes those of versions with SnapStart.
     """
 
     def __init__(
-        self, store: LambdaStore, account: Account, changing: KeyedLocks[FunctionKey]
+        self,
+        store: LambdaStore,
+        account: Account,
+        changing: KeyedLocks[FunctionKey],
+        snapshots: Snapshots,
     ) -> None:
+        self._snapshots = snapshots
         self._store = store
         self._account = account
         self._changing = changing
@@ -50,6 +58,7 @@ class Versions:
                 self._account.check_code_storage(context, function.package.size)
                 latest, version = published(function, request.get("Description"))
                 await self._store.replace(latest, version)
+                self._snapshots.take(version)
         return answers.configuration(version, version.version)
 
     async def list(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
@@ -105,6 +114,13 @@ def published(function: Function, description: str | None = None) -> tuple[Funct
         last_version=0,
         changed=False,
     )
+    if has_snapshots(version):
+        version = replace(
+            version,
+            state=PENDING,
+            state_reason="The function is being created.",
+            state_reason_code="Creating",
+        )
     return latest, version
 
 

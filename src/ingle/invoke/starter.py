@@ -1,0 +1,197 @@
+"""Cold starts: plain ones, those from a snapshot, and the making of snapshots."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+
+import orjson
+
+from ingle.clock import Clock
+from ingle.invoke import report
+from ingle.invoke.errors import (
+    SandboxUnavailable,
+    SnapshotFailed,
+    SnapStartFailed,
+    SnapStartTimedOut,
+)
+from ingle.invoke.logs import LogSink
+from ingle.invoke.stream import Stream
+from ingle.pool.pool import Pool
+from ingle.pool.sandbox import Ending, Outcome, Sandbox
+from ingle.pool.spec import FunctionSpec
+
+INIT_LIMIT_S = 10.0
+"""https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib"""
+SNAPSHOT_LIMIT_S = 130.0
+"""For an initialisation before a snapshot, or the function's timeout where that is longer; the same
+page."""
+RESTORE_LIMIT_S = 10.0
+"""https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks.html"""
+_REASON_CHARACTERS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How a sandbox started.
+
+    Attributes:
+        sandbox: the sandbox.
+        failure: what its initialisation gave when it failed.
+        init_s: the time that initialising took; None after a restore.
+        restore_s: the time that a restore took; None without one.
+    """
+
+    sandbox: Sandbox
+    failure: Outcome | None = None
+    init_s: float | None = None
+    restore_s: float | None = None
+
+
+class Starter:
+    """Starts sandboxes of the pool.
+
+    Args:
+        pool: where they come from.
+        logs: where their log events go.
+        clock: the time of day.
+        versions: the full version of a runtime's interpreter, by runtime.
+    """
+
+    def __init__(
+        self, pool: Pool, logs: LogSink, clock: Clock, versions: Callable[[str], str]
+    ) -> None:
+        self._pool = pool
+        self._logs = logs
+        self._clock = clock
+        self._versions = versions
+
+    async def start(self, spec: FunctionSpec, tail: bool) -> Start:
+        """Start a sandbox, from a snapshot where there is one.
+
+        An initialisation that takes longer than 10 s is stopped and tried once more within the
+        function's own timeout, as AWS does.
+
+        Args:
+            spec: what it is to run.
+            tail: whether the end of the log is wanted.
+
+        Raises:
+            SandboxUnavailable: none could be made.
+            SnapStartFailed: what the function does after a restore failed.
+            SnapStartTimedOut: it took too long.
+        """
+        source = self._pool.snapshots.find(spec) if spec.snap_start else None
+        restored = None if source is None else await self._restore(spec, source, tail)
+        if restored is not None:
+            return restored
+        sandbox, took, outcome = await self._run(spec, INIT_LIMIT_S, tail)
+        if outcome.ending is Ending.TIMEOUT:
+            sandbox.emit(report.init_report(took, "timeout", ""))
+            sandbox, took, outcome = await self._run(spec, spec.timeout_s, tail)
+        if outcome.ending is Ending.READY:
+            return Start(sandbox, init_s=took)
+        if outcome.ending is Ending.NOT_STARTED:
+            sandbox.kill()
+            raise SandboxUnavailable(f"No sandbox could be made: {outcome.reason}")
+        if outcome.ending is not Ending.TIMEOUT:
+            sandbox.emit(report.init_report(took, "error", error_type(outcome)))
+        return Start(sandbox, outcome, init_s=took)
+
+    async def make_snapshot(self, spec: FunctionSpec) -> None:
+        """Initialise a version and keep the result, from which its sandboxes start.
+
+        Raises:
+            SnapshotFailed: its code failed, or left running what cannot be carried over.
+            SandboxUnavailable: no sandbox could be made.
+        """
+        limit_s = max(SNAPSHOT_LIMIT_S, spec.timeout_s)
+        sandbox, took, outcome = await self._run(spec, limit_s, False, snapshot=True)
+        if outcome.ending is Ending.READY:
+            sandbox.emit(report.snapshot_report(took))
+            if sandbox.retired:  # the version was deleted meanwhile
+                sandbox.kill()
+            else:
+                self._pool.snapshots.add(sandbox)
+            return
+        sandbox.kill()
+        if outcome.ending is Ending.NOT_STARTED:
+            raise SandboxUnavailable(f"No sandbox could be made: {outcome.reason}")
+        if outcome.ending is Ending.TIMEOUT:
+            sandbox.emit(report.init_report(took, "timeout", ""))
+            raise SnapshotFailed(
+                f"Your function failed to initialize within {limit_s:.0f} seconds.",
+                "FunctionError.InitTimeout",
+            )
+        kind = error_type(outcome)
+        sandbox.emit(report.init_report(took, "error", kind))
+        raise SnapshotFailed(_reason(outcome, kind), "FunctionError")
+
+    async def _restore(self, spec: FunctionSpec, source: Sandbox, tail: bool) -> Start | None:
+        """Start a sandbox from a snapshot; None where that one cannot be forked any more."""
+        sandbox, took, outcome = await self._run(spec, RESTORE_LIMIT_S, tail, source=source)
+        if outcome.ending is Ending.READY:
+            sandbox.emit(report.restore_report(took))
+            return Start(sandbox, restore_s=took)
+        sandbox.kill()
+        if outcome.ending is Ending.NOT_STARTED:
+            self._pool.snapshots.retire(source)
+            return None
+        if outcome.ending is Ending.TIMEOUT:
+            sandbox.emit(report.restore_report(took, "timeout"))
+            raise SnapStartTimedOut
+        sandbox.emit(report.restore_report(took, "error", error_type(outcome)))
+        raise SnapStartFailed
+
+    async def _run(
+        self,
+        spec: FunctionSpec,
+        limit_s: float,
+        tail: bool,
+        *,
+        snapshot: bool = False,
+        source: Sandbox | None = None,
+    ) -> tuple[Sandbox, float, Outcome]:
+        """Make a sandbox and have it load the function; return it, how long it took, and how."""
+
+        def open_log(stream: str) -> Stream:
+            appender = self._logs.appender(spec.account_id, spec.region, spec.log_group, stream)
+            log = Stream(appender, self._clock.time)
+            if tail:
+                log.keep_tail()
+            return log
+
+        started = perf_counter()
+        try:
+            sandbox = self._pool.create(spec, open_log, snapshot=snapshot, source=source)
+        except OSError as error:
+            raise SandboxUnavailable(f"No sandbox could be made: {error.strerror}") from error
+        version = self._versions(spec.runtime)
+        sandbox.emit(
+            report.init_start(version) if source is None else report.restore_start(version)
+        )
+        outcome = await sandbox.start(limit_s)
+        return sandbox, perf_counter() - started, outcome
+
+
+def error_type(outcome: Outcome) -> str:
+    """The error type of a start that failed; "" where the runtime did not send a proper one."""
+    if outcome.ending is not Ending.INIT_ERROR:
+        return report.exit_type(outcome.out_of_memory)
+    return _described(outcome).get("errorType", "")
+
+
+def _reason(outcome: Outcome, kind: str) -> str:
+    message = _described(outcome).get("errorMessage", "")
+    text = ": ".join(each for each in (kind, message) if each) or "it ended"
+    return f"Your function failed to initialize: {text}"[:_REASON_CHARACTERS]
+
+
+def _described(outcome: Outcome) -> dict[str, str]:
+    """The texts of the error that a runtime sent; none where it is no proper one."""
+    try:
+        described = orjson.loads(outcome.payload)
+    except ValueError:  # user code can write to the channel too
+        return {}
+    if not isinstance(described, dict):
+        return {}
+    return {name: value for name, value in described.items() if isinstance(value, str)}
