@@ -27,8 +27,18 @@ public class Hello {
         Map<String, Object> answer = new HashMap<>();
         answer.put("event", event);
         answer.put("count", ++count);
+        if (event.containsKey("read")) answer.put("read", read((String) event.get("read")));
         answer.put("execution", System.getenv("AWS_EXECUTION_ENV"));
         return answer;
+    }
+
+    private static String read(String name) {
+        try (java.util.Scanner file = new java.util.Scanner(new java.io.File(name))) {
+            Process pwd = new ProcessBuilder("pwd").start();
+            return file.nextLine() + " " + new java.util.Scanner(pwd.getInputStream()).nextLine();
+        } catch (java.io.IOException error) {
+            return error.toString();
+        }
     }
 }
 """
@@ -42,7 +52,8 @@ def package(tmp_path_factory):
     (folder / "Hello.java").write_text(SOURCE)
     command = [JAVAC, "-Xlint:-options", "--release", "8", "-d", folder, folder / "Hello.java"]
     subprocess.run(command, check=True, capture_output=True)
-    return zip_of_files({"example/Hello.class": (folder / "example" / "Hello.class").read_bytes()})
+    code = (folder / "example" / "Hello.class").read_bytes()
+    return zip_of_files({"example/Hello.class": code, "data.txt": "of the package"})
 
 
 @pytest.fixture(params=RUNTIMES)
@@ -83,3 +94,8 @@ def test_an_error_is_the_callers_answer(function, invoke):
     assert answer["errorType"] == "java.lang.IllegalStateException"
     assert answer["errorMessage"] == "not today"
     assert "FunctionError" not in invoke(function[0], {})[1]
+
+
+def test_relative_paths_begin_at_the_package_for_the_handler_and_its_children(function, invoke):
+    name, _ = function
+    assert invoke(name, {"read": "data.txt"})[0]["read"] == "of the package /var/task"

@@ -194,7 +194,7 @@ class Pool:
             failed: the handler gave an error, after which some languages' runtimes end: a moment
                 tells whether this one does.
         """
-        if failed and not sandbox.spec.runtime.startswith("python3"):
+        if failed and not sandbox.spec.runtime.startswith(("python3", "provided")):
             self._loop.call_later(_ENDING_S, self.give_back, sandbox)
             return
         if sandbox.retired:

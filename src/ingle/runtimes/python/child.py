@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Assignment = tuple[bytes, list[int]]
 
 SETUP_FAILED_STATUS = 70
+_TASK = "/var/task"
 
 
 class Child:
@@ -202,7 +203,9 @@ class Child:
         """Start a program, before the assignment if it is anonymous, and outlive it."""
 
         def start() -> int:
-            pid = os.fork()
+            # A program that is running already cannot be told to go to another folder, but it
+            # goes where we go.
+            pid = lock.fork_with_our_folder()
             if pid == 0:
                 control.close()
                 os._exit(self._become(program, channel_fd, log_fd, uid))
@@ -218,6 +221,7 @@ class Child:
         if not assignment[0]:
             return 0
         self._settle(assignment, uid, failure)
+        os.chdir(_TASK)
         if pid is None:
             pid = start()
         else:

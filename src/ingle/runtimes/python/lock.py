@@ -33,10 +33,12 @@ _PR_SET_NO_NEW_PRIVS = 38
 _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 _CAPABILITY_VERSION_3 = 0x20080522
 _SECCOMP_MODE_FILTER = 2
-_SIGKILL = 9
+_SIGKILL, _SIGCHLD = 9, 17
+_CLONE_FS = 0x00000200
 _CAP_SYS_ADMIN = 21
 NEW_FOR_FORKS = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET
 """The namespaces that a fork of a snapshot makes for itself, besides that of its process ids."""
+_SYS_CLONE = {"x86_64": 56, "aarch64": 220}
 # The same on every architecture; os.pidfd_open came with Python 3.9.
 _SYS_MOVE_MOUNT = 429
 _SYS_PIDFD_OPEN = 434
@@ -94,6 +96,16 @@ def open_pidfd(pid: int) -> int:
     fd: int = _libc.syscall(_SYS_PIDFD_OPEN, pid, 0)
     _check(fd, "pidfd_open")
     return fd
+
+
+def fork_with_our_folder() -> int:
+    """Fork a child whose working folder is always that of its parent; raise OSError.
+
+    The child must become another program or exit soon: Python is not told of the fork.
+    """
+    pid: int = _libc.syscall(_SYS_CLONE[os.uname().machine], _CLONE_FS | _SIGCHLD, 0, 0, 0, 0)
+    _check(pid, "clone")
+    return pid
 
 
 def trim_heap() -> None:
