@@ -32,6 +32,7 @@ from ingle.pool.programs import programs
 from ingle.pool.provisions import Provisions
 from ingle.runtimes.catalogue import label
 from ingle.runtimes.discovery import Interpreter, Interpreters
+from ingle.runtimes.python.addresses import api_address
 from ingle.sandbox.client import LaunchedWarden, WardenClient, launch
 from ingle.sandbox.probe import findings
 from ingle.sandbox.settings import Settings
@@ -220,6 +221,7 @@ class Server:
                 want=ground.provisions.want,
                 serve_endpoint=lambda inner: http.serve_also(inner),
                 endpoint=f"http://127.0.0.1:{sock.getsockname()[1]}",
+                runtime_api=api_address(sock.getsockname()[1]),
                 credentials=lambda spec: sessions.mint(spec.role, spec.name, clock.time()),
             )
             stack.push_async_callback(pool.close, _POOL_DEADLINE_S)

@@ -1,5 +1,6 @@
 """Functions in JavaScript, under every Node.js that this machine has."""
 
+import json
 import uuid
 
 import pytest
@@ -75,3 +76,30 @@ def test_the_status_that_a_program_exits_with_is_told(functions, invoke):
     assert response["FunctionError"] == "Unhandled"
     assert answer["errorType"] == "Runtime.ExitError"
     assert answer["errorMessage"].endswith("Error: Runtime exited with error: exit status 3")
+
+
+STREAMING = """
+exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+    for (const piece of event) stream.write(piece);
+    stream.end();
+});
+"""
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_streamed_answer_is_whole_for_a_caller_who_waits(functions, runtime):
+    name = f"n-{uuid.uuid4().hex[:12]}"
+    functions.create_function(
+        FunctionName=name,
+        Role=ROLE,
+        Runtime=runtime,
+        Handler="index.handler",
+        Timeout=10,
+        MemorySize=256,
+        Code={"ZipFile": zip_of_files({"index.js": STREAMING})},
+    )
+    for pieces in (["one, ", "two"], ["three"]):
+        response = functions.invoke(FunctionName=name, Payload=json.dumps(pieces).encode())
+        assert "FunctionError" not in response
+        assert response["Payload"].read() == "".join(pieces).encode()
+    functions.delete_function(FunctionName=name)

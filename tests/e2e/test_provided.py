@@ -98,6 +98,23 @@ while True:
 """
 
 
+WITH_STREAMS = """#!/usr/bin/env python3
+import http.client, json, os
+
+api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+INVOCATION = "/2018-06-01/runtime/invocation/"
+while True:
+    api.request("GET", INVOCATION + "next")
+    response = api.getresponse()
+    event = json.loads(response.read())
+    path = INVOCATION + response.headers["Lambda-Runtime-Aws-Request-Id"] + "/response"
+    pieces = [b"x" * event["size"]] * event["pieces"]
+    headers = {"Lambda-Runtime-Function-Response-Mode": "streaming"}
+    api.request("POST", path, iter([b'"', *pieces, b'"']), headers, encode_chunked=True)
+    api.getresponse().read()
+"""
+
+
 def package(bootstrap: str | None, mode: int = 0o755) -> bytes:
     """A zip with this bootstrap, or with something else."""
     buffer = io.BytesIO()
@@ -159,6 +176,23 @@ def test_the_bootstrap_of_awss_walkthrough_works(provide, invoke):
     name = provide(package(WITH_CURL))
     assert invoke(name, {"text": "Hello"})[0] == {"echo": {"text": "Hello"}}
     assert invoke(name, [1, 2])[0] == {"echo": [1, 2]}
+
+
+@pytest.mark.skipif(not shutil.which("bash", path="/usr/bin:/bin"), reason="no bash")
+def test_sh_is_bash_as_on_aws(provide, invoke):
+    name = provide(package(WITH_BASH.replace("/bin/bash", "/bin/sh\nset -o pipefail")))
+    assert invoke(name, 1)[0]["event"] == 1
+
+
+def test_a_streamed_answer_is_whole_for_a_caller_who_waits(provide, invoke):
+    name = provide(package(WITH_STREAMS), Timeout=20, MemorySize=512)
+    answer, response = invoke(name, {"pieces": 3, "size": 2_000_000})
+    assert "FunctionError" not in response
+    assert answer == "x" * 6_000_000
+    answer, response = invoke(name, {"pieces": 4, "size": 2_000_000})
+    assert response["FunctionError"] == "Unhandled"
+    assert answer["errorType"] == "Function.ResponseSizeTooLarge"
+    assert invoke(name, {"pieces": 1, "size": 1})[0] == "x"
 
 
 def test_the_headers_of_an_invocation_are_awss(python_function, functions, invoke):
@@ -238,8 +272,12 @@ def test_an_error_while_it_starts_is_the_callers_answer(provide, invoke):
         ),
         (package(WITH_BASH, 0o644), "fork/exec /var/task/bootstrap: permission denied"),
         (package("not a program"), "fork/exec /var/task/bootstrap: exec format error"),
+        (
+            package("#!/opt/nothing/there\n"),
+            "fork/exec /var/task/bootstrap: no such file or directory",
+        ),
     ],
-    ids=["missing", "not executable", "no program"],
+    ids=["missing", "not executable", "no program", "no interpreter"],
 )
 def test_a_bootstrap_that_cannot_be_run_is_an_invalid_entry_point(
     provide, invoke, content, message

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import create, eventually, refusal
+from tests.e2e.extensions import OBSERVER, layer
 from tests.e2e.server import Server
 
 ON = {"ApplyOn": "PublishedVersions"}
@@ -263,6 +264,20 @@ def in_user_namespace(namespace: str) -> list[str]:
             if str(link.readlink()) == namespace:
                 found.append(link.parts[2])
     return found
+
+
+def test_a_version_with_external_extensions_starts_without_a_snapshot(
+    functions: Any, publish: Any, invoke: Any
+) -> None:
+    with layer(functions, {"watcher": OBSERVER}) as layers:
+        name = publish(PROBE, Timeout=20, **layers)
+        told, _ = invoke(
+            name,
+            "[init_stream == context.log_stream_name,"
+            " os.environ['AWS_LAMBDA_INITIALIZATION_TYPE'], os.getpid() > 1]",
+            Qualifier="1",
+        )
+    assert told == [True, "on-demand", True]
 
 
 def test_snapshots_are_made_again_after_a_restart(own_server: Server) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ingle.pool.environment import environment, usable_until
+from ingle.pool.environment import environment, for_extensions, usable_until
 from ingle.pool.spec import FunctionSpec
 
 SPEC = FunctionSpec(
@@ -114,6 +114,40 @@ def test_a_provided_runtime_has_no_interpreter_to_tell_of(runtime: str) -> None:
     spec = replace(SPEC, runtime=runtime)
     found = environment(spec, STREAM, GIVEN, endpoint="http://127.0.0.1:4566")
     assert found == {**EVERYWHERE, "LD_LIBRARY_PATH": LIBRARIES, "PATH": PATHS}
+
+
+def test_the_runtime_api_is_told_where_there_is_one() -> None:
+    found = environment(SPEC, STREAM, GIVEN, runtime_api="127.0.0.1:9001")
+    assert found["AWS_LAMBDA_RUNTIME_API"] == "127.0.0.1:9001"
+    assert "AWS_LAMBDA_RUNTIME_API" not in environment(SPEC, STREAM, GIVEN)
+
+
+@pytest.mark.parametrize("runtime", ["python3.12", "nodejs22.x", "java21", "provided.al2023"])
+def test_extensions_have_what_is_not_the_runtimes_own(runtime: str) -> None:
+    spec = replace(SPEC, runtime=runtime)
+    variables = environment(spec, STREAM, GIVEN, runtime_api="127.0.0.1:9001")
+    paths = {"LD_LIBRARY_PATH": LIBRARIES, "PATH": PATHS}
+    assert for_extensions(spec, variables) == {
+        **GIVEN,
+        **(JAVA if runtime == "java21" else {}),
+        **(paths if runtime.startswith("provided") else MANAGED),
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
+        "AWS_LAMBDA_FUNCTION_NAME": "hello",
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_FORMAT": "Text",
+        "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001",
+        "AWS_REGION": "eu-west-1",
+        "GREETING": "hello",
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+    }
+
+
+def test_extensions_have_a_search_path_that_the_user_has_set() -> None:
+    spec = replace(SPEC, environment={"PYTHONPATH": "/opt/mine"})
+    assert for_extensions(spec, environment(spec, STREAM))["PYTHONPATH"] == "/opt/mine"
 
 
 def test_without_credentials_and_an_endpoint_there_are_none() -> None:

@@ -33,7 +33,8 @@ def test_a_python_forks_its_sandboxes_itself(tmp_path):
 def test_a_runtime_of_ones_own_is_started_by_the_python_that_runs_ingle():
     program = programs([], Path("/srv"))["provided.al2023"]
     assert program.python == sys._base_executable  # type: ignore[attr-defined]
-    assert program.speaks_http
+    assert program.launch is not None
+    assert program.launch.http
 
 
 @pytest.mark.parametrize("runtime", [n for n in WITH_INTERPRETERS if not n.startswith("python3")])

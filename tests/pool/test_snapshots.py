@@ -55,6 +55,7 @@ class Made:
             overloaded=lambda _: False,
             serve_endpoint=lambda _: lambda: None,
             endpoint="http://127.0.0.1:4566",
+            runtime_api="127.0.0.1:9001",
             source=source,
         )
         self._number += 1

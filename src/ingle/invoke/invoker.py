@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 
 from ingle.clock import Clock
@@ -12,7 +13,7 @@ from ingle.invoke.logs import LogSink
 from ingle.invoke.starter import Starter, error_type
 from ingle.invoke.stream import Stream
 from ingle.pool.pool import Pool
-from ingle.pool.sandbox import Ending, Outcome
+from ingle.pool.sandbox import Ending, Outcome, Sandbox
 from ingle.pool.spec import FunctionSpec
 
 
@@ -153,7 +154,7 @@ class Invoker:
         trace_id: str,
         tail: bool,
     ) -> InvocationResult:
-        sandbox = self._pool.take(spec)
+        sandbox = self._pool.take(spec) or await self._pool.take_lingering(spec)
         init_s: float | None = None
         restore_s: float | None = None
         failed: Outcome | None = None
@@ -180,25 +181,58 @@ class Invoker:
                 spec.timeout_s,
             )
         duration_s = perf_counter() - started
-        answer, status, kind = self._conclude(outcome, spec, request_id, log)
-        log(f"END RequestId: {request_id}\n")
+        answer, status, kind = self._conclude(outcome, spec, request_id, sandbox)
         peak = sandbox.peak_memory()
         if outcome.out_of_memory:
             peak = spec.memory_mb * 1024 * 1024
         bill = report.Bill(
             request_id, duration_s, init_s, spec.memory_mb, peak, status, kind, restore_s
         )
-        log(bill.line())
-        log_tail = log.take_tail() if tail else None
-        if outcome.ending in (Ending.RESULT, Ending.FAULT):
+        after = sandbox.after
+        if outcome.ending not in (Ending.RESULT, Ending.FAULT):
+            _close_log(log, sandbox, bill, trace_id)
+            sandbox.kill("timeout" if outcome.ending is Ending.TIMEOUT else "failure", kind)
+        elif after is None or (after.done() and after.result() is None):
+            _close_log(log, sandbox, bill, trace_id)
             self._pool.give_back(sandbox, failed=outcome.ending is Ending.FAULT)
         else:
-            sandbox.kill()
+            self._pool.linger(sandbox)
+            log.tail_only(bill.end(), bill.line())
+            after.add_done_callback(partial(self._wind_up, sandbox, bill, started, trace_id))
+        log_tail = log.take_tail() if tail else None
         error = None if outcome.ending is Ending.RESULT else "Unhandled"
         return InvocationResult(answer, error, log_tail)
 
+    def _wind_up(
+        self,
+        sandbox: Sandbox,
+        bill: report.Bill,
+        started: float,
+        trace_id: str,
+        after: "asyncio.Future[Outcome | None]",
+    ) -> None:
+        """Extensions, too, are done with an invocation that was answered, or never will be."""
+        log, outcome = sandbox.emit, after.result()
+        if not isinstance(log, Stream):
+            raise TypeError("the sandbox's log is not the invoker's")
+        status = kind = ""
+        if outcome is not None:
+            _, status, kind = self._conclude(outcome, sandbox.spec, bill.request_id, sandbox)
+        bill = replace(
+            bill,
+            duration_s=perf_counter() - started,
+            peak_bytes=max(bill.peak_bytes, sandbox.peak_memory()),
+            status=status,
+            error_type=kind,
+        )
+        _close_log(log, sandbox, bill, trace_id)
+        if outcome is None:
+            self._pool.give_back(sandbox)
+        else:
+            sandbox.kill("timeout" if outcome.ending is Ending.TIMEOUT else "failure", kind)
+
     def _conclude(
-        self, outcome: Outcome, spec: FunctionSpec, request_id: str, log: Stream
+        self, outcome: Outcome, spec: FunctionSpec, request_id: str, sandbox: Sandbox
     ) -> tuple[bytes, str, str]:
         """Return the answer's payload and the REPORT line's status and error type."""
         if outcome.ending in (Ending.RESULT, Ending.FAULT):
@@ -207,9 +241,34 @@ class Invoker:
             return outcome.payload, "error", error_type(outcome)
         if outcome.ending is Ending.TIMEOUT:
             event, answer = report.timed_out(request_id, spec.timeout_s, self._clock.time())
-            log(event)
-            return answer, "timeout", ""
-        status = outcome.status if outcome.ending is Ending.EXIT else 9
-        kind, event, answer = report.exited(request_id, status, outcome.out_of_memory)
-        log(event)
-        return answer, "error", kind
+            status, kind = "timeout", ""
+        elif outcome.ending is Ending.EXTENSION:
+            status, kind = "error", outcome.error_type
+            event, answer = report.failed(request_id, kind, outcome.reason)
+        else:
+            number = outcome.status if outcome.ending is Ending.EXIT else 9
+            status = "error"
+            kind, event, answer = report.exited(request_id, number, outcome.out_of_memory)
+        sandbox.emit(event)
+        if sandbox.api is not None:
+            sandbox.api.fault(event)
+        return answer, status, kind
+
+
+def _close_log(log: Stream, sandbox: Sandbox, bill: report.Bill, trace_id: str) -> None:
+    """Write an invocation's last lines, and tell the subscribers of telemetry."""
+    log(bill.end())
+    log(bill.line())
+    api = sandbox.api
+    if api is not None:
+        api.reported(
+            bill.request_id,
+            seconds=bill.duration_s,
+            billed_ms=bill.billed_ms,
+            peak_mb=bill.peak_mb,
+            init_seconds=bill.init_s,
+            restore_seconds=bill.restore_s,
+            status=bill.status or "success",
+            error_type=bill.error_type,
+            trace_id=trace_id,
+        )

@@ -97,12 +97,21 @@ class Bill:
         start_s = (self.init_s or 0.0) + (self.restore_s or 0.0)
         return max(1, math.ceil((self.duration_s + start_s) * 1000))
 
+    @property
+    def peak_mb(self) -> int:
+        """The most memory that was used, in MB, rounded up."""
+        return min(self.memory_mb, -(-self.peak_bytes // _MB))
+
+    def end(self) -> str:
+        """The END line."""
+        return f"END RequestId: {self.request_id}\n"
+
     def line(self) -> str:
         """The REPORT line."""
         text = (
             f"REPORT RequestId: {self.request_id}\tDuration: {self.duration_s * 1000:.2f} ms\t"
             f"Billed Duration: {self.billed_ms} ms\tMemory Size: {self.memory_mb} MB\t"
-            f"Max Memory Used: {min(self.memory_mb, -(-self.peak_bytes // _MB))} MB"
+            f"Max Memory Used: {self.peak_mb} MB"
         )
         if self.init_s is not None:
             text += f"\tInit Duration: {self.init_s * 1000:.2f} ms"
@@ -128,6 +137,12 @@ def timed_out(request_id: str, limit_s: float, now: float) -> tuple[str, bytes]:
     return event, orjson.dumps({"errorType": "Sandbox.Timedout", "errorMessage": message})
 
 
+def failed(request_id: str, kind: str, how: str) -> tuple[str, bytes]:
+    """The log event and the answer of an invocation that could not be finished."""
+    message = f"RequestId: {request_id} Error: {how}"
+    return f"{message}\n{kind}\n", orjson.dumps({"errorType": kind, "errorMessage": message})
+
+
 def exit_type(out_of_memory: bool) -> str:
     """The error type of a process that ended by itself or by the kernel."""
     return "Runtime.OutOfMemory" if out_of_memory else "Runtime.ExitError"
@@ -146,6 +161,4 @@ def exited(request_id: str, status: int, out_of_memory: bool) -> tuple[str, str,
         how = "Runtime exited without providing a reason"
     else:
         how = f"Runtime exited with error: exit status {os.WEXITSTATUS(status)}"
-    message = f"RequestId: {request_id} Error: {how}"
-    answer = orjson.dumps({"errorType": kind, "errorMessage": message})
-    return kind, f"{message}\n{kind}\n", answer
+    return kind, *failed(request_id, kind, how)

@@ -28,6 +28,7 @@ page."""
 RESTORE_LIMIT_S = 10.0
 """https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks.html"""
 _REASON_CHARACTERS = 1000
+_INIT_STATUS = {Ending.READY: "success", Ending.TIMEOUT: "timeout"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class Starter:
         sandbox, took, outcome = await self._run(spec, INIT_LIMIT_S, tail)
         if outcome.ending is Ending.TIMEOUT:
             sandbox.emit(report.init_report(took, "timeout", ""))
-            sandbox, took, outcome = await self._run(spec, spec.timeout_s, tail)
+            sandbox, took, outcome = await self._run(spec, spec.timeout_s, tail, phase="invoke")
         if outcome.ending is Ending.READY:
             return Start(sandbox, init_s=took)
         if outcome.ending is Ending.NOT_STARTED:
@@ -148,6 +149,7 @@ class Starter:
         limit_s: float,
         tail: bool,
         *,
+        phase: str = "init",
         snapshot: bool = False,
         source: Sandbox | None = None,
     ) -> tuple[Sandbox, float, Outcome]:
@@ -169,12 +171,19 @@ class Starter:
         sandbox.emit(
             report.init_start(version) if source is None else report.restore_start(version)
         )
-        outcome = await sandbox.start(limit_s)
-        return sandbox, perf_counter() - started, outcome
+        outcome = await sandbox.start(limit_s, version, phase=phase)
+        took = perf_counter() - started
+        if sandbox.api is not None:
+            status = _INIT_STATUS.get(outcome.ending, "error")
+            kind = error_type(outcome) if status == "error" else ""
+            sandbox.api.init_reported(took, status, kind)
+        return sandbox, took, outcome
 
 
 def error_type(outcome: Outcome) -> str:
     """The error type of a start that failed; "" where the runtime did not send a proper one."""
+    if outcome.ending is Ending.EXTENSION:
+        return outcome.error_type
     if outcome.ending is not Ending.INIT_ERROR:
         return report.exit_type(outcome.out_of_memory)
     return _described(outcome).get("errorType", "")

@@ -29,6 +29,11 @@ class Stream:
             while self._tail_size - len(tail[0]) >= TAIL_BYTES:
                 self._tail_size -= len(tail.popleft())
 
+    def tail_only(self, *events: str) -> None:
+        """Add what is written to the stream later, and then says more, to the tail that is kept."""
+        if self.tail is not None:
+            self.tail.extend(events)
+
     def keep_tail(self) -> None:
         """Keep the last 4 KB of what is written from now on, unless it is kept already."""
         if self.tail is None:

@@ -2,8 +2,8 @@
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html, and what functions
 on AWS were seen to print, which is more (https://github.com/localstack/localstack keeps recordings,
-in test_lambda_common.snapshot.json). Two are set later: `AWS_LAMBDA_RUNTIME_API` by what serves it,
-and `_X_AMZN_TRACE_ID` by the runtime, with each invocation.
+in test_lambda_common.snapshot.json). `_X_AMZN_TRACE_ID` is set later, by the runtime, with each
+invocation.
 """
 
 import re
@@ -19,6 +19,20 @@ _LIBRARIES = "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/tas
 _PATH = "/usr/local/bin:/usr/bin/:/bin:/opt/bin"
 # What X-Ray's SDKs send goes nowhere, and stays inside the sandbox.
 _XRAY_HOST, _XRAY_PORT = "127.0.0.1", "2000"
+_RUNTIMES_OWN = frozenset(
+    {
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_XRAY_CONTEXT_MISSING",
+        "AWS_XRAY_DAEMON_ADDRESS",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+    }
+)
+_LANGUAGES_OWN = frozenset(
+    {"GEM_HOME", "GEM_PATH", "NODE_PATH", "PWD", "PYTHONPATH", "RUBYLIB", "SHLVL"}
+)
 _FAMILY = re.compile(r"([a-z]+)(\d+)?(\.\d+)?")
 
 
@@ -50,6 +64,7 @@ def environment(
     credentials: Mapping[str, str] = _NOTHING,
     *,
     endpoint: str | None = None,
+    runtime_api: str | None = None,
     initialization_type: str = "on-demand",
 ) -> dict[str, str]:
     """Return a new sandbox's variables; AWS's reserved ones win over the user's.
@@ -59,6 +74,7 @@ def environment(
         log_stream: the name of its stream.
         credentials: the variables with those of the function's role.
         endpoint: where functions reach Ingle, for instance `http://127.0.0.1:4566`.
+        runtime_api: the host and port of the Runtime API, as the sandbox finds it.
         initialization_type: `on-demand`, `provisioned-concurrency` or `snap-start`.
     """
     reserved = {
@@ -77,7 +93,24 @@ def environment(
     }
     if not spec.runtime.startswith("provided"):
         reserved["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{spec.runtime}"
+    if runtime_api is not None:
+        reserved["AWS_LAMBDA_RUNTIME_API"] = runtime_api
     return {**_defaults(spec.runtime, endpoint), **spec.environment, **reserved}
+
+
+def for_extensions(spec: FunctionSpec, variables: Mapping[str, str]) -> dict[str, str]:
+    """Return what of a new sandbox's variables its external extensions get.
+
+    They do not get what is the runtime's own; of the search paths of its language, what the user
+    has set. Source: what aws/aws-lambda-runtime-interface-emulator gives them.
+    """
+    return {
+        name: value
+        for name, value in variables.items()
+        if not name.startswith("_")
+        and name not in _RUNTIMES_OWN
+        and (name not in _LANGUAGES_OWN or name in spec.environment)
+    }
 
 
 def _defaults(runtime: str, endpoint: str | None) -> dict[str, str]:

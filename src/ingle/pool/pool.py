@@ -19,6 +19,8 @@ from ingle.sandbox.process import Listener, LockedProcess
 
 _REAP_INTERVAL_S = 1.0
 _ENDING_S = 0.02
+_LINGER_S = 0.1
+"""A new sandbox with its extensions takes about as long to start."""
 _RESERVE = 0.05
 """The part of the machine's memory that idle sandboxes must leave free."""
 
@@ -37,6 +39,7 @@ class Placement(Protocol):
         tmp_mb: int,
         snapshot: bool = False,
         source: LockedProcess | None = None,
+        extensions: bool,
     ) -> LockedProcess:
         """Ask for a process; the listener learns what becomes of it.
 
@@ -66,6 +69,7 @@ class Pool:
         serve_endpoint: serves the AWS endpoint on a socket of a sandbox's own network; it returns
             what stops that.
         endpoint: the URL of the AWS endpoint, as sandboxes find it.
+        runtime_api: the host and port of the Runtime API, likewise.
         credentials: makes credentials of a function's role.
 
     Attributes:
@@ -83,6 +87,7 @@ class Pool:
         want: Callable[[str], None],
         serve_endpoint: Callable[[socket.socket], Callable[[], None]],
         endpoint: str,
+        runtime_api: str,
         credentials: Callable[[FunctionSpec], Credentials],
     ) -> None:
         self._placement = placement
@@ -94,11 +99,13 @@ class Pool:
         self._serve_endpoint = serve_endpoint
         self._freezer = Freezer()
         self._endpoint = endpoint
+        self._runtime_api = runtime_api
         self._credentials = credentials
         self.snapshots = Snapshots(clock)
         self._loop = asyncio.get_running_loop()
         self._idle: dict[str, collections.deque[Sandbox]] = {}
         self._idle_order: dict[Sandbox, None] = {}
+        self._lingering: dict[str, dict[Sandbox, None]] = {}
         self._by_function: dict[str, set[Sandbox]] = {}
         self._paused: list[Sandbox] = []
         self._any_paused = asyncio.Event()
@@ -130,6 +137,24 @@ class Pool:
             self._freezer.take(sandbox)
             return sandbox
         return None
+
+    async def take_lingering(self, spec: FunctionSpec) -> Sandbox | None:
+        """Return a sandbox whose extensions are soon done with its last invocation, or None.
+
+        As long as this takes, nobody else waits for the same one.
+        """
+        lingering = self._lingering.get(spec.revision_id)
+        if not lingering:
+            return None
+        sandbox = next(iter(lingering))
+        self._forget_lingering(sandbox)
+        if sandbox.after is not None:
+            await asyncio.wait((sandbox.after,), timeout=_LINGER_S)
+        return self.take(spec)
+
+    def linger(self, sandbox: Sandbox) -> None:
+        """Take note of a sandbox that has answered, and will be given back later."""
+        self._lingering.setdefault(sandbox.spec.revision_id, {})[sandbox] = None
 
     def create(
         self,
@@ -163,6 +188,7 @@ class Pool:
             serve_endpoint=self._serve_endpoint,
             endpoint=self._endpoint,
             source=source,
+            runtime_api=self._runtime_api,
         )
         if source is not None:
             self.snapshots.forked(source, sandbox)
@@ -179,6 +205,7 @@ class Pool:
                 tmp_mb=spec.ephemeral_mb,
                 snapshot=snapshot,
                 source=None if source is None else source.process,
+                extensions=bool(spec.extensions),
             )
         except OSError:
             self._ended(sandbox)
@@ -197,6 +224,7 @@ class Pool:
         if failed and not sandbox.spec.runtime.startswith(("python3", "provided")):
             self._loop.call_later(_ENDING_S, self.give_back, sandbox)
             return
+        self._forget_lingering(sandbox)
         if sandbox.retired:
             sandbox.kill()
             return
@@ -280,8 +308,16 @@ class Pool:
             if not self._idle[key]:
                 del self._idle[key]
 
+    def _forget_lingering(self, sandbox: Sandbox) -> None:
+        lingering = self._lingering.get(sandbox.spec.revision_id)
+        if lingering is not None:
+            lingering.pop(sandbox, None)
+            if not lingering:
+                del self._lingering[sandbox.spec.revision_id]
+
     def _ended(self, sandbox: Sandbox) -> None:
         self.snapshots.ended(sandbox)
+        self._forget_lingering(sandbox)
         self._remove_idle(sandbox)
         if not self._idle.get(sandbox.spec.revision_id, True):
             del self._idle[sandbox.spec.revision_id]

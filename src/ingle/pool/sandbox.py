@@ -2,6 +2,8 @@
 
 import asyncio
 import enum
+import os
+import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,9 +11,11 @@ from dataclasses import dataclass
 import orjson
 
 from ingle.clock import Clock
-from ingle.pool.environment import Credentials, environment, usable_until
+from ingle.pool.answer import Answer
+from ingle.pool.company import Company
+from ingle.pool.environment import Credentials, environment, for_extensions, usable_until
 from ingle.pool.output import OutputSplitter
-from ingle.pool.runtime_api import RuntimeApi
+from ingle.pool.runtime_api import Facts, Failure, RuntimeApi
 from ingle.pool.spec import FunctionSpec
 from ingle.runtimes.python import frames
 from ingle.sandbox.process import LockedProcess
@@ -26,6 +30,7 @@ class Ending(enum.Enum):
     READY = "ready"
     EXIT = "exit"
     TIMEOUT = "timeout"
+    EXTENSION = "extension"
     NOT_STARTED = "not started"
     PROTOCOL = "protocol"
 
@@ -39,7 +44,8 @@ class Outcome:
         payload: the JSON that the runtime sent, for RESULT, FAULT and INIT_ERROR.
         status: the wait status, for EXIT.
         out_of_memory: whether the kernel ended the process for want of memory.
-        reason: Ingle's own words, for NOT_STARTED and PROTOCOL.
+        reason: AWS's words for EXTENSION, Ingle's own for NOT_STARTED and PROTOCOL.
+        error_type: AWS's, for EXTENSION.
     """
 
     ending: Ending
@@ -47,12 +53,14 @@ class Outcome:
     status: int = 0
     out_of_memory: bool = False
     reason: str = ""
+    error_type: str = ""
 
 
 _ENDING_S = 0.25
 """How long a process that closed its channel may take to end, and so to tell how."""
 _READY = Outcome(Ending.READY)
 _TIMEOUT = Outcome(Ending.TIMEOUT)
+_EXIT_ERROR = "Runtime.ExitError"
 
 
 class Sandbox:
@@ -66,14 +74,22 @@ class Sandbox:
         retired: it must not be used again.
         usable_until: after this time of day no invocation may begin.
         emit: called with each log event that the function writes.
+        runtime_version: the full version of its interpreter.
+        phase: in which phase it is initialised: `init`, or `invoke` when that is tried again.
+        initialised: whether that is over.
+        after: of the last invocation, where extensions may go on after its answer: None once they
+            are done, or the outcome that keeps them from it.
     """
 
     __slots__ = (
-        "_api",
+        "_answer",
         "_clock",
+        "_company",
         "_credentials",
         "_current",
+        "_ending",
         "_endpoint",
+        "_extension_splitter",
         "_frozen",
         "_kill",
         "_killed",
@@ -82,15 +98,22 @@ class Sandbox:
         "_outcome",
         "_paused_by",
         "_process",
+        "_runtime_api",
+        "_runtime_status",
         "_serve_endpoint",
         "_splitter",
         "_stop_endpoint",
         "_timer",
+        "_variables",
+        "after",
         "emit",
         "idle_since",
+        "initialised",
         "log_stream",
         "peak_at_end",
+        "phase",
         "retired",
+        "runtime_version",
         "source",
         "spec",
         "usable_until",
@@ -109,6 +132,7 @@ class Sandbox:
         overloaded: Callable[["Sandbox"], bool],
         serve_endpoint: Callable[[socket.socket], Callable[[], None]],
         endpoint: str,
+        runtime_api: str,
         source: "Sandbox | None" = None,
     ) -> None:
         self.spec = spec
@@ -123,7 +147,17 @@ class Sandbox:
         self._credentials = credentials
         self.peak_at_end = 0
         self._clock = clock
-        self._api: RuntimeApi | None = None
+        self.runtime_version = ""
+        self.phase = "init"
+        self.initialised = False
+        self.after: asyncio.Future[Outcome | None] | None = None
+        self._company: Company | None = None
+        self._runtime_api = runtime_api
+        self._runtime_status: int | None = None
+        self._variables: dict[str, str] = {}
+        self._extension_splitter: OutputSplitter | None = None
+        self._answer: Answer | None = None
+        self._ending = False
         self._kill = kill
         self._killed = False
         self._on_end = on_end
@@ -153,20 +187,50 @@ class Sandbox:
         """Take charge of the process that the warden is making."""
         self._process = process
 
-    def start(self, limit_s: float) -> "asyncio.Future[Outcome]":
-        """Load the handler; the future gives READY, INIT_ERROR, EXIT, TIMEOUT or NOT_STARTED."""
+    @property
+    def api(self) -> RuntimeApi | None:
+        """What tells its extensions and subscribers how it goes, where there may be some."""
+        return None if self._company is None else self._company.api
+
+    @property
+    def facts(self) -> Facts:
+        """What its processes learn of it."""
+        spec = self.spec
+        return Facts(
+            spec.name,
+            spec.version,
+            spec.handler,
+            spec.account_id,
+            spec.memory_mb,
+            self.log_stream[-32:],
+            self.spec.initialization_type,
+        )
+
+    def start(
+        self, limit_s: float, runtime_version: str = "", *, phase: str = "init"
+    ) -> "asyncio.Future[Outcome]":
+        """Load the handler, once every external extension has registered.
+
+        The future gives READY, INIT_ERROR, EXIT, TIMEOUT, EXTENSION or NOT_STARTED.
+
+        Args:
+            limit_s: how long it may take, in seconds.
+            runtime_version: the full version of its interpreter.
+            phase: `init`, or `invoke` when it is tried again.
+        """
         future = self._expect(limit_s)
-        settings = {
-            "handler": self.spec.handler,
-            "environment": environment(
-                self.spec,
-                self.log_stream,
-                self._credentials.variables(),
-                endpoint=self._endpoint,
-                initialization_type="snap-start" if self.spec.snap_start else "on-demand",
-            ),
-        }
-        self._held().send(frames.INIT, orjson.dumps(settings))
+        self.runtime_version = runtime_version
+        self.phase = phase
+        self._variables = environment(
+            self.spec,
+            self.log_stream,
+            self._credentials.variables(),
+            endpoint=self._endpoint,
+            runtime_api=self._runtime_api,
+            initialization_type=self.spec.initialization_type,
+        )
+        if not self.spec.extensions:
+            self.initialise()
         return future
 
     def invoke(
@@ -179,9 +243,11 @@ class Sandbox:
         payload: bytes,
         limit_s: float,
     ) -> "asyncio.Future[Outcome]":
-        """Run the handler once; the future gives RESULT, FAULT, EXIT, TIMEOUT or PROTOCOL.
+        """Run the handler once.
 
-        After any but the first two the sandbox is of no more use.
+        The future gives RESULT, FAULT, EXIT, TIMEOUT, EXTENSION or PROTOCOL. After any but the
+        first two the sandbox is of no more use; after these, `after` tells when it may be used
+        again.
         """
         future = self._expect(limit_s)
         identity = request_id.encode("ascii")
@@ -190,10 +256,13 @@ class Sandbox:
         head = frames.INVOKE_HEAD.pack(identity, deadline_ms, len(arn), len(trace), len(context))
         self._current = identity
         body = b"".join((head, arn, trace, context, payload))
-        if self._api is None:
+        api = self.api
+        if api is not None:
+            # A runtime without company may be given an event before it asks for one.
+            self.after = self._loop.create_future() if api.accompanied else None
+            api.invoke(body)
+        if not self.spec.speaks_http:
             self._held().send(frames.INVOKE, body)
-        else:
-            self._api.invoke(body)
         return future
 
     def peak_memory(self) -> int:
@@ -217,87 +286,175 @@ class Sandbox:
             self._frozen = False
             self._process.thaw()
 
-    def kill(self) -> None:
-        """End it; `on_end` follows."""
+    def kill(self, reason: str = "spindown", error_type: str = "") -> None:
+        """End it, at once or when its extensions had time to end; `on_end` follows.
+
+        Args:
+            reason: what they are told: `spindown`, `timeout` or `failure`.
+            error_type: of what went wrong, for `failure`.
+        """
         self.retired = True
         self._killed = True
-        if self._process is not None:
-            self._kill(self._process)
+        process, company = self._process, self._company
+        if process is None:
+            return
+        if company is None or not company.patient or process.ended:
+            self._kill(process)
+        elif not self._ending:
+            self._ending = True
+            if reason == "spindown":  # what extensions still do is no more than an epilogue
+                self.became_idle()
+            self.thaw()
+            company.end(reason, error_type, lambda: self._kill(process))
 
     def resume_output(self) -> None:
         """Read on after the log sink was overloaded."""
         if self._process is not None:
             self._process.resume_output()
+        if self._company is not None:
+            self._company.resume_output()
 
     def on_frame(self, kind: int, body: bytes) -> bool:
         """Take a frame from the process; False once it is not to be listened to any more."""
-        if not self._killed:
-            self._take_frame(kind, body)
-        return not self._killed
-
-    def _take_frame(self, kind: int, body: bytes) -> None:
-        starting = self._outcome is not None and not self._current
-        if kind in (frames.RESULT, frames.FAULT):
-            if not self._current or body[:36] != self._current:
-                self._settle(
-                    Outcome(Ending.PROTOCOL, reason="an answer to no invocation of its own")
-                )
-                self.kill()
-                return
-            self._current = b""
-            self._finish_output()
-            ending = Ending.RESULT if kind == frames.RESULT else Ending.FAULT
-            self._settle(Outcome(ending, body[36:]))
-        elif kind == frames.READY and starting:
-            self._finish_output()
-            self._settle(_READY)
-        elif kind == frames.INIT_ERROR and starting:
-            self._finish_output()
-            self.peak_memory()  # it ends now, and its control group with it
-            self._settle(Outcome(Ending.INIT_ERROR, body))
-        elif kind in (frames.ENDPOINT, frames.LISTENING) and starting and not body:
-            return  # what came along is served already
-        elif kind == frames.SETUP_FAILED and starting:
-            reason = body.decode("utf-8", "replace")
-            self._settle(Outcome(Ending.NOT_STARTED, reason=reason))
+        api = self.api
+        if self._killed:
+            return False
+        if api is None or (self.spec.speaks_http and kind != frames.INIT_ERROR):
+            self.take(kind, body)
         else:
-            self._settle(Outcome(Ending.PROTOCOL, reason=f"a frame of unknown kind {kind}"))
-            self.kill()
+            api.from_runtime(kind, body)
+        return not self._killed
 
     def on_channel_end(self) -> None:
         """End a process that can no longer be spoken with, unless it is ending by itself."""
-        if self._api is None:
-            self.retired = True
+        if self.spec.speaks_http:
+            return
+        self.retired = True
+        company = self._company
+        if company is not None and company.supervised:
+            self._loop.call_later(_ENDING_S, company.kill_runtime)
+        else:
             self._loop.call_later(_ENDING_S, self.kill)
 
-    def on_descriptor(self, fd: int) -> None:
-        """Serve the AWS endpoint, and then the Runtime API, on sockets of its own network."""
-        if self._stop_endpoint is None:
-            self._stop_endpoint = self._serve_endpoint(socket.socket(fileno=fd))
+    def on_descriptors(self, fds: list[int]) -> None:
+        """Serve the AWS endpoint and the Runtime API, and start the extensions."""
+        if self._company is None:
+            endpoint, listening, spare = fds
+            self._stop_endpoint = self._serve_endpoint(socket.socket(fileno=endpoint))
+            self._company = Company(self, self._clock, listening, spare)
         else:
-            self._api = RuntimeApi(fd, self._clock, self._take_frame)
+            self._extension_splitter = OutputSplitter()
+            self._company.accompany(fds)
+
+    # What its company tells.
+
+    def initialise(self) -> None:
+        """Have the runtime load the handler."""
+        settings = {"handler": self.spec.handler, "environment": self._variables}
+        self._variables = {}
+        self._held().send(frames.INIT, orjson.dumps(settings))
+
+    def extension_environment(self) -> dict[str, str]:
+        """Return the variables of the external extensions."""
+        return for_extensions(self.spec, self._variables)
+
+    def take(self, kind: int, body: bytes) -> None:
+        """Take a frame of the runtime."""
+        own = bool(self._current) and body[:36] == self._current
+        if own and kind in (frames.RESULT, frames.FAULT):
+            self._current = b""
+            self._finish_output()
+            self._settle(self._outcome_of(kind, body[36:]))
+        elif own and kind in (frames.PRELUDE, frames.CHUNK):
+            if self._answer is None:
+                self._answer = Answer()
+            if kind == frames.CHUNK:
+                self._answer.add(body[36:])
+        elif kind == frames.READY and self._starting:
+            self.initialised = True
+            self._finish_output()
+            self._settle(_READY)
+        elif kind == frames.INIT_ERROR and self._starting:
+            self._finish_output()
+            self.peak_memory()  # it ends now, and its control group with it
+            self._settle(Outcome(Ending.INIT_ERROR, body))
+        elif kind in (frames.ENDPOINT, frames.EXTENSIONS) and not body and not self.initialised:
+            return  # what came along is served already
+        elif kind == frames.SETUP_FAILED and self._starting:
+            reason = body.decode("utf-8", "replace")
+            self._settle(Outcome(Ending.NOT_STARTED, reason=reason))
+        else:
+            self._settle(Outcome(Ending.PROTOCOL, reason=f"an unexpected frame of kind {kind}"))
+            self.kill("failure", _EXIT_ERROR)
+
+    def became_idle(self) -> None:
+        """The runtime and every extension are done with the invocation."""
+        self._stop_timer()
+        if self.after is not None and not self.after.done():
+            self.after.set_result(None)
+
+    def extension_failed(self, failure: Failure) -> None:
+        """An extension has ruined it."""
+        self._finish_output()
+        self.peak_memory()
+        self._settle(Outcome(Ending.EXTENSION, reason=failure.message, error_type=failure.kind))
+        self._end_soon("failure", failure.kind)
+
+    def extension_wrote(self, data: bytes) -> bool:
+        """Take what extensions wrote; False while the log sink is overloaded."""
+        if self._extension_splitter is not None:
+            for event in self._extension_splitter.feed(data):
+                self._log(event, extension=True)
+        return not self._paused_by(self)
+
+    def runtime_ended(self, status: int) -> None:
+        """The runtime's process ended, and extensions may go on."""
+        self._runtime_status = status
+        if self._ending:
+            return
+        self._finish_output()
+        self.peak_memory()
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+            # Perhaps for want of memory, which is known at the end.
+            self.kill("failure", _EXIT_ERROR)
+            return
+        self._settle(Outcome(Ending.EXIT, status=status))
+        self._end_soon("failure", _EXIT_ERROR)
+
+    # What its process tells.
 
     def on_output(self, data: bytes) -> bool:
         """Take what the process wrote; False while the log sink is overloaded."""
         for event in self._splitter.feed(data):
-            self.emit(event)
+            self._log(event)
         return not self._paused_by(self)
 
     def on_end(self, status: int | None, out_of_memory: bool, peak: int, reason: str) -> None:
         """The process is gone."""
         self.retired = True
-        if self._api is not None:
-            self._api.close()
+        company = self._company
+        if company is not None:
+            company.finish()
         if self._stop_endpoint is not None:
             self._stop_endpoint()
         self.peak_at_end = max(self.peak_at_end, peak)
         for event in self._splitter.flush():
-            self.emit(event)
+            self._log(event)
+        if self._extension_splitter is not None:
+            for event in self._extension_splitter.flush():
+                self._log(event, extension=True)
+        if company is not None:
+            company.close()
         if status is None:
             self._settle(Outcome(Ending.NOT_STARTED, reason=reason))
         else:
+            status = status if self._runtime_status is None else self._runtime_status
             self._settle(Outcome(Ending.EXIT, status=status, out_of_memory=out_of_memory))
         self._on_end(self)
+
+    @property
+    def _starting(self) -> bool:
+        return not self.initialised and self._outcome is not None
 
     def _held(self) -> LockedProcess:
         if self._process is None:
@@ -310,22 +467,55 @@ class Sandbox:
         self._timer = self._loop.call_later(limit_s, self._time_out)
         return future
 
+    def _outcome_of(self, kind: int, body: bytes) -> Outcome:
+        answer, self._answer = self._answer, None
+        if kind == frames.FAULT:
+            return Outcome(Ending.FAULT, body)
+        if answer is None:
+            return Outcome(Ending.RESULT, body)
+        answer.add(body)
+        error = answer.error
+        return Outcome(Ending.FAULT, error) if error else Outcome(Ending.RESULT, answer.whole())
+
     def _settle(self, outcome: Outcome) -> None:
+        """Give the outcome to whoever waits for it."""
+        after = self.after
+        going_on = after is not None and not after.done()
+        if not going_on or outcome.ending not in (Ending.RESULT, Ending.FAULT):
+            self._stop_timer()
+        future, self._outcome = self._outcome, None
+        if future is not None:
+            if not future.done():
+                future.set_result(outcome)
+        elif after is not None and going_on:
+            after.set_result(outcome)
+
+    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        future, self._outcome = self._outcome, None
-        if future is not None and not future.done():
-            future.set_result(outcome)
+
+    def _end_soon(self, reason: str, error_type: str = "") -> None:
+        """End it, when whoever waited for an outcome has told of it."""
+        self._loop.call_soon(self.kill, reason, error_type)
+
+    def _log(self, event: str, *, extension: bool = False) -> None:
+        self.emit(event)
+        api = self.api
+        if api is not None:
+            api.log(event, extension=extension)
 
     def _time_out(self) -> None:
         self._finish_output()
         self.peak_at_end = self.peak_memory()
         self._settle(_TIMEOUT)
-        self.kill()
+        if self._company is not None and self._company.patient:
+            self._end_soon("timeout")
+        else:
+            self.kill("timeout")
 
     def _finish_output(self) -> None:
         if self._process is not None:
             self._process.read_output()
         for event in self._splitter.flush():
-            self.emit(event)
+            self._log(event)

@@ -62,8 +62,8 @@ class Snapshots:
         return snapshot.sandbox
 
     def lacks(self, spec: FunctionSpec) -> bool:
-        """Whether a revision should get a snapshot: it has none, or one that is getting old."""
-        if spec.revision_id in self._given_up:
+        """Whether a revision should get a snapshot: it can, and has none or one that is old."""
+        if not spec.snap_start or spec.revision_id in self._given_up:
             return False
         snapshot = self._current.get(spec.revision_id)
         return snapshot is None or snapshot.renew_at <= self._clock.time()

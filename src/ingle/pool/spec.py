@@ -30,6 +30,7 @@ class FunctionSpec:
             one of its own.
         layers_dir: the merged layers, for `/opt`: an absolute path beside `code_dir`, whose name
             has only letters, digits, `_` and `-`; None where there are none.
+        extensions: the names of the external extensions in the layers, in order.
         snap_start: whether its sandboxes start from a snapshot of the initialised function.
     """
 
@@ -50,3 +51,14 @@ class FunctionSpec:
     revision_id: str
     layers_dir: Path | None = None
     snap_start: bool = False
+    extensions: tuple[str, ...] = ()
+
+    @property
+    def speaks_http(self) -> bool:
+        """Whether the runtime asks the Runtime API for its events, and gets no frames."""
+        return self.runtime.startswith("provided")
+
+    @property
+    def initialization_type(self) -> str:
+        """What `AWS_LAMBDA_INITIALIZATION_TYPE` says."""
+        return "snap-start" if self.snap_start else "on-demand"

@@ -9,13 +9,12 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingle.sandbox import messages
 from ingle.sandbox.process import Listener, LockedProcess
-from ingle.sandbox.program import Program
 from ingle.sandbox.settings import Settings
 
 _HELLO_DEADLINE_S = 10.0
@@ -68,14 +67,12 @@ class WardenClient:
         process: subprocess.Popen[bytes],
         sock: socket.socket,
         hello: messages.Hello,
-        programs: Mapping[str, Program],
         on_lost: Callable[[], None],
     ) -> None:
         self.abilities = hello.abilities
         self.outbound = hello.outbound
         self._process = process
         self._sock = sock
-        self._programs = programs
         self._on_lost = on_lost
         self._loop = asyncio.get_running_loop()
         self._next = 1
@@ -107,7 +104,7 @@ class WardenClient:
                 f"no sandboxes can be made on this machine: {reason}; run `ingle doctor` to see "
                 "what is missing"
             ) from error
-        return cls(process, sock, hello, settings.programs, on_lost)
+        return cls(process, sock, hello, on_lost)
 
     def prepare(self, runtime: str) -> None:
         """Have the runtime's zygote started, so that its first sandbox need not wait."""
@@ -124,6 +121,7 @@ class WardenClient:
         tmp_mb: int,
         snapshot: bool = False,
         source: LockedProcess | None = None,
+        extensions: bool = False,
     ) -> LockedProcess:
         """Ask for a sandbox; the listener learns what becomes of it.
 
@@ -141,13 +139,7 @@ class WardenClient:
         """
         identity = self._next
         self._next += 1
-        program = self._programs.get(runtime)
-        process = LockedProcess(
-            self._loop,
-            identity,
-            listener,
-            speaks_http=program is not None and program.speaks_http,
-        )
+        process = LockedProcess(self._loop, identity, listener, extensions=extensions)
         self._live[identity] = process
         forked = 0 if source is None else source.identity
         request = messages.Spawn(

@@ -12,6 +12,7 @@ from ingle.runtimes.python.frames import HEADER
 MAX_FRAME = 6_291_556 + 4096
 """Bytes; no managed runtime sends more, so whoever does is not one."""
 _READ_SIZE = 262_144
+_MOST_DESCRIPTORS = 16
 
 
 class Listener(Protocol):
@@ -25,9 +26,9 @@ class Listener(Protocol):
         """The process closed its end, is ending, or broke the protocol."""
         ...
 
-    def on_descriptor(self, fd: int) -> None:
-        """A listening socket of the process's own network came: first the one on which it awaits
-        the AWS endpoint, then, where it speaks HTTP, the one for the Runtime API."""
+    def on_descriptors(self, fds: list[int]) -> None:
+        """Descriptors came: first those of an ENDPOINT frame, then, where there are extensions,
+        those of an EXTENSIONS frame. They are the listener's to close."""
         ...
 
     def on_output(self, data: bytes) -> bool:
@@ -55,7 +56,7 @@ class LockedProcess:
         identity: int,
         listener: Listener,
         *,
-        speaks_http: bool = False,
+        extensions: bool = False,
     ) -> None:
         self.identity = identity
         self.pid: int | None = None
@@ -64,7 +65,7 @@ class LockedProcess:
         self._channel: socket.socket | None = None
         self._output: int | None = None
         self._listener = listener
-        self._awaited_descriptors = 2 if speaks_http else 1
+        self._awaited_descriptors = 2 if extensions else 1
         self._incoming = bytearray()
         self._outgoing = bytearray()
         self._peak: int | None = None
@@ -168,6 +169,7 @@ class LockedProcess:
 
     def _read_channel(self) -> None:
         while self._channel is not None:
+            awaited = self._awaited_descriptors
             try:
                 data = self._receive(self._channel)
             except BlockingIOError:
@@ -178,16 +180,19 @@ class LockedProcess:
                 self._close_channel()
                 self._listener.on_channel_end()
                 return
-            if len(data) < _READ_SIZE:
+            # The kernel hands over what comes with descriptors by itself, whatever follows.
+            if len(data) < _READ_SIZE and awaited == self._awaited_descriptors:
                 return
 
     def _receive(self, channel: socket.socket) -> bytes:
         if not self._awaited_descriptors:
             return channel.recv(_READ_SIZE)
-        data, fds, _, _ = socket.recv_fds(channel, _READ_SIZE, 1, socket.MSG_CMSG_CLOEXEC)
-        for fd in fds:
+        data, fds, _, _ = socket.recv_fds(
+            channel, _READ_SIZE, _MOST_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
+        )
+        if fds:
             self._awaited_descriptors -= 1
-            self._listener.on_descriptor(fd)
+            self._listener.on_descriptors(fds)
         return data
 
     def _take(self, data: bytes) -> bool:

@@ -44,11 +44,6 @@ class Program:
         """Return it as what JSON can hold."""
         return asdict(self)
 
-    @property
-    def speaks_http(self) -> bool:
-        """Whether its sandboxes speak to the Runtime API."""
-        return self.launch is not None and self.launch.http
-
     @classmethod
     def unpack(cls, packed: dict[str, Any]) -> "Program":
         """Return what `pack` gave; raise KeyError or TypeError when it is none."""

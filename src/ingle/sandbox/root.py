@@ -17,6 +17,7 @@ from ingle.sandbox.mounts import (
     MS_NOSUID,
     MS_PRIVATE,
     MS_REC,
+    bind_read_only,
     make_folder,
     mount,
     pivot,
@@ -24,6 +25,7 @@ from ingle.sandbox.mounts import (
     show_system,
 )
 
+_BASH = Path("/bin/bash")
 _ETC = (
     "alternatives",
     "ca-certificates",
@@ -44,7 +46,7 @@ _ETC = (
 )
 _WRITTEN = {
     "group": "root:x:0:\nsandbox:x:{uid}:\n",
-    "hosts": "127.0.0.1 localhost\n::1 localhost\n",
+    "hosts": "127.0.0.1 sandbox sandbox.localdomain localhost\n::1 localhost\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
     "passwd": "root:x:0:0:root:/root:/sbin/nologin\n",
 }
@@ -87,6 +89,7 @@ def enter(
     for folder in ("dev", "etc", "opt", "proc", "tmp", "var/task", "var/runtime"):
         make_folder(root, folder)
     show_system(root)
+    _show_shell(root)
     for source, place in shows.items():
         if not Path(root + place).exists():  # else it is part of what the system shows
             show(root, source, place)
@@ -103,6 +106,13 @@ def enter(
         target = make_folder(root, f"{lock.INNER}/{name}")
         mount(source, target, "", MS_BIND)
     pivot(root)
+
+
+def _show_shell(root: str) -> None:
+    """Show bash as /bin/sh, which it is on AWS; bootstraps rely on that (`set -o pipefail`)."""
+    shell = Path("/bin/sh").resolve()
+    if shell.name == "dash" and _BASH.exists():
+        bind_read_only(str(_BASH.resolve()), root + str(shell))
 
 
 def _fill_etc(root: str) -> None:

@@ -244,6 +244,11 @@ class RuntimeApi:
     # The end.
 
     @property
+    def accompanied(self) -> bool:
+        """Whether there are extensions."""
+        return self._life.extensions.any
+
+    @property
     def shutdown_s(self) -> float:
         """How long a shutdown may take, in seconds; 0 where nobody has to be asked."""
         extensions = self._life.extensions

@@ -2,10 +2,10 @@
 
 It gives itself what needs no knowledge of the function (namespaces, control groups, /tmp), waits
 until it is assigned, shows itself the function's code, gives up its rights, and becomes the
-runtime. Where the runtime is a program of its own, the fork stays behind as the first process of
-the pid namespace: it holds on to its rights until it is assigned, and reaps orphans afterwards.
-Where the function is to become a snapshot, the fork stays behind as well, outside of the user
-namespace's pid namespace, and reports how the snapshot ended.
+runtime. Where the runtime is a program of its own, or there are extensions, the fork stays behind
+as the first process of the pid namespace: it holds on to its rights until it is assigned, and reaps
+orphans afterwards. Where the function is to become a snapshot, the fork stays behind as well,
+outside of the user namespace's pid namespace, and reports how the snapshot ended.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import select
 import signal
 import traceback
 
-from . import bootstrap, endpoint, frames, launcher, lock, network, packets, snapshot
+from . import bootstrap, endpoint, frames, launcher, lock, network, packets, snapshot, supervisor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,6 +99,11 @@ class Child:
             if forks_fd is not None:
                 return self._enclose(runtime, control, channel_fd, log_fd, forks_fd, uid)
             control.close()
+            count = len(supervisor.extensions_in(supervisor.FOLDER))
+            if count:
+                pid = os.fork()
+                if pid != 0:
+                    return self._accompany(pid, count, channel_fd, log_fd, uid)
             lock.drop_rights(uid, self._descriptors, self._seccomp)
         except BaseException as error:
             return _fail(channel_fd, error)
@@ -226,6 +231,9 @@ class Child:
             pid = start()
         else:
             control.send(packets.DONE)
+        count = len(supervisor.extensions_in(supervisor.FOLDER))
+        if count:
+            return self._accompany(pid, count, channel_fd, log_fd, uid)
         os.close(channel_fd)
         os.close(log_fd)
         lock.drop_rights(uid, self._descriptors, self._seccomp)
@@ -234,6 +242,15 @@ class Child:
             ended, status = os.waitpid(-1, 0)
             if ended == pid:
                 return _report(control, status)
+
+    def _accompany(
+        self, runtime: int, count: int, channel_fd: int, log_fd: int, uid: int | None
+    ) -> int:
+        """Start the extensions beside a runtime, and outlive it."""
+        os.close(log_fd)
+        lock.drop_rights(uid, self._descriptors, self._seccomp)
+        lock.hide()
+        return supervisor.Supervisor(channel_fd, runtime, count).run()
 
     def _become(
         self, program: launcher.Launcher, channel_fd: int, log_fd: int, uid: int | None

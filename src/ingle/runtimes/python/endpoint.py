@@ -1,24 +1,28 @@
-"""The socket on which a sandbox finds the AWS endpoint: of its own network, served outside."""
+"""The sockets of a sandbox's own network that are served outside of it."""
 
 from __future__ import annotations
 
 import _socket
 
-from . import frames
+from . import addresses, frames
 
-_LOOPBACK = "127.0.0.1"
 _BACKLOG = 64
 
 
 def offer(channel_fd: int, port: int) -> None:
-    """Hand the server a socket of this network on which it serves the AWS endpoint.
+    """Hand the server the sockets on which it serves the AWS endpoint and the Runtime API.
+
+    With them goes an unconnected one, for a subscriber to telemetry.
 
     Args:
         channel_fd: the socket to the server.
         port: where the sandbox looks for the endpoint, on its loopback.
     """
-    listening = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
-    listening.bind((_LOOPBACK, port))
-    listening.listen(_BACKLOG)
-    frames.Channel(channel_fd).send_descriptor(frames.ENDPOINT, listening.fileno())
-    listening.close()
+    sockets = [_socket.socket(_socket.AF_INET, _socket.SOCK_STREAM) for _ in range(3)]
+    for number, each in enumerate((port, addresses.api_port(port))):
+        sockets[number].bind((addresses.LOOPBACK, each))
+        sockets[number].listen(_BACKLOG)
+    descriptors = [sock.fileno() for sock in sockets]
+    frames.Channel(channel_fd).send_descriptors(frames.ENDPOINT, descriptors)
+    for sock in sockets:
+        sock.close()

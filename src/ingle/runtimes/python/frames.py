@@ -32,10 +32,13 @@ CHUNK = 8
 """From the sandbox: request id and a piece of a streamed answer; RESULT ends it."""
 PRELUDE = 9
 """From the sandbox: request id and the content type of a streamed answer."""
-LISTENING = 10
-"""From the sandbox: a descriptor comes along, of the socket on which the Runtime API is awaited."""
+EXTENSIONS = 10
+"""From the sandbox, where there are extensions: descriptors come along, of the socket to the
+process that starts them (`supervisor`), of the pipe with their output, and of unconnected TCP
+sockets, for those who subscribe to telemetry."""
 ENDPOINT = 11
-"""From the sandbox: likewise, of the socket on which the AWS endpoint is awaited."""
+"""From the sandbox: descriptors come along, of the sockets on which the AWS endpoint and the
+Runtime API are awaited, and of an unconnected TCP socket for a subscriber to telemetry."""
 
 
 class Channel:
@@ -74,11 +77,9 @@ class Channel:
         while data:
             data = data[os.write(self._fd, data) :]
 
-    def send_descriptor(self, kind: int, descriptor: int) -> None:
-        """Send a frame without a body, and a descriptor with it."""
+    def send_descriptors(self, kind: int, descriptors: list[int]) -> None:
+        """Send a frame without a body, and descriptors with it."""
         sock = _socket.socket(fileno=os.dup(self._fd))
-        sock.sendmsg(
-            [HEADER.pack(0, kind)],
-            [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, descriptor.to_bytes(4, sys.byteorder))],
-        )
+        packed = b"".join([each.to_bytes(4, sys.byteorder) for each in descriptors])
+        sock.sendmsg([HEADER.pack(0, kind)], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, packed)])
         sock.close()

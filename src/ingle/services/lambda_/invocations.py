@@ -3,9 +3,12 @@
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html.
 """
 
+import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingle.pool.spec import FunctionSpec
+from ingle.runtimes.python.supervisor import extensions_in
 from ingle.services.lambda_.errors import ResourceConflict
 from ingle.services.lambda_.later import refuse_later
 from ingle.services.lambda_.lookup import find
@@ -97,6 +100,8 @@ class Invocations:
 
     async def _new_spec(self, function: Function) -> FunctionSpec:
         digest, layers = function.package.sha256, function.layers
+        merged = self._packages.merged(layers) or await self._packages.layers_ready(layers)
+        extensions = await _extensions(merged)
         spec = FunctionSpec(
             account_id=function.account_id,
             region=function.region,
@@ -113,11 +118,18 @@ class Invocations:
             code_dir=self._packages.folder(digest) or await self._packages.ready(digest),
             log_group=function.log_group,
             revision_id=function.content_id,
-            layers_dir=self._packages.merged(layers) or await self._packages.layers_ready(layers),
-            snap_start=has_snapshots(function),
+            layers_dir=merged,
+            snap_start=has_snapshots(function) and not extensions,
+            extensions=extensions,
         )
         # It may have been replaced meanwhile.
         now = self._store.version(function.key, function.version)
         if now is not None and now.content_id == function.content_id:
             self._specs[function.content_id] = spec
         return spec
+
+
+async def _extensions(layers: Path | None) -> tuple[str, ...]:
+    if layers is None:
+        return ()
+    return tuple(await asyncio.to_thread(extensions_in, str(layers / "extensions")))

@@ -82,8 +82,15 @@ class Snapshots:
         async with self._few:
             settled = replace(version, state=ACTIVE, state_reason="", state_reason_code="")
             try:
-                if self._possible:
-                    await self._invoker.make_snapshot(await self._invocations.spec(version))
+                spec = await self._invocations.spec(version)
+                if not spec.snap_start:
+                    _logger.warning(
+                        "%s has external extensions, processes that no snapshot can hold: its "
+                        "sandboxes start without one",
+                        version.version_arn,
+                    )
+                elif self._possible:
+                    await self._invoker.make_snapshot(spec)
             except SnapshotFailed as error:
                 settled = _failed(version, error.reason, error.code)
             except ServiceError as error:

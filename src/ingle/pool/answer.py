@@ -1,0 +1,37 @@
+"""An answer that a runtime streams, put together for a caller who waits for the whole."""
+
+import orjson
+
+from ingle.pool.runtime_api.limits import MAX_ANSWER
+
+_TOO_LARGE = f"Response payload size exceeded maximum allowed payload size ({MAX_ANSWER} bytes)."
+
+
+class Answer:
+    """The pieces of one answer, no more than the largest that a buffered one may have."""
+
+    __slots__ = ("_pieces", "_too_large")
+
+    def __init__(self) -> None:
+        self._pieces = bytearray()
+        self._too_large = False
+
+    def add(self, piece: bytes) -> None:
+        """Take the next piece."""
+        if len(self._pieces) + len(piece) > MAX_ANSWER:
+            self._too_large = True
+            self._pieces.clear()
+        if not self._too_large:
+            self._pieces += piece
+
+    @property
+    def error(self) -> bytes:
+        """The error's JSON where it is too large, else nothing."""
+        if not self._too_large:
+            return b""
+        kind = "Function.ResponseSizeTooLarge"
+        return orjson.dumps({"errorMessage": _TOO_LARGE, "errorType": kind})
+
+    def whole(self) -> bytes:
+        """Return the answer."""
+        return bytes(self._pieces)
