@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, ClassVar
 from ingle.clock import Clock
 from ingle.runtimes.discovery import Interpreters
 from ingle.services.lambda_.account import Account
+from ingle.services.lambda_.concurrency import Concurrency
+from ingle.services.lambda_.concurrency_store import ConcurrencyStore
 from ingle.services.lambda_.functions import Functions
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.layer_policies import LayerPolicies
 from ingle.services.lambda_.layers import Layers
-from ingle.services.lambda_.limits import ACCOUNT
 from ingle.services.lambda_.locations import Locations, Presign
 from ingle.services.lambda_.model import FunctionKey, LayerKey
 from ingle.services.lambda_.packages import Packages
@@ -35,13 +36,13 @@ class LambdaService(Service):
 
     Args:
         store: where functions, versions and layers are kept.
+        concurrency: where the concurrency is that they have for themselves.
         packages: where their code is kept.
         invoker: runs them.
         clock: tells when a function was modified.
         presign: signs the URL of a package.
         interpreters: tells which runtimes this machine has.
         snapshots: whether this machine can make snapshots.
-        concurrency: how many invocations the invoker runs at once in an account and region.
         machine: the processor, as the kernel names it.
     """
 
@@ -51,21 +52,24 @@ class LambdaService(Service):
         self,
         *,
         store: LambdaStore,
+        concurrency: ConcurrencyStore,
         packages: Packages,
         invoker: "Invoker",
         clock: Clock,
         presign: Presign,
         interpreters: Interpreters,
         snapshots: bool = True,
-        concurrency: int = ACCOUNT.concurrency,
         machine: str = platform.machine(),
     ) -> None:
         changing: KeyedLocks[FunctionKey] = KeyedLocks()
         changing_layers: KeyedLocks[LayerKey] = KeyedLocks()
         locations = Locations(presign)
         self._packages = packages
-        self._account = Account(store, concurrency)
+        self._account = Account(store, invoker.admission)
         self._invocations = Invocations(store, packages, invoker)
+        self._concurrency = Concurrency(
+            store, concurrency, self._invocations, invoker, changing, clock
+        )
         self._layers = Layers(store, packages, self._account, clock, locations, changing_layers)
         self._layer_policies = LayerPolicies(store, changing_layers)
         self._snapshots = Snapshots(store, self._invocations, invoker, changing, clock, snapshots)
@@ -82,7 +86,12 @@ class LambdaService(Service):
             _ARCHITECTURES.get(machine, machine),
             changing,
             self._snapshots,
+            self._concurrency,
         )
+
+    async def start(self) -> None:
+        """Have the concurrency hold that functions have for themselves."""
+        await self._concurrency.start()
 
     async def keep_snapshots(self) -> None:
         """Make the snapshots of versions with SnapStart, for as long as this runs."""
@@ -191,6 +200,48 @@ class LambdaService(Service):
     async def invoke(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Run a function and answer what it returned."""
         return await self._invocations.invoke(context, request)
+
+    async def put_function_concurrency(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Reserve a part of the account's concurrency for a function, which is also its limit."""
+        return await self._concurrency.put_reserved(context, request)
+
+    async def get_function_concurrency(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Tell a function's reserved concurrency."""
+        return await self._concurrency.get_reserved(context, request)
+
+    async def delete_function_concurrency(
+        self, context: CallContext, request: ServiceInput
+    ) -> None:
+        """Remove a function's reserved concurrency."""
+        await self._concurrency.delete_reserved(context, request)
+
+    async def put_provisioned_concurrency_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Keep initialised sandboxes of a version or an alias ready."""
+        return await self._concurrency.put_provisioned(context, request)
+
+    async def get_provisioned_concurrency_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Tell how many sandboxes of a version or an alias are ready, of how many."""
+        return await self._concurrency.get_provisioned(context, request)
+
+    async def list_provisioned_concurrency_configs(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """List the provisioned concurrency of a function's versions and aliases."""
+        return await self._concurrency.list_provisioned(context, request)
+
+    async def delete_provisioned_concurrency_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> None:
+        """Keep no sandboxes of a version or an alias ready any more."""
+        await self._concurrency.delete_provisioned(context, request)
 
     async def get_account_settings(
         self, context: CallContext, _request: ServiceInput

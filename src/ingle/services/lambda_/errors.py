@@ -76,6 +76,16 @@ class InvalidRequestContent(LambdaError):
     status = 400
 
 
+class ProvisionedConcurrencyConfigNotFound(LambdaError):
+    """The version or alias has no provisioned concurrency."""
+
+    code = "ProvisionedConcurrencyConfigNotFoundException"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("No Provisioned Concurrency Config found for this function")
+
+
 class CodeStorageExceeded(LambdaError):
     """All packages of the account together are larger than it may store."""
 

@@ -13,6 +13,7 @@ from ingle.runtimes.discovery import Interpreters
 from ingle.services import paging
 from ingle.services.lambda_ import answers
 from ingle.services.lambda_.account import Account
+from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.errors import InvalidParameterValue, ResourceConflict
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.layers import Layers
@@ -70,8 +71,10 @@ class Functions:
         architecture: str,
         changing: KeyedLocks[FunctionKey],
         snapshots: Snapshots,
+        concurrency: Concurrency,
     ) -> None:
         self._snapshots = snapshots
+        self._concurrency = concurrency
         self._store = store
         self._packages = packages
         self._layers = layers
@@ -142,6 +145,9 @@ class Functions:
         latest = self._store.get(function.key)
         if latest is not None and latest.tags:
             answer["Tags"] = dict(latest.tags)
+        reserved = self._concurrency.reserved(function)
+        if reserved is not None:
+            answer["Concurrency"] = {"ReservedConcurrentExecutions": reserved}
         return answer
 
     async def get_configuration(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
@@ -249,6 +255,7 @@ class Functions:
                 await self._store.remove_version(deleted[0])
             for each in deleted:
                 self._invocations.retire(each)
+            await self._concurrency.apply(reference.key)
         for each in deleted:
             await self._discard(each)
         return {"StatusCode": 204}
