@@ -40,7 +40,6 @@ from ingle.sandbox.probe import findings
 from ingle.sandbox.settings import Settings
 from ingle.sandbox.unprivileged import give_up_root, server_owner
 from ingle.services.lambda_.api import LambdaService
-from ingle.services.lambda_.concurrency_store import ConcurrencyStore
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.logs.api import LogsService
@@ -243,7 +242,6 @@ class Server:
             packages = await Packages.open(store, blobs, folder.code, clock)
             functions = LambdaService(
                 store=store,
-                concurrency=await ConcurrencyStore.open(database),
                 packages=packages,
                 invoker=invoker,
                 clock=clock,

@@ -89,8 +89,12 @@ class Invoker:
         return self._pool.snapshots.lacks(spec)
 
     def provision(self, spec: FunctionSpec, count: int) -> None:
-        """Keep so many sandboxes of a version ready; none with 0."""
+        """Keep so many sandboxes of a version ready."""
         self._provisioner.provision(spec, count)
+
+    def withdraw(self, revision_id: str) -> None:
+        """Keep none of a version ready any more."""
+        self._provisioner.withdraw(revision_id)
 
     def provisioned(self, revision_id: str) -> Standing:
         """Tell how many sandboxes of a version are kept ready by now."""

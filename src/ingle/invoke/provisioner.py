@@ -66,15 +66,18 @@ class Provisioner:
         self._changed = asyncio.Event()
 
     def provision(self, spec: FunctionSpec, count: int) -> None:
-        """Keep so many sandboxes of a version ready; none with 0."""
-        provision = self._provisions.get(spec.revision_id)
-        if provision is None:
-            if not count:
-                return
-            provision = self._provisions[spec.revision_id] = _Provision(spec, count)
+        """Keep so many sandboxes of a version ready."""
+        provision = self._provisions.setdefault(spec.revision_id, _Provision(spec, count))
         provision.count = count
         provision.failure, provision.retry_at = "", 0.0
         self._changed.set()
+
+    def withdraw(self, revision_id: str) -> None:
+        """Keep none of a version ready any more."""
+        provision = self._provisions.get(revision_id)
+        if provision is not None:
+            provision.count = 0
+            self._changed.set()
 
     def standing(self, revision_id: str) -> Standing:
         """Tell how far a version is."""

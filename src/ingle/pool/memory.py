@@ -25,12 +25,16 @@ class Memory:
         limit: the most that all of them may use together, in bytes; 0 for no limit.
         usage: descriptors of the files with what they use, in bytes, and of what it is used for,
             where there is a limit.
+
+    Attributes:
+        limit: the same, or all that the machine has.
     """
 
     def __init__(self, limit: int, usage: Sequence[int]) -> None:
-        self._limit = limit
+        total = total_memory()
+        self.limit = limit or total
         self._usage = usage
-        self._reserve = int(total_memory() * _RESERVE)
+        self._reserve = int(total * _RESERVE)
 
     def free(self) -> int:
         """Return what new sandboxes can have, in bytes; less than 0 where they have too much.
@@ -38,9 +42,9 @@ class Memory:
         Source: https://www.kernel.org/doc/html/latest/filesystems/proc.html#meminfo
         """
         free = _machine("MemAvailable") - self._reserve
-        if self._limit:
+        if self._usage:
             total, kinds = self._usage
-            left = self._limit - int(os.pread(total, 32, 0))
+            left = self.limit - int(os.pread(total, 32, 0))
             # Adding up what it is used for takes the kernel a while.
             free = min(free, left if left > free else left + _caches(kinds))
         return free

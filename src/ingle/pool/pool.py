@@ -10,6 +10,7 @@ from typing import Protocol
 from ingle.clock import Clock
 from ingle.pool.environment import Credentials
 from ingle.pool.freezer import Freezer
+from ingle.pool.memory import MB
 from ingle.pool.sandbox import Sandbox
 from ingle.pool.snapshots import Snapshots
 from ingle.pool.spec import FunctionSpec
@@ -22,12 +23,20 @@ _LINGER_S = 0.1
 _ROOM_S = 1.0
 """How long the start of a sandbox waits for memory."""
 _ROOM_CHECK_S = 0.05
-_LEAST_ROOM = 16 * 1024 * 1024
-"""What a sandbox is thought to take whose function has not run yet, in bytes."""
+_LEAST_NEED = 8 * MB
+_MOST_GUESSED = 8
+"""A function that has not run yet is thought to need all the memory that it may have, but no more
+than this part of what there is for all."""
 
 
 class FreeMemory(Protocol):
-    """Where the memory of new sandboxes comes from."""
+    """Where the memory of new sandboxes comes from.
+
+    Attributes:
+        limit: the most that all of them may use together, in bytes.
+    """
+
+    limit: int
 
     def free(self) -> int:
         """Return what they can have, in bytes; less than 0 where they have too much."""
@@ -121,7 +130,10 @@ class Pool:
         self._lingering: dict[str, dict[Sandbox, None]] = {}
         self._by_function: dict[str, set[Sandbox]] = {}
         self._provisioned: dict[str, dict[Sandbox, None]] = {}
+        # What functions needed so far, and what is kept back for sandboxes on their first run.
         self._peaks: dict[str, int] = {}
+        self._young: dict[Sandbox, int] = {}
+        self._kept_back = 0
         self._paused: list[Sandbox] = []
         self._any_paused = asyncio.Event()
         self._count = 0
@@ -216,6 +228,9 @@ class Pool:
         )
         if source is not None:
             self.snapshots.forked(source, sandbox)
+        if not snapshot:
+            self._young[sandbox] = need = self._need(spec)
+            self._kept_back += need
         self._count += 1
         self._all_ended.clear()
         self._by_function.setdefault(spec.arn, set()).add(sandbox)
@@ -249,6 +264,7 @@ class Pool:
             self._loop.call_later(_ENDING_S, self.give_back, sandbox)
             return
         self._forget_lingering(sandbox)
+        self._kept_back -= self._young.pop(sandbox, 0)
         if sandbox.retired:
             sandbox.kill()
             return
@@ -286,14 +302,32 @@ class Pool:
 
         Sandboxes that are idle give way, those idle for longest first.
         """
-        needed = max(_LEAST_ROOM, self._peaks.get(spec.arn, 0))
         deadline = self._loop.time() + _ROOM_S
-        while (short := needed - self._memory.free()) > 0:
+        while (short := self._short(spec)) > 0:
             self._end_idle(short, 0.0)
             if self._loop.time() >= deadline:
                 return False
             await asyncio.sleep(_ROOM_CHECK_S)
+            if self._idle.get(spec.revision_id):
+                break
         return True
+
+    def _short(self, spec: FunctionSpec) -> int:
+        """How much memory is missing for one more sandbox, in bytes; 0 or less if none is."""
+        need, free = self._need(spec), self._memory.free()
+        if free - self._kept_back >= need:
+            return 0
+        kept_back = sum(
+            max(0, min(needed, self._need(each.spec)) - each.peak_memory())
+            for each, needed in self._young.items()
+        )
+        return need + kept_back - free
+
+    def _need(self, spec: FunctionSpec) -> int:
+        peak = self._peaks.get(spec.arn)
+        if peak is None:
+            return min(spec.memory_mb * MB, self._memory.limit // _MOST_GUESSED)
+        return max(_LEAST_NEED, peak)
 
     def provisioned(self, revision_id: str) -> list[Sandbox]:
         """List the provisioned sandboxes of a revision that are idle."""
@@ -370,6 +404,7 @@ class Pool:
 
     def _ended(self, sandbox: Sandbox) -> None:
         self.snapshots.ended(sandbox)
+        self._kept_back -= self._young.pop(sandbox, 0)
         self._forget_lingering(sandbox)
         self._remove_idle(sandbox)
         siblings = self._by_function.get(sandbox.spec.arn)

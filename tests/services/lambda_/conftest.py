@@ -13,7 +13,6 @@ from ingle.invoke.provisioner import Standing
 from ingle.pool.spec import FunctionSpec
 from ingle.runtimes.discovery import Interpreters
 from ingle.services.lambda_.api import LambdaService
-from ingle.services.lambda_.concurrency_store import ConcurrencyStore
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.store import LambdaStore
 from ingle.storage.blobs import BlobStore
@@ -64,6 +63,9 @@ class NoSandboxes:
     def provision(self, spec: FunctionSpec, count: int) -> None:
         self.kept_ready[spec.revision_id] = count
 
+    def withdraw(self, revision_id: str) -> None:
+        del self.kept_ready[revision_id]
+
     def provisioned(self, revision_id: str) -> Standing:
         return Standing(self.kept_ready.get(revision_id, 0))
 
@@ -95,7 +97,6 @@ class Bench:
         self.packages = await Packages.open(self.store, self.blobs, self.code, self.clock)
         return LambdaService(
             store=self.store,
-            concurrency=await ConcurrencyStore.open(self.database),
             packages=self.packages,
             invoker=self.invoker,  # type: ignore[arg-type]
             clock=self.clock,

@@ -11,7 +11,6 @@ from ingle.clock import Clock
 from ingle.runtimes.discovery import Interpreters
 from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.concurrency import Concurrency
-from ingle.services.lambda_.concurrency_store import ConcurrencyStore
 from ingle.services.lambda_.functions import Functions
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.layer_policies import LayerPolicies
@@ -36,7 +35,6 @@ class LambdaService(Service):
 
     Args:
         store: where functions, versions and layers are kept.
-        concurrency: where the concurrency is that they have for themselves.
         packages: where their code is kept.
         invoker: runs them.
         clock: tells when a function was modified.
@@ -52,7 +50,6 @@ class LambdaService(Service):
         self,
         *,
         store: LambdaStore,
-        concurrency: ConcurrencyStore,
         packages: Packages,
         invoker: "Invoker",
         clock: Clock,
@@ -67,9 +64,7 @@ class LambdaService(Service):
         self._packages = packages
         self._account = Account(store, invoker.admission)
         self._invocations = Invocations(store, packages, invoker)
-        self._concurrency = Concurrency(
-            store, concurrency, self._invocations, invoker, changing, clock
-        )
+        self._concurrency = Concurrency(store, self._invocations, invoker, changing, clock)
         self._layers = Layers(store, packages, self._account, clock, locations, changing_layers)
         self._layer_policies = LayerPolicies(store, changing_layers)
         self._snapshots = Snapshots(store, self._invocations, invoker, changing, clock, snapshots)

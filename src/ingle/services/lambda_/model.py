@@ -277,6 +277,38 @@ class Policy:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnConcurrency:
+    """What of its account's concurrency nobody else may use.
+
+    Attributes:
+        key: the function's.
+        qualifier: the version's number or the alias's name, for which it is provisioned; or "" for
+            the function itself, for which it is reserved.
+        executions: how many invocations at a time.
+        last_modified_ms: when that was said, in milliseconds since the epoch.
+    """
+
+    key: FunctionKey
+    qualifier: str = ""
+    executions: int
+    last_modified_ms: int
+
+    def to_row(self) -> dict[str, Any]:
+        """Give the columns of its row in `tables.concurrency` besides key and qualifier."""
+        return {"executions": self.executions, "last_modified_ms": self.last_modified_ms}
+
+    @classmethod
+    def from_row(cls, key: FunctionKey, qualifier: str, row: Row[Any]) -> Self:
+        """Make it of its row."""
+        return cls(
+            key=key,
+            qualifier=qualifier,
+            executions=row.executions,
+            last_modified_ms=row.last_modified_ms,
+        )
+
+
 LAYERS_PREFIX = "layers-"
 """What the names of folders with merged layers begin with; those of packages are digests."""
 

@@ -69,6 +69,10 @@ class QualifiedStore(Generic[T]):
         """List those of a function, by qualifier."""
         return [item for _, item in sorted(self._items.get(key, {}).items())]
 
+    def keys(self) -> set[FunctionKey]:
+        """List the functions that have one, of all accounts and regions."""
+        return {key for key, items in self._items.items() if items}
+
     async def put(self, item: T) -> None:
         """Keep one in place of the one of its function and qualifier, if there is one."""
         is_new = self.get(item.key, item.qualifier) is None

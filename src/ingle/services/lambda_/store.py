@@ -14,6 +14,7 @@ from ingle.services.lambda_.model import (
     Alias,
     Function,
     FunctionKey,
+    OwnConcurrency,
     Package,
     Policy,
     UsedLayer,
@@ -44,6 +45,7 @@ class LambdaStore:
         users: counts who needs which package, and which folder of layers.
         aliases: the aliases of functions; to be removed by `remove_alias` only.
         policies: the policies of functions, versions and aliases.
+        concurrency: what they have of the account's concurrency for themselves.
     """
 
     def __init__(
@@ -57,8 +59,13 @@ class LambdaStore:
         self._versions: dict[FunctionKey, dict[str, Function]] = {}
         self.aliases = QualifiedStore(database, tables.aliases, Alias)
         self.policies = QualifiedStore(database, tables.policies, Policy)
+        self.concurrency = QualifiedStore(database, tables.concurrency, OwnConcurrency)
         # What goes with the function, the version or the alias that it belongs to.
-        self._belongings: tuple[QualifiedStore[Any], ...] = (self.aliases, self.policies)
+        self._belongings: tuple[QualifiedStore[Any], ...] = (
+            self.aliases,
+            self.policies,
+            self.concurrency,
+        )
 
     @classmethod
     async def open(cls, database: Database, keys: KeyRing) -> Self:

@@ -68,16 +68,6 @@ functions = Table(
     Column("changed", Boolean, nullable=False),
 )
 
-
-def _of_function() -> ForeignKeyConstraint:
-    """What goes with the function."""
-    return ForeignKeyConstraint(
-        ["account_id", "region", "name"],
-        [functions.c.account_id, functions.c.region, functions.c.name],
-        ondelete="CASCADE",
-    )
-
-
 versions = Table(
     "lambda_versions",
     metadata,
@@ -87,25 +77,11 @@ versions = Table(
     Column("state", String(16), nullable=False),
     Column("state_reason", Text, nullable=False),
     Column("state_reason_code", String(64), nullable=False),
-    _of_function(),
-)
-
-reserved_concurrency = Table(
-    "lambda_reserved_concurrency",
-    metadata,
-    *_key(64),
-    Column("executions", Integer, nullable=False),
-    _of_function(),
-)
-
-provisioned_concurrency = Table(
-    "lambda_provisioned_concurrency",
-    metadata,
-    *_key(64),
-    Column("qualifier", String(128), primary_key=True),
-    Column("executions", Integer, nullable=False),
-    Column("last_modified_ms", BigInteger, nullable=False),
-    _of_function(),
+    ForeignKeyConstraint(
+        ["account_id", "region", "name"],
+        [functions.c.account_id, functions.c.region, functions.c.name],
+        ondelete="CASCADE",
+    ),
 )
 
 # Outlives its versions, so that no number is used twice.
@@ -172,4 +148,11 @@ policies = belonging(
     "lambda_policies",
     Column("statements", JSON, nullable=False),
     Column("revision_id", String(36), nullable=False),
+)
+
+# Reserved for a function, provisioned for a version or an alias.
+concurrency = belonging(
+    "lambda_concurrency",
+    Column("executions", Integer, nullable=False),
+    Column("last_modified_ms", BigInteger, nullable=False),
 )
