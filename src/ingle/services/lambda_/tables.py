@@ -144,8 +144,4 @@ aliases = belonging(
     Column("revision_id", String(36), nullable=False),
 )
 
-policies = belonging(
-    "lambda_policies",
-    Column("statements", JSON, nullable=False),
-    Column("revision_id", String(36), nullable=False),
-)
+policies = belonging("lambda_policies", Column("statements", JSON, nullable=False))
