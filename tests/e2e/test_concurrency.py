@@ -171,6 +171,46 @@ def test_provisioned_sandboxes_are_initialised_before_they_are_needed(
     assert config["Status"] == "READY"
 
 
+def test_what_is_provisioned_for_an_alias_follows_it(
+    functions: Any, deploy: Any, invoke: Any
+) -> None:
+    source = "import os\ndef handler(event, context):\n"
+    source += (
+        "    return [context.function_version, os.environ['AWS_LAMBDA_INITIALIZATION_TYPE']]\n"
+    )
+    name = deploy(source, Publish=True)
+    functions.update_function_configuration(FunctionName=name, Description="second")
+    functions.publish_version(FunctionName=name)
+    functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    functions.put_provisioned_concurrency_config(
+        FunctionName=name, Qualifier="live", ProvisionedConcurrentExecutions=1
+    )
+    assert refusal(
+        functions.put_provisioned_concurrency_config,
+        FunctionName=name,
+        Qualifier="1",
+        ProvisionedConcurrentExecutions=1,
+    ) == (409, "ResourceConflictException", "Version is pointed by a Provisioned Concurrency alias")
+    for version in ("1", "2"):
+        functions.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
+        assert ready(functions, name, "live")["Status"] == "READY"
+        answer, _ = invoke(name, None, Qualifier="live")
+        assert answer == [version, "provisioned-concurrency"]
+    functions.delete_alias(FunctionName=name, Name="live")
+    listed = functions.list_provisioned_concurrency_configs(FunctionName=name)
+    assert listed["ProvisionedConcurrencyConfigs"] == []
+    functions.put_provisioned_concurrency_config(
+        FunctionName=name, Qualifier="2", ProvisionedConcurrentExecutions=1
+    )
+    functions.create_alias(FunctionName=name, Name="next", FunctionVersion="2")
+    assert refusal(
+        functions.put_provisioned_concurrency_config,
+        FunctionName=name,
+        Qualifier="next",
+        ProvisionedConcurrentExecutions=1,
+    )[:2] == (409, "ResourceConflictException")
+
+
 def test_a_provisioned_sandbox_that_ends_is_replaced(
     functions: Any, deploy: Any, invoke: Any
 ) -> None:

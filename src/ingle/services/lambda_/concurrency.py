@@ -7,11 +7,9 @@ https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html.
 import asyncio
 import logging
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ingle.clock import Clock
-from ingle.services import paging
 from ingle.services.lambda_ import answers
 from ingle.services.lambda_.errors import (
     InvalidParameterValue,
@@ -19,7 +17,8 @@ from ingle.services.lambda_.errors import (
     ResourceConflict,
 )
 from ingle.services.lambda_.invocations import Invocations
-from ingle.services.lambda_.limits import ACCOUNT, LISTING
+from ingle.services.lambda_.limits import ACCOUNT
+from ingle.services.lambda_.listing import listed
 from ingle.services.lambda_.lookup import existing
 from ingle.services.lambda_.model import Function, FunctionKey, OwnConcurrency
 from ingle.services.lambda_.names import LATEST, Reference, function_arn, resolve
@@ -140,29 +139,17 @@ class Concurrency:
         """List the provisioned concurrency of a function, at most 50 a page."""
         reference = _function(request, context, "lambda:ListProvisionedConcurrencyConfigs")
         existing(self._store, reference)
-        try:
-            page, marker = paging.page(
-                self._provisions(reference.key),
-                lambda each: each.qualifier,
-                request.get("Marker") or None,
-                min(request.get("MaxItems", LISTING.page), LISTING.page),
-            )
-        except paging.BadToken as error:
-            raise InvalidParameterValue(
-                "Marker is not one that ListProvisionedConcurrencyConfigs answered."
-            ) from error
-        answer: ServiceOutput = {
-            "ProvisionedConcurrencyConfigs": [
-                {
-                    "FunctionArn": function_arn(*reference.key, each.qualifier),
-                    **self._described(replace(reference, qualifier=each.qualifier), each),
-                }
-                for each in page
-            ]
-        }
-        if marker is not None:
-            answer["NextMarker"] = marker
-        return answer
+        return listed(
+            "ProvisionedConcurrencyConfigs",
+            self._provisions(reference.key),
+            lambda each: each.qualifier,
+            lambda each: {
+                "FunctionArn": function_arn(*reference.key, each.qualifier),
+                **self._described(reference, each),
+            },
+            request,
+            "ListProvisionedConcurrencyConfigs",
+        )
 
     async def delete_provisioned(self, context: CallContext, request: ServiceInput) -> None:
         """Keep no sandboxes of a version or an alias ready any more."""

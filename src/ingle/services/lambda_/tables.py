@@ -144,11 +144,7 @@ aliases = belonging(
     Column("revision_id", String(36), nullable=False),
 )
 
-policies = belonging(
-    "lambda_policies",
-    Column("statements", JSON, nullable=False),
-    Column("revision_id", String(36), nullable=False),
-)
+policies = belonging("lambda_policies", Column("statements", JSON, nullable=False))
 
 # Reserved for a function, provisioned for a version or an alias.
 concurrency = belonging(
