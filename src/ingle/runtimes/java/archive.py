@@ -6,7 +6,6 @@ with all others that do. See https://docs.oracle.com/en/java/javase/21/vm/class-
 
 import asyncio
 import hashlib
-import json
 import logging
 import os
 import shutil
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from ingle.runtimes.interpreter import Interpreter
 from ingle.runtimes.java import JAR, major_of
-from ingle.runtimes.python import frames
+from ingle.runtimes.python import lock
 
 logger = logging.getLogger(__name__)
 
@@ -29,13 +28,48 @@ _TIMEOUT_S = 120.0
 _JAR_PLACE = "../runtime/ingle-java-runtime.jar"
 """Seen from /var/task, in which sandboxes start; the path is compared when the archive is used."""
 _OWN = ("ingle/", "com/amazonaws/services/lambda/runtime/")
-_REHEARSAL = "ingle.rehearsal.Greeter"
+_DRAFT = ".java-"
+_NICENESS = 19
 _FORMAT = "1"
 """Changes when archives of the same Java and jar must be made anew."""
 
 
+def withdraw(folder: Path) -> None:
+    """Have no archive used before it was looked at again, and remove drafts of a server's that was
+    killed.
+
+    Args:
+        folder: where archives are kept; it must be there.
+
+    Raises:
+        OSError: if the folder cannot be written.
+    """
+    for path in folder.iterdir():
+        if path.name.startswith(_DRAFT):
+            shutil.rmtree(path)
+        elif path.is_symlink():
+            path.unlink()
+
+
+def place(interpreter: Interpreter, folder: Path) -> Path | None:
+    """Return where the archive for a Java is once `archive` has made it.
+
+    Args:
+        interpreter: the Java.
+        folder: where archives are kept.
+
+    Returns:
+        None where this Java has no such archives.
+    """
+    if major_of(interpreter.version) < _FIRST:
+        return None
+    return folder / f"{_name(interpreter)}.jsa"
+
+
 async def archive(interpreter: Interpreter, folder: Path) -> Path | None:
     """Return the archive for a Java, made now if there is none yet; that takes some seconds.
+
+    One that is there is used only if it is as it was made: Java would end with one that is damaged.
 
     Args:
         interpreter: the Java.
@@ -48,13 +82,11 @@ async def archive(interpreter: Interpreter, folder: Path) -> Path | None:
     Raises:
         OSError: if the folder cannot be written.
     """
-    if major_of(interpreter.version) < _FIRST:
-        return None
-    target = folder / await asyncio.to_thread(_name, interpreter)
-    if await asyncio.to_thread(target.exists):
+    target = await asyncio.to_thread(place, interpreter, folder)
+    if target is None or await asyncio.to_thread(_find, target):
         return target
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    aside = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=".java-", dir=folder))
+    aside = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=_DRAFT, dir=folder))
     try:
         async with asyncio.timeout(_TIMEOUT_S):
             made = await _make(interpreter, aside)
@@ -82,18 +114,39 @@ def _name(interpreter: Interpreter) -> str:
     stamp = library.stat().st_mtime_ns if library.exists() else 0
     # The jar's time is compared when the archive is used.
     exact.update(f"{_FORMAT} {interpreter.version} {stamp} {JAR.stat().st_mtime_ns}".encode())
-    return f"java-{installed}-{exact.hexdigest()[:16]}.jsa"
+    return f"java-{installed}-{exact.hexdigest()[:16]}"
+
+
+def _find(target: Path) -> bool:
+    """Show the archive that was made for a place there, unless it is damaged or missing."""
+    for path in target.parent.glob(f"{target.stem}-*.jsa"):
+        if path.stem == f"{target.stem}-{_digest(path)}":
+            _show(path, target)
+            return True
+        path.unlink()
+    return False
 
 
 def _keep(made: Path, target: Path) -> None:
     with made.open("rb") as file:
         os.fsync(file.fileno())
     made.chmod(0o644)
-    made.replace(target)
-    older = target.name.rsplit("-", 1)[0] + "-*.jsa"
-    for path in target.parent.glob(older):
-        if path != target:
+    kept = made.rename(target.with_stem(f"{target.stem}-{_digest(made)}"))
+    _show(kept, target)
+    older = target.name.split("-", 2)[:2]
+    for path in target.parent.glob("-".join([*older, "*.jsa"])):
+        if path not in (kept, target):
             path.unlink(missing_ok=True)  # of a former jar, or of this Java before an update
+
+
+def _show(kept: Path, target: Path) -> None:
+    target.unlink(missing_ok=True)
+    target.symlink_to(kept.name)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 async def _make(interpreter: Interpreter, aside: Path) -> Path:
@@ -126,12 +179,9 @@ def _lay_out(task: Path, jar: Path) -> None:
 
 
 async def _rehearse(interpreter: Interpreter, task: Path, *flags: str) -> None:
-    """Bring a runtime up, let it load a handler, and let it end."""
-    settings = {"handler": _REHEARSAL, "environment": {"LAMBDA_TASK_ROOT": str(task)}}
-    body = json.dumps(settings).encode()
+    """Bring a runtime up, which rehearses while nobody tells it whom it serves, and let it end."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        ours.sendall(frames.HEADER.pack(len(body), frames.INIT) + body)
         ours.shutdown(socket.SHUT_WR)
         await _run(
             interpreter,
@@ -154,6 +204,7 @@ async def _run(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         env={"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "TZ": ":UTC"},
+        preexec_fn=_step_back,
     )
     try:
         printed, _ = await process.communicate()
@@ -162,7 +213,14 @@ async def _run(
         await process.wait()
         raise
     if process.returncode != 0:
-        raise _FailedError(printed.decode("utf-8", "replace").strip()[-500:] or "it failed")
+        said = printed.decode("utf-8", "replace").split()
+        raise _FailedError(" ".join(said)[-500:] or f"it ended with status {process.returncode}")
+
+
+def _step_back() -> None:
+    """End with the server, and let its invocations go first."""
+    lock.die_with_parent()
+    os.nice(_NICENESS)
 
 
 def _complete(listed: Path, prefix: Path, own: bool) -> None:
