@@ -6,13 +6,16 @@ import os
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
 
+from ingle.runtimes import kept
 from ingle.runtimes.catalogue import catalogue
 from ingle.runtimes.interpreter import Interpreter
-from ingle.runtimes.java import archive as archives
+from ingle.runtimes.java.archive import archive
+from ingle.runtimes.making import MakingError
 from ingle.runtimes.nodejs import sdk
+from ingle.runtimes.nodejs.compiled import compile_ahead
 
 NODEJS = "nodejs"
-"""The folder with the AWS SDKs for JavaScript."""
+"""The folder with the AWS SDKs for JavaScript, and with their compiled code."""
 JAVA = "java"
 """The folder with archives of Java's and the runtime's classes."""
 _logger = logging.getLogger("ingle.pool")
@@ -35,10 +38,12 @@ class Provisions:
         self._interpreters = {each.runtime: each for each in interpreters}
         self._makers: Mapping[str, Callable[[Interpreter], Coroutine[None, None, None]]] = {
             "java": self._archive_classes,
-            **({"nodejs": self._fetch_sdk} if nodejs_sdk else {}),
+            **({"nodejs": self._offer_sdk} if nodejs_sdk else {}),
         }
-        self._tasks: dict[tuple[str, Path | None], asyncio.Task[None]] = {}
-        self._archiving = asyncio.Lock()
+        self._tasks: dict[Path, asyncio.Task[None]] = {}
+        self._fetching = asyncio.Lock()
+        self._fetched = False
+        self._making = asyncio.Lock()
 
     @staticmethod
     def lay_out(folder: Path) -> None:
@@ -46,7 +51,7 @@ class Provisions:
         for name in (NODEJS, JAVA):
             (folder / name).mkdir(parents=True, exist_ok=True)
             (folder / name).chmod(0o755)
-        archives.withdraw(folder / JAVA)
+            kept.withdraw(folder / name)
 
     @staticmethod
     def programs(interpreters: Iterable[Interpreter]) -> list[str]:
@@ -63,12 +68,9 @@ class Provisions:
         interpreter = self._interpreters.get(runtime)
         if info is None or interpreter is None:
             return
-        language = info.language.id
-        make = self._makers.get(language)
-        # The SDKs are the same for every Node.js; classes are not for every Java.
-        subject = (language, interpreter.executable if language == "java" else None)
-        if make is not None and subject not in self._tasks:
-            self._tasks[subject] = asyncio.create_task(make(interpreter))
+        make = self._makers.get(info.language.id)
+        if make is not None and interpreter.executable not in self._tasks:
+            self._tasks[interpreter.executable] = asyncio.create_task(make(interpreter))
 
     async def close(self) -> None:
         """Give up what is being made or fetched."""
@@ -78,12 +80,28 @@ class Provisions:
             await asyncio.wait(self._tasks.values())
 
     async def _archive_classes(self, java: Interpreter) -> None:
-        async with self._archiving:
+        async with self._making:
             try:
-                await archives.archive(java, self._folder / JAVA)
+                await archive(java, self._folder / JAVA)
             except OSError as error:
                 _logger.warning(
                     "Java %s starts without an archive of its classes: %s", java.version, error
+                )
+
+    async def _offer_sdk(self, nodejs: Interpreter) -> None:
+        async with self._fetching:
+            if not self._fetched:
+                self._fetched = True
+                await self._fetch_sdk(nodejs)
+        packages = await asyncio.to_thread(sdk.find, self._folder / NODEJS)
+        if packages is None:
+            return
+        async with self._making:
+            try:
+                await compile_ahead(nodejs, packages)
+            except (MakingError, OSError) as error:
+                _logger.warning(
+                    "Node.js %s loads the AWS SDKs without compiled code: %s", nodejs.version, error
                 )
 
     async def _fetch_sdk(self, nodejs: Interpreter) -> None:

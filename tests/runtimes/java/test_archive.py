@@ -11,7 +11,8 @@ import pytest
 from ingle.runtimes.interpreter import Interpreter
 from ingle.runtimes.java import archive as archives
 from ingle.runtimes.java import major_of
-from ingle.runtimes.java.archive import archive, place, withdraw
+from ingle.runtimes.java.archive import archive, place
+from ingle.runtimes.kept import withdraw
 from tests.runtimes.java.driver import pretender
 
 
@@ -78,7 +79,7 @@ def copied(class_archive, tmp_path):
 
 async def test_nothing_is_used_after_a_start_before_it_was_looked_at(copied, java):
     whole = copied.resolve()
-    draft = copied.parent / ".java-abc"
+    draft = copied.parent / ".draft-abc"
     (draft / "var").mkdir(parents=True)
     withdraw(copied.parent)
     assert list(copied.parent.iterdir()) == [whole]

@@ -10,13 +10,13 @@ import logging
 import os
 import shutil
 import socket
-import tempfile
 import zipfile
 from pathlib import Path
 
+from ingle.runtimes import kept
 from ingle.runtimes.interpreter import Interpreter
 from ingle.runtimes.java import JAR, major_of
-from ingle.runtimes.python import lock
+from ingle.runtimes.making import MakingError, run
 
 logger = logging.getLogger(__name__)
 
@@ -28,27 +28,8 @@ _TIMEOUT_S = 120.0
 _JAR_PLACE = "../runtime/ingle-java-runtime.jar"
 """Seen from /var/task, in which sandboxes start; the path is compared when the archive is used."""
 _OWN = ("ingle/", "com/amazonaws/services/lambda/runtime/")
-_DRAFT = ".java-"
-_NICENESS = 19
 _FORMAT = "1"
 """Changes when archives of the same Java and jar must be made anew."""
-
-
-def withdraw(folder: Path) -> None:
-    """Have no archive used before it was looked at again, and remove drafts of a server's that was
-    killed.
-
-    Args:
-        folder: where archives are kept; it must be there.
-
-    Raises:
-        OSError: if the folder cannot be written.
-    """
-    for path in folder.iterdir():
-        if path.name.startswith(_DRAFT):
-            shutil.rmtree(path)
-        elif path.is_symlink():
-            path.unlink()
 
 
 def place(interpreter: Interpreter, folder: Path) -> Path | None:
@@ -83,15 +64,16 @@ async def archive(interpreter: Interpreter, folder: Path) -> Path | None:
         OSError: if the folder cannot be written.
     """
     target = await asyncio.to_thread(place, interpreter, folder)
-    if target is None or await asyncio.to_thread(_find, target):
+    if target is None or await asyncio.to_thread(kept.find, target):
         return target
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    aside = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=_DRAFT, dir=folder))
+    aside = await asyncio.to_thread(kept.draft, folder)
     try:
         async with asyncio.timeout(_TIMEOUT_S):
             made = await _make(interpreter, aside)
-        await asyncio.to_thread(_keep, made, target)
-    except (_FailedError, TimeoutError) as error:
+        # Those of a former jar, or of this Java before an update, are of no use any more.
+        former = "-".join([*target.name.split("-", 2)[:2], "*.jsa"])
+        await asyncio.to_thread(kept.keep, made, target, former)
+    except (MakingError, TimeoutError) as error:
         logger.warning(
             "Java %s starts without an archive of its classes: %s",
             interpreter.version,
@@ -101,10 +83,6 @@ async def archive(interpreter: Interpreter, folder: Path) -> Path | None:
     finally:
         await asyncio.to_thread(shutil.rmtree, aside)
     return target
-
-
-class _FailedError(Exception):
-    """A virtual machine did not do what was asked."""
 
 
 def _name(interpreter: Interpreter) -> str:
@@ -117,38 +95,6 @@ def _name(interpreter: Interpreter) -> str:
     return f"java-{installed}-{exact.hexdigest()[:16]}"
 
 
-def _find(target: Path) -> bool:
-    """Show the archive that was made for a place there, unless it is damaged or missing."""
-    for path in target.parent.glob(f"{target.stem}-*.jsa"):
-        if path.stem == f"{target.stem}-{_digest(path)}":
-            _show(path, target)
-            return True
-        path.unlink()
-    return False
-
-
-def _keep(made: Path, target: Path) -> None:
-    with made.open("rb") as file:
-        os.fsync(file.fileno())
-    made.chmod(0o644)
-    kept = made.rename(target.with_stem(f"{target.stem}-{_digest(made)}"))
-    _show(kept, target)
-    older = target.name.split("-", 2)[:2]
-    for path in target.parent.glob("-".join([*older, "*.jsa"])):
-        if path not in (kept, target):
-            path.unlink(missing_ok=True)  # of a former jar, or of this Java before an update
-
-
-def _show(kept: Path, target: Path) -> None:
-    target.unlink(missing_ok=True)
-    target.symlink_to(kept.name)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 async def _make(interpreter: Interpreter, aside: Path) -> Path:
     """Rehearse to find out which classes are loaded, and archive them."""
     task = aside / "var" / "task"
@@ -158,17 +104,17 @@ async def _make(interpreter: Interpreter, aside: Path) -> Path:
     await _rehearse(interpreter, task, f"-XX:DumpLoadedClassList={listed}")
     own = major_of(interpreter.version) >= _WITH_OWN_CLASSES
     await asyncio.to_thread(_complete, listed, interpreter.prefix, own)
-    await _run(
-        interpreter,
-        task,
+    dump = (
+        str(interpreter.executable),
         # The only collector whose heap can be archived as well; it need not be the one in use.
         *("-Xshare:dump", "-XX:+UseG1GC", "-Xmx128m"),
         f"-XX:SharedClassListFile={listed}",
         f"-XX:SharedArchiveFile={made}",
         *("-cp", _JAR_PLACE if own else "/nonexistent.jar"),
     )
+    await run(dump, task)
     if not await asyncio.to_thread(made.exists):
-        raise _FailedError("it made no archive")
+        raise MakingError("it made no archive")
     return made
 
 
@@ -178,49 +124,18 @@ def _lay_out(task: Path, jar: Path) -> None:
     shutil.copy2(JAR, jar)
 
 
-async def _rehearse(interpreter: Interpreter, task: Path, *flags: str) -> None:
+async def _rehearse(interpreter: Interpreter, task: Path, flag: str) -> None:
     """Bring a runtime up, which rehearses while nobody tells it whom it serves, and let it end."""
+    rehearsal = (
+        str(interpreter.executable),
+        *("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"),
+        flag,
+        *("-jar", _JAR_PLACE, "/nonexistent"),
+    )
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.shutdown(socket.SHUT_WR)
-        await _run(
-            interpreter,
-            task,
-            *("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"),
-            *flags,
-            *("-jar", _JAR_PLACE, "/nonexistent"),
-            channel=theirs,
-        )
-
-
-async def _run(
-    interpreter: Interpreter, folder: Path, *arguments: str, channel: socket.socket | None = None
-) -> None:
-    process = await asyncio.create_subprocess_exec(
-        str(interpreter.executable),
-        *arguments,
-        cwd=folder,
-        stdin=channel.fileno() if channel else asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env={"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "TZ": ":UTC"},
-        preexec_fn=_step_back,
-    )
-    try:
-        printed, _ = await process.communicate()
-    except asyncio.CancelledError:
-        process.kill()
-        await process.wait()
-        raise
-    if process.returncode != 0:
-        said = printed.decode("utf-8", "replace").split()
-        raise _FailedError(" ".join(said)[-500:] or f"it ended with status {process.returncode}")
-
-
-def _step_back() -> None:
-    """End with the server, and let its invocations go first."""
-    lock.die_with_parent()
-    os.nice(_NICENESS)
+        await run(rehearsal, task, theirs)
 
 
 def _complete(listed: Path, prefix: Path, own: bool) -> None:
