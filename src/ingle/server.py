@@ -124,7 +124,7 @@ def _prepare(config: Config, folder: DataFolder, sock: socket.socket, clock: Clo
     owner = server_owner(folder.path)
     if owner is not None:
         hand_over(folder.path, *owner)
-        give_up_root(folder.path, staging, owner)
+        give_up_root(folder.path, staging, owner, Provisions.programs(found))
     versions = {each.runtime: each.version for each in found}
     provisions = Provisions(_provisions(folder), found, nodejs_sdk=config.runtimes_nodejs_sdk)
     return Ground(interpreters, versions, settings, warden, provisions)
