@@ -29,6 +29,10 @@ def handler(event, context):
     time.sleep({hold_s})
     return "Hello, " + event["username"]
 """
+VERSIONED_SOURCE = """\
+def handler(event, context):
+    return context.function_version
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,9 @@ def _python(source: str) -> Program:
 
 HELLO = _python(HELLO_SOURCE)
 """Greets, in the Python that runs the benchmark."""
+
+VERSIONED = _python(VERSIONED_SOURCE)
+"""Answers which version of the function it is."""
 
 
 def held(hold_s: float) -> Program:
