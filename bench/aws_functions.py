@@ -3,9 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import botocore.session  # type: ignore[import-untyped,unused-ignore]
 from botocore.config import Config  # type: ignore[import-untyped,unused-ignore]
@@ -56,58 +54,27 @@ def endpoint(port: int, key: Key, function: str) -> Endpoint:
     return Endpoint(HOST, port, f"/2015-03-31/functions/{function}/invocations", key)
 
 
-class Aliased:
-    """An alias of a function that is there, and of which versions are published for it.
+def publish(port: int, key: Key, function: str, versions: Sequence[str], alias: str) -> None:
+    """Publishes versions of a function, and makes an alias of the first.
 
     Args:
         port: the server's.
-        key: signs its requests.
-        function: the function's name.
-        alias: the alias's.
-        versions: the numbers of the versions, in their order; the alias leads to the first.
+        key: signs the requests.
+        function: its name; nothing of it is published yet.
+        versions: the numbers that they get, in their order.
+        alias: the alias's name.
 
     Raises:
         BenchError: the server refused something.
     """
-
-    def __init__(
-        self, port: int, key: Key, function: str, alias: str, versions: Sequence[str]
-    ) -> None:
-        self._names = {"FunctionName": function, "Name": alias}
-        self._client = _client(port, key)
-        with _told("publishing", self._client, close=False):
-            for version in versions:
-                self._client.update_function_configuration(
-                    FunctionName=function, Description=version
-                )
-                published = self._client.publish_version(FunctionName=function)["Version"]
-                if published != version:
-                    raise BenchError(f"version {published} was published rather than {version}")
-            self._client.create_alias(**self._names, FunctionVersion=versions[0])
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._client.close()
-
-    def endpoint(self, function: Endpoint) -> Endpoint:
-        """Where the alias is invoked."""
-        return replace(function, path=f"{function.path}?Qualifier={self._names['Name']}")
-
-    def move(self, version: str) -> None:
-        """Has the alias lead to another version.
-
-        Raises:
-            BenchError: the server refused it.
-        """
-        with _told("moving an alias", self._client, close=False):
-            self._client.update_alias(**self._names, FunctionVersion=version)
+    client = _client(port, key)
+    with _told("publishing", client):
+        for version in versions:
+            client.update_function_configuration(FunctionName=function, Description=version)
+            published = client.publish_version(FunctionName=function)["Version"]
+            if published != version:
+                raise BenchError(f"version {published} was published rather than {version}")
+        client.create_alias(FunctionName=function, Name=alias, FunctionVersion=versions[0])
 
 
 def _client(port: int, key: Key) -> Any:
@@ -122,12 +89,11 @@ def _client(port: int, key: Key) -> Any:
 
 
 @contextmanager
-def _told(what: str, client: Any, *, close: bool = True) -> Iterator[None]:
-    """Makes the server's refusal a BenchError that says what failed."""
+def _told(what: str, client: Any) -> Iterator[None]:
+    """Makes the server's refusal a BenchError that says what failed; ends with the client."""
     try:
         yield
     except (BotoCoreError, ClientError) as error:
         raise BenchError(f"{what} failed: {error}") from error
     finally:
-        if close:
-            client.close()
+        client.close()

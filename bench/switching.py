@@ -3,14 +3,15 @@
 import asyncio
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
+from typing import Self
 
 import uvloop
 
-from bench.aws_functions import Aliased
-from bench.endpoint import Batch, Endpoint
+from bench.aws_functions import publish
+from bench.endpoint import Batch, Endpoint, signed_call
 from bench.errors import BenchError
 from bench.http1 import Response, ResponseParser
 from bench.ingle_peer import InglePeer
@@ -109,9 +110,9 @@ def measure_switching(
     peer.start()
     with peer.blamed():
         peer.deploy_program([FUNCTION], VERSIONED)
-        with Aliased(peer.port, peer.key(), FUNCTION, ALIAS, VERSIONS) as alias:
-            run = _Run(alias, peer.endpoint(FUNCTION), settings, step)
-            uvloop.run(run.perform())
+        publish(peer.port, peer.key(), FUNCTION, VERSIONS, ALIAS)
+        run = _Run(peer.endpoint(FUNCTION), settings, step)
+        uvloop.run(run.perform())
     peer.stop()
     latencies = [call.ended - call.began for call in run.calls]
     updates = [switch.answered - switch.began for switch in run.switches]
@@ -124,11 +125,15 @@ def measure_switching(
 
 
 class _Run:
-    def __init__(
-        self, alias: Aliased, function: Endpoint, settings: Settings, step: Callable[[], None]
-    ) -> None:
-        self._alias = alias
-        self._function = function
+    def __init__(self, function: Endpoint, settings: Settings, step: Callable[[], None]) -> None:
+        self._alias = replace(function, path=f"{function.path}?Qualifier={ALIAS}")
+        path = f"{function.path.rpartition('/')[0]}/aliases/{ALIAS}"
+        self._moves = {
+            version: signed_call(
+                function, "PUT", path, json.dumps({"FunctionVersion": version}).encode()
+            )
+            for version in VERSIONS
+        }
         self._settings = settings
         self._step = step
         self._over = asyncio.Event()
@@ -136,8 +141,9 @@ class _Run:
         self.calls: list[Call] = []
 
     async def perform(self) -> None:
+        mover = await _Connection.open(self._alias)
         for version in VERSIONS:
-            await self._switch(version)
+            await self._switch(mover, version)
             async with asyncio.TaskGroup() as group:
                 for _ in range(self._settings.clients):
                     group.create_task(self._call(WARMUP_CALLS))
@@ -147,42 +153,64 @@ class _Run:
                 group.create_task(self._call())
             for number in range(self._settings.switches):
                 await asyncio.sleep(self._settings.switch_pause_s)
-                await self._switch(VERSIONS[number % len(VERSIONS)])
+                await self._switch(mover, VERSIONS[number % len(VERSIONS)])
                 self._step()
             await asyncio.sleep(self._settings.switch_pause_s)
             self._over.set()
+        mover.close()
 
-    async def _switch(self, version: str) -> None:
+    async def _switch(self, mover: "_Connection", version: str) -> None:
         began = perf_counter()
-        await asyncio.to_thread(self._alias.move, version)
+        response = await mover.round_trip(self._moves[version])
+        if response.status != 200:
+            raise BenchError(f"moving an alias failed: {response.body[:500]!r}")
         self.switches.append(Switch(version, began, perf_counter()))
 
     async def _call(self, count: int | None = None) -> None:
         """Invokes over one connection, so many times or until the run is over."""
-        endpoint = self._function
-        [invocation] = Batch(self._alias.endpoint(endpoint), 1).invocations
-        reader, writer = await asyncio.open_connection(endpoint.host, endpoint.port)
-        parser = ResponseParser()
+        [invocation] = Batch(self._alias, 1).invocations
+        connection = await _Connection.open(self._alias)
         try:
             while count != 0 and not self._over.is_set():
                 count = None if count is None else count - 1
                 began = perf_counter()
-                writer.write(invocation.request)
-                async with asyncio.timeout(ANSWER_TIMEOUT_S):
-                    response = await _response(reader, parser)
+                response = await connection.round_trip(invocation.request)
                 self.calls.append(Call(began, perf_counter(), response.status, response.body))
         finally:
-            writer.close()
+            connection.close()
 
 
-async def _response(reader: asyncio.StreamReader, parser: ResponseParser) -> Response:
-    while True:
-        data = await reader.read(65536)
-        if not data:
-            raise BenchError("the server closed a connection under load")
-        response = parser.feed(data)
-        if response is not None:
-            return response
+class _Connection:
+    """A connection to a server, with one request under way at a time."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._parser = ResponseParser()
+
+    @classmethod
+    async def open(cls, endpoint: Endpoint) -> Self:
+        return cls(*await asyncio.open_connection(endpoint.host, endpoint.port))
+
+    async def round_trip(self, request: bytes) -> Response:
+        """Sends a request and waits for its answer, 30 s at most.
+
+        Raises:
+            BenchError: the connection was closed.
+            TimeoutError: there was no answer.
+        """
+        self._writer.write(request)
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            while True:
+                data = await self._reader.read(65536)
+                if not data:
+                    raise BenchError("the server closed a connection under load")
+                response = self._parser.feed(data)
+                if response is not None:
+                    return response
+
+    def close(self) -> None:
+        self._writer.close()
 
 
 _ANSWERS = {json.dumps(version).encode(): version for version in VERSIONS}
