@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import resource
@@ -154,6 +155,8 @@ async def _serve(
         loop.add_signal_handler(number, stop.set)
     server = Server(config, folder, ground, clock, stop)
     async with server.running(sock) as endpoint:
+        # What is there now stays. Looking through it for garbage again and again takes long.
+        gc.freeze()
         print(f"ready {endpoint}", flush=True)
         await stop.wait()
     return 1 if server.broken else 0
