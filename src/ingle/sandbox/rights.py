@@ -33,7 +33,7 @@ def enter_pid_namespace() -> None:
     lock.unshare(lock.CLONE_NEWPID)
     pid = os.fork()
     if pid != 0:
-        os.closerange(3, 65536)  # others wait for the ends of what the zygote has
+        lock.close_from(3)  # others wait for the ends of what the zygote has
         _, status = os.waitpid(pid, 0)
         os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
     lock.die_with_parent()

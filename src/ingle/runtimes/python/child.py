@@ -327,4 +327,4 @@ def _close_others(*kept: int) -> None:
     for fd in sorted(kept):
         os.closerange(start, fd)
         start = fd + 1
-    os.closerange(start, 1024)
+    lock.close_from(start)
