@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingle.runtimes.python import lock
-from ingle.sandbox import cgroups, networks, seccomp
+from ingle.sandbox import cgroups, networks, openfiles, seccomp
 from ingle.sandbox.abilities import Abilities
 from ingle.sandbox.outbound import Outbound
 from ingle.sandbox.rights import acquire_rights, can_nest
@@ -67,6 +67,25 @@ def findings(abilities: Abilities, outbound: Outbound) -> list[Finding]:
         _system_calls(abilities.filtered),
         *_network(outbound),
     ]
+
+
+def open_files(most: int, wanted: int) -> Finding:
+    """Say what it means that the server may have this many files open.
+
+    Args:
+        most: how many.
+        wanted: how many sandboxes it should be able to have at a time.
+    """
+    enough = openfiles.sandboxes(most)
+    if enough >= wanted:
+        return Finding("open files", True, f"up to {most:,}")
+    return Finding(
+        "open files",
+        False,
+        f"up to {most:,}",
+        f"at most {enough:,} invocations run at a time, not {wanted:,}; let Ingle open "
+        f"{openfiles.needed(wanted):,} (ulimit -Hn; systemd: LimitNOFILE), or lower concurrency",
+    )
 
 
 def _users(privileged: bool) -> Finding:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Protocol
 
 from ingle.runtimes.python import pipes
-from ingle.runtimes.python.frames import HEADER
+from ingle.runtimes.python.frames import HEADER, SETUP_FAILED
+from ingle.sandbox import openfiles
 from ingle.sandbox.pace import Pace
 
 MAX_FRAME = 6_291_556 + 4096
@@ -190,9 +191,14 @@ class LockedProcess:
     def _receive(self, channel: socket.socket) -> bytes:
         if not self._awaited_descriptors:
             return channel.recv(_READ_SIZE)
-        data, fds, _, _ = socket.recv_fds(
+        data, fds, flags, _ = socket.recv_fds(
             channel, _READ_SIZE, _MOST_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
         )
+        if flags & socket.MSG_CTRUNC:  # the kernel kept some back
+            for fd in fds:
+                os.close(fd)
+            self._listener.on_frame(SETUP_FAILED, openfiles.TOO_MANY.encode())
+            return b""
         if fds:
             self._awaited_descriptors -= 1
             self._listener.on_descriptors(fds)
