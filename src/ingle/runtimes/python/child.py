@@ -16,7 +16,18 @@ import select
 import signal
 import traceback
 
-from . import bootstrap, endpoint, frames, launcher, lock, network, packets, snapshot, supervisor
+from . import (
+    bootstrap,
+    endpoint,
+    frames,
+    launcher,
+    lock,
+    network,
+    packets,
+    pipes,
+    snapshot,
+    supervisor,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -248,9 +259,10 @@ class Child:
     ) -> int:
         """Start the extensions beside a runtime, and outlive it."""
         os.close(log_fd)
+        output = pipes.open_output()
         lock.drop_rights(uid, self._descriptors, self._seccomp)
         lock.hide()
-        return supervisor.Supervisor(channel_fd, runtime, count).run()
+        return supervisor.Supervisor(channel_fd, runtime, count, output).run()
 
     def _become(
         self, program: launcher.Launcher, channel_fd: int, log_fd: int, uid: int | None
@@ -315,4 +327,4 @@ def _close_others(*kept: int) -> None:
     for fd in sorted(kept):
         os.closerange(start, fd)
         start = fd + 1
-    os.closerange(start, 1024)
+    lock.close_from(start)

@@ -42,6 +42,8 @@ _SYS_CLONE = {"x86_64": 56, "aarch64": 220}
 # The same on every architecture; os.pidfd_open came with Python 3.9.
 _SYS_MOVE_MOUNT = 429
 _SYS_PIDFD_OPEN = 434
+_SYS_CLOSE_RANGE = 436
+_LAST_DESCRIPTOR = 0x7FFFFFFF
 INNER = "/.ingle"
 """Where the zygote sees the code folder and the control groups; gone once a sandbox is locked."""
 
@@ -96,6 +98,26 @@ def open_pidfd(pid: int) -> int:
     fd: int = _libc.syscall(_SYS_PIDFD_OPEN, pid, 0)
     _check(fd, "pidfd_open")
     return fd
+
+
+def close_from(first: int) -> None:
+    """Close this descriptor and all above it, however many a process may have."""
+    if _libc.syscall(_SYS_CLOSE_RANGE, first, _LAST_DESCRIPTOR, 0) < 0:  # Linux before 5.9
+        for fd in _open_descriptors():
+            if fd >= first:
+                try:
+                    os.close(fd)
+                except OSError:
+                    continue  # it was the listing's own
+
+
+def _open_descriptors() -> list[int]:
+    for folder in (f"{INNER}/proc", "/proc"):
+        try:
+            return [int(name) for name in os.listdir(f"{folder}/self/fd")]
+        except OSError:
+            continue
+    raise OSError("there is no /proc to find open descriptors in")
 
 
 def fork_with_our_folder() -> int:
