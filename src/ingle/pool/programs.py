@@ -18,6 +18,9 @@ from ingle.runtimes.ruby.command import command as ruby
 from ingle.sandbox.program import Launch, Program
 
 _SDKS_PLACE = "/var/runtime/sdks"
+_HOME = "/var/lang"
+_COVERED = (Path("/opt"), Path("/tmp"), Path("/var/task"))  # noqa: S108
+"""Where each sandbox mounts what is its own: nothing that was below stays visible."""
 _BOOTSTRAP = Launch(
     ("/var/task/bootstrap",),
     {"LANG": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin"},
@@ -53,21 +56,36 @@ def _launcher() -> str:
     return getattr(sys, "_base_executable", sys.executable)
 
 
+def _placed(interpreter: Interpreter) -> tuple[Interpreter, str, dict[str, str]]:
+    """Say where sandboxes see an installation: where it is, unless they cover that.
+
+    Returns the interpreter as sandboxes see it, the place of its installation, and the links that
+    lead there.
+    """
+    prefix, executable = interpreter.prefix, interpreter.executable
+    covered = any(folder in prefix.parents for folder in _COVERED)
+    if not covered or not executable.is_relative_to(prefix):
+        return interpreter, str(prefix), {}
+    moved = Path(_HOME, executable.relative_to(prefix))
+    # Until it is covered, it is found where it was built for, too: libraries are looked for there.
+    return replace(interpreter, executable=moved), _HOME, {str(prefix): _HOME}
+
+
 def _forked(interpreter: Interpreter) -> Program:
     """A Python's sandboxes are forked from that Python itself."""
-    prefix = str(interpreter.prefix)
-    return Program(str(interpreter.executable), {prefix: prefix}, prefix)
+    seen, place, links = _placed(interpreter)
+    return Program(str(seen.executable), {str(interpreter.prefix): place}, home=place, links=links)
 
 
 def _launched(command: Callable[[Interpreter], Command]) -> Callable[[Interpreter], Program]:
     """Any other language's sandboxes become a program that speaks in frames."""
 
     def make(interpreter: Interpreter) -> Program:
-        told = command(interpreter)
-        prefix = str(interpreter.prefix)
-        shows = {sys.base_prefix: sys.base_prefix, prefix: prefix, **told.shows}
+        seen, place, links = _placed(interpreter)
+        told = command(seen)
+        shows = {sys.base_prefix: sys.base_prefix, str(interpreter.prefix): place, **told.shows}
         launch = Launch(told.arguments, told.environment, http=False, anonymous=True)
-        return Program(_launcher(), shows, prefix, launch)
+        return Program(_launcher(), shows, place, launch, links)
 
     return make
 
