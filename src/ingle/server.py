@@ -55,6 +55,8 @@ _logger = logging.getLogger("ingle.server")
 
 _POOL_DEADLINE_S = 5.0
 _DEV_KEY = "test"
+_FILE_MODE_MASK = 0o022
+"""As the usual one: what is private says so itself, and the rest is for users without rights."""
 
 
 def run(config: Config) -> int:
@@ -67,6 +69,7 @@ def run(config: Config) -> int:
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("ingle").setLevel(config.log_level.upper())
+    os.umask(_FILE_MODE_MASK)
     _raise_descriptor_limit()
     clock = SystemClock()
     with DataFolder.open(config.data_dir) as folder, _listen(config) as sock:
