@@ -101,7 +101,7 @@ def enter(
     Path(root, "etc/resolv.conf").write_text(resolv_conf)
     _fill_dev(root)
     make_folder(root, lock.INNER)
-    mount("ingle", root + lock.INNER, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700,size=1m")
+    mount("ingle", root + lock.INNER, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700")
     if home != _HOME:
         Path(root + _HOME).symlink_to(home)
     for name, source in inner.items():
