@@ -102,6 +102,41 @@ def test_an_installation_below_a_folder_that_sandboxes_cover_serves_all_the_same
     assert answer == [there["version"], f"v{there['version']}\n"]
 
 
+CONVERTING = """
+const { spawn } = require('child_process');
+const fs = require('fs');
+exports.handler = (event) => new Promise((resolve, reject) => {
+    fs.writeFileSync('/tmp/dot.png', Buffer.from(event, 'base64'));
+    const made = [];
+    const convert = spawn('convert', ['/tmp/dot.png', 'ppm:-']);
+    convert.stdout.on('data', (piece) => made.push(piece));
+    convert.on('error', reject);
+    convert.on('close', (status) => resolve([status, Buffer.concat(made).toString('latin1')]));
+});
+"""
+RED_DOT = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
+)
+
+
+@pytest.mark.skipif(shutil.which("convert") is None, reason="this machine has no ImageMagick")
+def test_a_picture_is_converted_by_the_machine_s_imagemagick(functions, invoke):
+    name = f"n-{uuid.uuid4().hex[:12]}"
+    functions.create_function(
+        FunctionName=name,
+        Role=ROLE,
+        Runtime=RUNTIMES[0],
+        Handler="index.handler",
+        Timeout=30,
+        MemorySize=256,
+        Code={"ZipFile": zip_of_files({"index.js": CONVERTING})},
+    )
+    status, picture = invoke(name, RED_DOT)[0]
+    assert status == 0
+    assert picture == "P6\n1 1\n255\n\xff\x00\x00"
+    functions.delete_function(FunctionName=name)
+
+
 SPAWNING = """
 const { execFileSync } = require('child_process');
 exports.handler = async () =>
