@@ -60,6 +60,8 @@ _POOL_DEADLINE_S = 5.0
 _DEV_KEY = "test"
 _MEMORY_PART = 0.9
 """Of the machine's memory, what sandboxes may use where no other limit is set."""
+_FILE_MODE_MASK = 0o022
+"""As the usual one: what is private says so itself, and the rest is for users without rights."""
 
 
 def run(config: Config) -> int:
@@ -72,6 +74,7 @@ def run(config: Config) -> int:
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("ingle").setLevel(config.log_level.upper())
+    os.umask(_FILE_MODE_MASK)
     config = _within(openfiles.claim(), config)
     clock = SystemClock()
     with DataFolder.open(config.data_dir) as folder, _listen(config) as sock:

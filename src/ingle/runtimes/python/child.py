@@ -99,7 +99,7 @@ class Child:
             cables = [] if self.router is None else [self.router.namespace]
             _close_others(control_fd, channel_fd, log_fd, *mounts, *cables)
             control = _socket.socket(fileno=control_fd)
-            failure = self._prepare(channel_fd, slot, address, groups, mounts)
+            failure = self._prepare(channel_fd, uid, slot, address, groups, mounts)
             runtime = self._runtime
             if isinstance(runtime, launcher.Launcher):
                 return self._supervise(runtime, control, channel_fd, log_fd, uid, failure)
@@ -121,12 +121,20 @@ class Child:
         return _run(runtime, channel_fd, log_fd)
 
     def _prepare(
-        self, channel_fd: int, slot: int, address: bytes, groups: list[str], mounts: list[int]
+        self,
+        channel_fd: int,
+        uid: int | None,
+        slot: int,
+        address: bytes,
+        groups: list[str],
+        mounts: list[int],
     ) -> BaseException | None:
         """Do what needs no knowledge of the function; return what went wrong."""
         try:
             self._isolate(slot, address)
             lock.join_groups(groups)
+            if uid is not None:
+                lock.name_user(uid)
             for mount in mounts:
                 lock.place_tmp(mount)
                 os.close(mount)

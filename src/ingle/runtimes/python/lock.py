@@ -47,6 +47,11 @@ _LAST_DESCRIPTOR = 0x7FFFFFFF
 INNER = "/.ingle"
 """Where the zygote sees the code folder and the control groups; gone once a sandbox is locked."""
 
+_USERS = (
+    "root:x:0:0:root:/root:/sbin/nologin\n"
+    "sbx_user1051:x:{uid}:{uid}::/home/sbx_user1051:/sbin/nologin\n"
+)
+
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.mount.argtypes = (
     ctypes.c_char_p,
@@ -164,6 +169,19 @@ def name_host() -> None:
 def mount_proc() -> None:
     """Show the processes of the calling process's pid namespace at /proc."""
     _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+
+
+def name_user(uid: int) -> None:
+    """Have this user known to programs by the name that it has on AWS; raise OSError.
+
+    Without a name, whoever asks for the user's home (`pathlib.Path.home`, `os.userInfo`) fails.
+    """
+    file = f"{INNER}/passwd-{uid}"
+    with open(file, "w") as passwd:
+        passwd.write(_USERS.format(uid=uid))
+    _mount(file, "/etc/passwd", "", _MS_BIND)
+    _mount("", "/etc/passwd", "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
+    os.unlink(file)  # it lives for as long as it is mounted
 
 
 def nest(uid: int | None) -> None:
