@@ -32,12 +32,12 @@ bench: setup-dev ## Measure Ingle and its peers side by side; writes bench/resul
 api-coverage: setup-dev ## Write docs/api-coverage.md anew, which lists the operations that there are.
 	$(BIN)/python scripts/api_coverage.py
 
-lock: ## Write requirements/*.lock anew; ARGS=--upgrade takes the newest versions.
+lock: ## Write the Python lock files anew; ARGS=--upgrade takes the newest versions.
 	scripts/lock $(ARGS)
 
 clean: ## Remove everything that the other targets made, but no data folder.
 	rm -rf .venv build dist tests/e2e/js/node_modules tests/e2e/ric/node_modules
-	rm -rf bench/.peers
+	rm -rf bench/.peers bench/.functions
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -10,7 +10,7 @@ from typing import Self
 
 import uvloop
 
-from bench.aws_functions import publish
+from bench.aws_functions import publish_as
 from bench.endpoint import Batch, Endpoint, signed_call
 from bench.errors import BenchError
 from bench.http1 import Response, ResponseParser
@@ -110,7 +110,7 @@ def measure_switching(
     peer.start()
     with peer.blamed():
         peer.deploy_program([FUNCTION], VERSIONED)
-        publish(peer.port, peer.key(), FUNCTION, VERSIONS, ALIAS)
+        publish_as(peer.port, peer.key(), FUNCTION, VERSIONS, ALIAS)
         run = _Run(peer.endpoint(FUNCTION), settings, step)
         uvloop.run(run.perform())
     peer.stop()
