@@ -72,8 +72,8 @@ class LambdaService(Service):
         self._concurrency = Concurrency(store, self._invocations, invoker, changing, clock)
         self._aliases = Aliases(store, changing, self._concurrency)
         self._policies = Policies(store, changing)
-        self._tags = Tags(store, changing)
         self._code_signing = CodeSigningConfigs(store, changing, clock)
+        self._tags = Tags(store, changing, self._code_signing)
         self._runtime_management = RuntimeManagementConfigs(store, changing)
         self._layers = Layers(store, packages, self._account, clock, locations, changing_layers)
         self._layer_policies = LayerPolicies(store, changing_layers)
@@ -188,15 +188,15 @@ class LambdaService(Service):
         await self._policies.remove(context, request)
 
     async def tag_resource(self, context: CallContext, request: ServiceInput) -> None:
-        """Add tags to a function, or change them."""
+        """Add tags to a function or a code signing configuration, or change them."""
         await self._tags.add(context, request)
 
     async def untag_resource(self, context: CallContext, request: ServiceInput) -> None:
-        """Remove tags from a function."""
+        """Remove tags from a function or a code signing configuration."""
         await self._tags.remove(context, request)
 
     async def list_tags(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """List the tags of a function."""
+        """List the tags of a function or a code signing configuration."""
         return await self._tags.list(context, request)
 
     async def publish_layer_version(
