@@ -10,8 +10,16 @@ from ingle.services.lambda_ import tables
 from ingle.services.lambda_.environments import Environments
 from ingle.services.lambda_.keeping import has_key, keep
 from ingle.services.lambda_.layer_store import LayerStore
-from ingle.services.lambda_.model import Function, FunctionKey, Package, UsedLayer
+from ingle.services.lambda_.model import (
+    Alias,
+    Function,
+    FunctionKey,
+    Package,
+    Policy,
+    UsedLayer,
+)
 from ingle.services.lambda_.names import LATEST
+from ingle.services.lambda_.qualified import QualifiedStore
 from ingle.services.lambda_.snapstart import has_snapshots
 from ingle.services.lambda_.users import Users
 from ingle.storage.database import Database
@@ -34,6 +42,8 @@ class LambdaStore:
     Attributes:
         layers: the layers.
         users: counts who needs which package, and which folder of layers.
+        aliases: the aliases of functions; to be removed by `remove_alias` only.
+        policies: the policies of functions, versions and aliases.
     """
 
     def __init__(
@@ -45,6 +55,10 @@ class LambdaStore:
         self._environments = environments
         self._functions: dict[FunctionKey, Function] = {}
         self._versions: dict[FunctionKey, dict[str, Function]] = {}
+        self.aliases = QualifiedStore(database, tables.aliases, Alias)
+        self.policies = QualifiedStore(database, tables.policies, Policy)
+        # What goes with the function, the version or the alias that it belongs to.
+        self._belongings: tuple[QualifiedStore[Any], ...] = (self.aliases, self.policies)
 
     @classmethod
     async def open(cls, database: Database, keys: KeyRing) -> Self:
@@ -75,6 +89,8 @@ class LambdaStore:
         functions, versions = await database.read(load)
         for row in functions + sorted(versions, key=lambda row: row._mapping["version"]):
             store._remember(_from_row(row, environments))
+        for each in store._belongings:
+            await each.load()
         return store
 
     def get(self, key: FunctionKey) -> Function | None:
@@ -160,13 +176,15 @@ class LambdaStore:
         await keep(self._database, run, remember)
 
     async def remove(self, key: FunctionKey) -> None:
-        """Forget a function and all its versions."""
+        """Forget a function, all its versions and aliases, and all that belongs to them."""
 
         def forget() -> None:
             for each in self.versions(key):
                 self.users.drop(each.uses())
             self._functions.pop(key, None)
             self._versions.pop(key, None)
+            for store in self._belongings:
+                store.forget(key)
 
         async def run(connection: AsyncConnection) -> None:
             await connection.execute(delete(tables.functions).where(has_key(tables.functions, key)))
@@ -174,17 +192,30 @@ class LambdaStore:
         await keep(self._database, run, forget)
 
     async def remove_version(self, version: Function) -> None:
-        """Forget a published version, which exists."""
+        """Forget a published version, which exists, and all that belongs to it."""
 
         def forget() -> None:
             self.users.drop(version.uses())
             del self._versions[version.key][version.version]
+            self._forget_qualifier(version.key, version.version)
 
         async def run(connection: AsyncConnection) -> None:
             this = tables.versions.c.version == version.number
             await connection.execute(
                 delete(tables.versions).where(has_key(tables.versions, version.key) & this)
             )
+            await self._delete_qualifier(connection, version.key, version.version)
+
+        await keep(self._database, run, forget)
+
+    async def remove_alias(self, alias: Alias) -> None:
+        """Forget an alias, which exists, and all that belongs to it."""
+
+        async def run(connection: AsyncConnection) -> None:
+            await self._delete_qualifier(connection, alias.key, alias.name)
+
+        def forget() -> None:
+            self._forget_qualifier(alias.key, alias.name)
 
         await keep(self._database, run, forget)
 
@@ -229,6 +260,16 @@ class LambdaStore:
                 self._remember(published)
 
         await keep(self._database, run, remember)
+
+    async def _delete_qualifier(
+        self, connection: AsyncConnection, key: FunctionKey, qualifier: str
+    ) -> None:
+        for each in self._belongings:
+            await each.delete(connection, key, qualifier)
+
+    def _forget_qualifier(self, key: FunctionKey, qualifier: str) -> None:
+        for each in self._belongings:
+            each.forget(key, qualifier)
 
     def _remember(self, function: Function) -> None:
         self.users.add(function.uses())
