@@ -87,22 +87,22 @@ class EventStore:
             heads = list(await connection.execute(_heads(key, limit + len(skip))))
             chosen: list[int] = []
             room = most_bytes
-            for id_, due_ms, size in heads:
-                if id_ in skip:
+            for head in heads:
+                if head.id in skip:
                     continue
-                if due_ms > now_ms:
-                    return Page(await _load(connection, key, chosen), False, due_ms)
-                if len(chosen) == limit or (chosen and size > room):
+                if head.due_ms > now_ms:
+                    return Page(await _load(connection, key, chosen), False, head.due_ms)
+                if len(chosen) == limit or (chosen and head.size > room):
                     return Page(await _load(connection, key, chosen), True, None)
-                chosen.append(id_)
-                room -= size
+                chosen.append(head.id)
+                room -= head.size
             more = len(heads) == limit + len(skip)
             return Page(await _load(connection, key, chosen), more, None)
 
         return await self._database.read(run)
 
 
-def _heads(key: BacklogKey, limit: int) -> Select[tuple[int, int, int]]:
+def _heads(key: BacklogKey, limit: int) -> Select[Any]:
     columns = events.c
     account_id, region, name, qualifier = key
     return (

@@ -12,10 +12,12 @@ from ingle.services.lambda_.keeping import has_key, keep
 from ingle.services.lambda_.layer_store import LayerStore
 from ingle.services.lambda_.model import (
     Alias,
+    EventConfig,
     Function,
     FunctionKey,
     Package,
     Policy,
+    Recursion,
     UsedLayer,
 )
 from ingle.services.lambda_.names import LATEST
@@ -44,6 +46,8 @@ class LambdaStore:
         users: counts who needs which package, and which folder of layers.
         aliases: the aliases of functions; to be removed by `remove_alias` only.
         policies: the policies of functions, versions and aliases.
+        event_configs: how their events are treated.
+        recursions: whether functions may be part of endless loops.
     """
 
     def __init__(
@@ -57,8 +61,15 @@ class LambdaStore:
         self._versions: dict[FunctionKey, dict[str, Function]] = {}
         self.aliases = QualifiedStore(database, tables.aliases, Alias)
         self.policies = QualifiedStore(database, tables.policies, Policy)
+        self.event_configs = QualifiedStore(database, tables.event_configs, EventConfig)
+        self.recursions = QualifiedStore(database, tables.recursions, Recursion)
         # What goes with the function, the version or the alias that it belongs to.
-        self._belongings: tuple[QualifiedStore[Any], ...] = (self.aliases, self.policies)
+        self._belongings: tuple[QualifiedStore[Any], ...] = (
+            self.aliases,
+            self.policies,
+            self.event_configs,
+            self.recursions,
+        )
 
     @classmethod
     async def open(cls, database: Database, keys: KeyRing) -> Self:

@@ -149,3 +149,14 @@ policies = belonging(
     Column("statements", JSON, nullable=False),
     Column("revision_id", String(36), nullable=False),
 )
+
+event_configs = belonging(
+    "lambda_event_configs",
+    Column("last_modified_ms", BigInteger, nullable=False),
+    Column("retries", Integer, nullable=True),
+    Column("age_s", Integer, nullable=True),
+    Column("on_success", Text, nullable=True),
+    Column("on_failure", Text, nullable=True),
+)
+
+recursions = belonging("lambda_recursions", Column("loop", String(16), nullable=False))
