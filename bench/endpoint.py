@@ -34,20 +34,23 @@ class Endpoint:
         port: a TCP port.
         path: of the invocation.
         key: signs the requests with SigV4; None sends them plain.
+        asynchronous: whether events are handed over, and not waited for.
     """
 
     host: str
     port: int
     path: str
     key: Key | None = None
+    asynchronous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """One invocation, ready to be sent, and the body of the only right answer."""
+    """One invocation, ready to be sent, and the status and body of the only right answer."""
 
     request: bytes
     answer: bytes
+    status: int = 200
 
 
 class Batch:
@@ -77,7 +80,8 @@ def _prepare(endpoint: Endpoint, username: str) -> Prepared:
         answer = json.dumps(greeting).encode()
     headers["Content-Length"] = str(len(payload))
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return Prepared(f"POST {endpoint.path} HTTP/1.1\r\n{head}\r\n".encode() + payload, answer)
+    request = f"POST {endpoint.path} HTTP/1.1\r\n{head}\r\n".encode() + payload
+    return Prepared(request, b"", 202) if endpoint.asynchronous else Prepared(request, answer)
 
 
 def _signed(endpoint: Endpoint, key: Key, host: str, payload: bytes) -> dict[str, str]:
@@ -94,6 +98,8 @@ def _signed(endpoint: Endpoint, key: Key, host: str, payload: bytes) -> dict[str
             "amz-sdk-request": "attempt=1",
         },
     )
+    if endpoint.asynchronous:
+        request.headers["X-Amz-Invocation-Type"] = "Event"
     credentials = Credentials(key.access_key_id, key.secret_access_key)
     SigV4Auth(credentials, "lambda", key.region).add_auth(request)
     return {str(name): str(value) for name, value in request.headers.items()}

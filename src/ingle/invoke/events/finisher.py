@@ -21,6 +21,8 @@ BATCH = 256
 """Outcomes in one transaction."""
 BACKLOG = 1024
 """Outcomes that may wait before no further events are run."""
+GATHER_S = 0.02
+"""How long outcomes gather: an event that is over runs again where the server is killed then."""
 TRIES = 5
 """How often a record is delivered that could not be."""
 _FIRST_RETRY_S = 0.2
@@ -99,6 +101,8 @@ class Finisher:
         pause_s = _FIRST_RETRY_S
         try:
             while self._waiting:
+                if len(self._waiting) < BATCH:
+                    await self._sleep(GATHER_S)
                 try:
                     again = await self._write()
                 except Exception:
@@ -112,11 +116,16 @@ class Finisher:
                 elif self._closing:
                     return
                 else:
-                    self._pause = asyncio.create_task(self._clock.sleep(pause_s))
-                    await asyncio.wait([self._pause])
+                    await self._sleep(pause_s)
                     pause_s = min(2 * pause_s, _LAST_RETRY_S)
         finally:
             self._task = None
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait, but not once this is closing."""
+        if not self._closing:
+            self._pause = asyncio.create_task(self._clock.sleep(seconds))
+            await asyncio.wait([self._pause])
 
     async def _write(self) -> bool:
         """Write the next outcomes; return whether some of them must be written later."""

@@ -15,6 +15,8 @@ BATCH = 256
 """Events in one statement."""
 BATCH_BYTES = 4 * 1024 * 1024
 """Payloads in one statement, unless a single one is larger."""
+GATHER_S = 0.002
+"""How long a commit waits for as many events as the last one had."""
 WAITING = 4096
 """Events that may wait to be written; the next caller waits for a place."""
 
@@ -37,6 +39,8 @@ class Inbox:
         self._waiting: deque[tuple[Event, asyncio.Future[None]]] = deque()
         self._places = asyncio.Semaphore(WAITING)
         self._writing: asyncio.Task[None] | None = None
+        self._usual = 1
+        self._gathered: asyncio.Future[None] | None = None
         self._closed = False
 
     async def accept(self, event: Event) -> None:
@@ -51,6 +55,8 @@ class Inbox:
                 raise ShuttingDown("The server is shutting down; send the event again later.")
             written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append((event, written))
+            if len(self._waiting) >= self._usual:
+                self._wake()
             if self._writing is None:
                 self._writing = asyncio.create_task(self._write(), name="event inbox")
             await written
@@ -67,7 +73,11 @@ class Inbox:
     async def _write(self) -> None:
         try:
             while self._waiting:
+                await self._gather()
                 batch = self._batch()
+                self._usual = max(1, len(batch))
+                if not batch:
+                    continue
                 added = [event for event, _ in batch]
 
                 async def run(connection: AsyncConnection, added: list[Event] = added) -> None:
@@ -86,6 +96,23 @@ class Inbox:
                 self._accepted(added)
         finally:
             self._writing = None
+
+    async def _gather(self) -> None:
+        """Let those come who are about to: clients that were answered together send together."""
+        if len(self._waiting) >= self._usual:
+            return
+        loop = asyncio.get_running_loop()
+        self._gathered = loop.create_future()
+        timer = loop.call_later(GATHER_S, self._wake)
+        try:
+            await self._gathered
+        finally:
+            timer.cancel()
+            self._gathered = None
+
+    def _wake(self) -> None:
+        if self._gathered is not None and not self._gathered.done():
+            self._gathered.set_result(None)
 
     def _batch(self) -> list[tuple[Event, asyncio.Future[None]]]:
         """Take the next ones; those whose callers have gone are forgotten."""
