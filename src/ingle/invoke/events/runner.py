@@ -56,8 +56,6 @@ class Runner:
                 self._metrics.record(Metric.RECURSIVE_INVOCATIONS_DROPPED, event.function)
                 return self._dropped(event, Condition.RECURSIVE_INVOCATION, None, trace)
             trace = lineage.continued(event.trace, target.arn, event.request_id, now_s)
-            age_ms = max(0.0, now_s * 1000 - event.accepted_ms)
-            self._metrics.record(Metric.ASYNC_EVENT_AGE, event.function, age_ms)
             result = await self._invoker.invoke(
                 target.spec,
                 event.payload,
@@ -75,6 +73,8 @@ class Runner:
         except Exception:
             _logger.exception("event %s could not be run; it is tried again", event.request_id)
             return Refused(500)
+        age_ms = max(0.0, now_s * 1000 - event.accepted_ms)
+        self._metrics.record(Metric.ASYNC_EVENT_AGE, event.function, age_ms)
         response = Response(200, target.spec.version, result.function_error, result.payload)
         if result.function_error is not None:
             return self._failed(event, response, trace)
