@@ -29,12 +29,12 @@ format: setup-dev ## Lay out the code, and repair what can be repaired.
 bench: setup-dev ## Measure Ingle and its peers side by side; writes bench/results.md.
 	$(BIN)/python -m bench $(ARGS)
 
-lock: ## Write requirements/*.lock anew; ARGS=--upgrade takes the newest versions.
+lock: ## Write the Python lock files anew; ARGS=--upgrade takes the newest versions.
 	scripts/lock $(ARGS)
 
 clean: ## Remove everything that the other targets made, but no data folder.
 	rm -rf .venv build dist tests/e2e/js/node_modules tests/e2e/ric/node_modules
-	rm -rf bench/.peers
+	rm -rf bench/.peers bench/.functions
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 

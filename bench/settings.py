@@ -2,8 +2,19 @@
 
 from dataclasses import dataclass
 
-STAGES = ("cost", "ready", "runtimes", "burst", "density", "flat", "memory", "cold", "warm")
-INGLE_ONLY = frozenset({"cost", "burst", "density", "flat"})
+STAGES = (
+    "cost",
+    "ready",
+    "runtimes",
+    "snapstart",
+    "burst",
+    "density",
+    "flat",
+    "memory",
+    "cold",
+    "warm",
+)
+INGLE_ONLY = frozenset({"cost", "snapstart", "burst", "density", "flat"})
 """The stages in which no peer takes part."""
 PEERS = ("ingle", "functions-framework", "ministack")
 
@@ -24,8 +35,10 @@ class Settings:
             behind (log writes, reaped processes) is not charged to the next.
         runtime_samples: first invocations of each peer in each further language, and as many bare
             starts of the language's interpreter.
-        runtime_pause_s: the quiet before each of these, in seconds, in which what is started
-            ahead of time is made up for.
+        snapstart_samples: first answers of sandboxes of a function with heavy imports, and as
+            many with SnapStart.
+        runtime_pause_s: the quiet before each of both, in seconds, in which what is started ahead
+            of time is made up for.
         burst_rounds: bursts, each on a server of its own.
         burst_clients: invocations of a burst.
         burst_hold_s: how long each of these holds its sandbox, in seconds.
@@ -44,6 +57,7 @@ class Settings:
     warmup_s: float = 5.0
     pause_s: float = 0.03
     runtime_samples: int = 16
+    snapstart_samples: int = 16
     runtime_pause_s: float = 0.5
     burst_rounds: int = 3
     burst_clients: int = 100
@@ -63,6 +77,7 @@ QUICK = Settings(
     many_clients_s=0.6,
     warmup_s=1.5,
     runtime_samples=5,
+    snapstart_samples=5,
     burst_rounds=1,
     sandboxes=200,
     others=100,

@@ -18,6 +18,7 @@ from bench.processes import Keeper
 from bench.programs import LANGUAGES
 from bench.runtimes import measure_runtimes
 from bench.settings import Settings
+from bench.snapstart import measure_snapstart
 from bench.starts import measure_cold, measure_ready
 from bench.stats import Results
 from bench.warm import measure_warm
@@ -106,6 +107,13 @@ class Run:
                 language, kinds, self._keeper, folder, self._settings, step
             )
 
+    def snapstart(self) -> None:
+        """Measures first invocations of a function with heavy imports, and with SnapStart."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("snapstart")
+            step = self._stepper("SnapStart", settings.snapstart_samples)
+            self.results |= measure_snapstart(self._keeper, folder, settings, step)
+
     def burst(self) -> None:
         """Measures many first invocations at once."""
         if InglePeer in self._kinds:
@@ -156,6 +164,7 @@ ALONE: Mapping[str, Callable[[Run], None]] = {
     "cost": Run.cost,
     "ready": Run.ready,
     "runtimes": Run.runtimes,
+    "snapstart": Run.snapstart,
     "burst": Run.burst,
     "density": Run.density,
     "flat": Run.flat,

@@ -1,3 +1,5 @@
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +23,7 @@ def test_a_function_that_takes_its_time_gets_more_step_by_step() -> None:
     assert limits == sorted(limits)
     assert limits[-1] > 8 * FIRST
     steps = [now_ms for now_ms in range(1, len(limits)) if limits[now_ms] > limits[now_ms - 1]]
-    assert all(later - earlier >= GROW_MS // 10 for earlier, later in zip(steps, steps[1:]))
+    assert all(later - earlier >= GROW_MS // 10 for earlier, later in itertools.pairwise(steps))
 
 
 def test_a_throttled_function_goes_on_with_what_it_has_and_tries_one_more_each_second() -> None:

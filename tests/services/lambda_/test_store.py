@@ -72,12 +72,18 @@ async def test_what_belongs_to_a_qualifier_goes_with_it(database: Database) -> N
     await store.add(FUNCTION, version)
     await store.aliases.put(LIVE)
     policies = [
-        Policy(key=FUNCTION.key, qualifier=each, statements=({"Sid": "é"},), revision_id="one")
+        Policy(key=FUNCTION.key, qualifier=each, statements=({"Sid": "é"},))
         for each in ("", "1", "live")
     ]
-    for each in policies:
-        await store.policies.put(each)
+    for owner in (FUNCTION, version, LIVE):
+        await store.set_policy(replace(owner, revision_id="two"), policies[0].statements)
+    assert store.get(FUNCTION.key) == replace(FUNCTION, revision_id="two")
+    assert store.version(FUNCTION.key, "1") == replace(version, revision_id="two")
+    assert store.aliases.get(FUNCTION.key, "live") == replace(LIVE, revision_id="two")
     await store.aliases.put(replace(LIVE, description="changed"))
+
+    loaded = await LambdaStore.open(database, KEYS)
+    assert loaded.versions(FUNCTION.key) == store.versions(FUNCTION.key)
 
     async def kept() -> tuple[list[Alias], list[Policy]]:
         loaded = await LambdaStore.open(database, KEYS)

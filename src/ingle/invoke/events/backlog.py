@@ -12,6 +12,7 @@ class Backlog:
     Attributes:
         key: whose it is.
         buffer: its first events.
+        arriving: the ids of events that come to the end of the buffer once they are on disk.
         spilled: there may be more on disk that are due.
         loading: they are being read.
         dirty: more came to the disk meanwhile.
@@ -24,6 +25,7 @@ class Backlog:
     """
 
     __slots__ = (
+        "arriving",
         "buffer",
         "dirty",
         "held",
@@ -39,6 +41,7 @@ class Backlog:
     def __init__(self, key: BacklogKey, *, spilled: bool) -> None:
         self.key = key
         self.buffer: deque[Event] = deque()
+        self.arriving: set[int] = set()
         self.spilled = spilled
         self.loading = False
         self.dirty = False
@@ -56,7 +59,7 @@ class Backlog:
     @property
     def over(self) -> bool:
         """Whether nothing needs it any more; what becomes due later has an alarm."""
-        return not (self.buffer or self.spilled or self.loading or self.held)
+        return not (self.buffer or self.arriving or self.spilled or self.loading or self.held)
 
     def note(self) -> None:
         """Something on disk is due that is not in the buffer."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ingle.clock import Clock
@@ -16,20 +17,29 @@ from ingle.invoke.events.store import EventStore
 
 _logger = logging.getLogger(__name__)
 
-PAGE = 64
-"""Events that are read at once."""
-PAGE_BYTES = 1024 * 1024
-"""Their payloads together, unless a single one is larger."""
-BUFFER = 256
-"""Events of one line that are kept in memory as they come."""
-BUFFERED_BYTES = 16 * 1024 * 1024
-"""The payloads that are kept of all lines together; beyond that, one event a line."""
 OVERHEAD_BYTES = 500
 """What an event takes beside its payload."""
 _LOAD_RETRY_MS = 1000
 
 Run = Callable[[Event, int | None], Awaitable[Fate]]
 """Runs an event; its second argument is the status with which it was refused before, if it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much is kept in memory.
+
+    Attributes:
+        page: events that are read at once.
+        page_bytes: their payloads together, unless a single one is larger.
+        buffer: events of one line that are kept as they come.
+        buffered_bytes: the payloads of all lines together; beyond that, one event a line.
+    """
+
+    page: int = 64
+    page_bytes: int = 1024 * 1024
+    buffer: int = 256
+    buffered_bytes: int = 16 * 1024 * 1024
 
 
 class Dispatcher:
@@ -46,6 +56,7 @@ class Dispatcher:
         steady: how many events run at the same time, as long as each line has one at most
             of the others.
         most: how many run at the same time in any case.
+        bounds: how much is kept in memory.
     """
 
     def __init__(
@@ -57,6 +68,7 @@ class Dispatcher:
         *,
         steady: int,
         most: int,
+        bounds: Bounds = Bounds(),
     ) -> None:
         self._store = store
         self._run = run
@@ -64,6 +76,7 @@ class Dispatcher:
         self._clock = clock
         self._steady = steady
         self._most = most
+        self._bounds = bounds
         self._backlogs: dict[BacklogKey, Backlog] = {}
         # Those that may run one more event: that run none, and that run some.
         self._idle: deque[Backlog] = deque()
@@ -86,21 +99,41 @@ class Dispatcher:
         self._knows_all = True
         self._pump()
 
-    def accepted(self, added: Sequence[Event]) -> None:
-        """Run events that have just been written to disk."""
-        for event in added:
+    def announce(self, coming: Sequence[Event]) -> None:
+        """Decide which of the events that are about to be written need not be read again."""
+        for event in coming:
             backlog = self._backlog(event.key)
             size = len(event.payload) + OVERHEAD_BYTES
             if (
                 backlog.spilled
                 or backlog.loading
-                or len(backlog.buffer) >= BUFFER
-                or self._buffered + size > BUFFERED_BYTES
+                or len(backlog.buffer) + len(backlog.arriving) >= self._bounds.buffer
+                or self._buffered + size > self._bounds.buffered_bytes
             ):
                 backlog.note()
             else:
-                backlog.buffer.append(event)
+                backlog.arriving.add(event.id)
                 self._buffered += size
+
+    def accepted(self, added: Sequence[Event]) -> None:
+        """Run events that have just been written to disk, announced or not."""
+        for event in added:
+            backlog = self._backlog(event.key)
+            if event.id in backlog.arriving:
+                backlog.arriving.discard(event.id)
+                backlog.buffer.append(event)
+            else:
+                backlog.note()
+            self._enqueue(backlog)
+        self._pump()
+
+    def withdraw(self, lost: Sequence[Event]) -> None:
+        """Forget events that were announced, and could not be written."""
+        for event in lost:
+            backlog = self._backlog(event.key)
+            if event.id in backlog.arriving:
+                backlog.arriving.discard(event.id)
+                self._buffered -= len(event.payload) + OVERHEAD_BYTES
             self._enqueue(backlog)
         self._pump()
 
@@ -173,12 +206,18 @@ class Dispatcher:
                 self._start(backlog, backlog.buffer.popleft())
                 self._enqueue(backlog)
             else:
+                backlog.loading, backlog.dirty = True, False
                 self._own(self._load(backlog))
 
     def _own(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _logger.error("an event was left unfinished by a defect", exc_info=task.exception())
 
     # Their events.
 
@@ -232,15 +271,15 @@ class Dispatcher:
 
     async def _load(self, backlog: Backlog) -> None:
         """Read the next events of a line whose buffer is empty."""
-        backlog.loading, backlog.dirty = True, False
-        full = self._buffered > BUFFERED_BYTES
+        bounds = self._bounds
+        limit = 1 if self._buffered > bounds.buffered_bytes else bounds.page
         try:
             page = await self._store.page(
                 backlog.key,
                 self._now(),
-                frozenset(backlog.held),
-                1 if full else PAGE,
-                PAGE_BYTES,
+                backlog.held | backlog.arriving,
+                limit,
+                bounds.page_bytes,
             )
         except Exception:
             _logger.exception("Events of %s could not be read", ":".join(backlog.key))

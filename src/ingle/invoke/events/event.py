@@ -83,4 +83,5 @@ class Condition(enum.StrEnum):
     SUCCESS = "Success"
     RETRIES_EXHAUSTED = "RetriesExhausted"
     EVENT_AGE_EXCEEDED = "EventAgeExceeded"
+    ZERO_RESERVED_CONCURRENCY = "ZeroReservedConcurrency"
     RECURSIVE_INVOCATION = "RecursiveInvocation"

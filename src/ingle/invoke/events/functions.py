@@ -16,12 +16,14 @@ class Target:
         arn: the function's, without a qualifier.
         invoked_arn: as the caller named it, for the context object.
         may_loop: whether it may be part of an endless loop.
+        is_off: whether its reserved concurrency is zero.
     """
 
     spec: FunctionSpec
     arn: str
     invoked_arn: str
     may_loop: bool
+    is_off: bool
 
 
 class Functions(Protocol):

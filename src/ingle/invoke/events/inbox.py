@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.invoke.errors import ShuttingDown
+from ingle.invoke.events.dispatcher import Dispatcher
 from ingle.invoke.events.event import Event
 from ingle.invoke.events.store import EventStore
+from ingle.invoke.metrics import Metric, MetricSink
 from ingle.storage.database import Database
 
 BATCH = 256
@@ -27,15 +28,21 @@ class Inbox:
     Args:
         database: where.
         store: how.
-        accepted: is told of events that were committed, in their order.
+        dispatcher: runs those that were written.
+        metrics: what takes the measurements.
     """
 
     def __init__(
-        self, database: Database, store: EventStore, accepted: Callable[[Sequence[Event]], None]
+        self,
+        database: Database,
+        store: EventStore,
+        dispatcher: Dispatcher,
+        metrics: MetricSink,
     ) -> None:
         self._database = database
         self._store = store
-        self._accepted = accepted
+        self._dispatcher = dispatcher
+        self._metrics = metrics
         self._waiting: deque[tuple[Event, asyncio.Future[None]]] = deque()
         self._places = asyncio.Semaphore(WAITING)
         self._writing: asyncio.Task[None] | None = None
@@ -83,9 +90,11 @@ class Inbox:
                 async def run(connection: AsyncConnection, added: list[Event] = added) -> None:
                     await self._store.insert(connection, added)
 
+                self._dispatcher.announce(added)
                 try:
                     await self._database.write(run)
                 except Exception as error:
+                    self._dispatcher.withdraw(added)
                     for _, written in batch:
                         if not written.done():
                             written.set_exception(error)
@@ -93,7 +102,9 @@ class Inbox:
                 for _, written in batch:
                     if not written.done():
                         written.set_result(None)
-                self._accepted(added)
+                for event in added:
+                    self._metrics.record(Metric.ASYNC_EVENTS_RECEIVED, event.function)
+                self._dispatcher.accepted(added)
         finally:
             self._writing = None
 

@@ -60,7 +60,7 @@ class EventQueue:
             steady=min(most, STEADY_PER_PROCESSOR * (os.cpu_count() or 1)),
             most=most,
         )
-        self._inbox = Inbox(database, self._store, self._accepted)
+        self._inbox = Inbox(database, self._store, self._dispatcher, metrics)
 
     async def start(self) -> None:
         """Take up what was accepted before, and not finished."""
@@ -97,7 +97,9 @@ class EventQueue:
 
     def added(self, events: Sequence[Event]) -> None:
         """Run events that `add` has written, now that they are committed."""
-        self._accepted(events)
+        for event in events:
+            self._metrics.record(Metric.ASYNC_EVENTS_RECEIVED, event.function)
+        self._dispatcher.accepted(events)
 
     async def stop(self) -> None:
         """Take no more, and run no more; what runs goes on."""
@@ -113,8 +115,3 @@ class EventQueue:
     def _event(self, key: BacklogKey, payload: bytes, request_id: str, trace: str) -> Event:
         now_ms = int(self._clock.time() * 1000)
         return Event(key, payload, request_id, trace, now_ms, now_ms)
-
-    def _accepted(self, events: Sequence[Event]) -> None:
-        for event in events:
-            self._metrics.record(Metric.ASYNC_EVENTS_RECEIVED, event.function)
-        self._dispatcher.accepted(events)

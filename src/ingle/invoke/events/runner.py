@@ -52,6 +52,8 @@ class Runner:
         trace = event.trace
         try:
             target = await self._functions.target(event.key)
+            if target.is_off:
+                return self._dropped(event, Condition.ZERO_RESERVED_CONCURRENCY, None, trace)
             if not target.may_loop and lineage.loops(event.trace, target.arn) >= lineage.LOOPS:
                 self._metrics.record(Metric.RECURSIVE_INVOCATIONS_DROPPED, event.function)
                 return self._dropped(event, Condition.RECURSIVE_INVOCATION, None, trace)

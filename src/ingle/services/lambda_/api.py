@@ -13,20 +13,23 @@ from ingle.invoke.events.queue import EventQueue
 from ingle.invoke.metrics import MetricSink
 from ingle.runtimes.discovery import Interpreters
 from ingle.services.lambda_.account import Account
+from ingle.services.lambda_.aliases import Aliases
 from ingle.services.lambda_.asynchronous import Asynchronous, EventFunctions
+from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.destinations import Destinations, FunctionDeliverer
 from ingle.services.lambda_.event_configs import EventConfigs
 from ingle.services.lambda_.functions import Functions
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.layer_policies import LayerPolicies
 from ingle.services.lambda_.layers import Layers
-from ingle.services.lambda_.limits import ACCOUNT
 from ingle.services.lambda_.locations import Locations, Presign
 from ingle.services.lambda_.model import FunctionKey, LayerKey
 from ingle.services.lambda_.packages import Packages
+from ingle.services.lambda_.policies import Policies
 from ingle.services.lambda_.recursion import Recursions
 from ingle.services.lambda_.snapshots import Snapshots
 from ingle.services.lambda_.store import LambdaStore
+from ingle.services.lambda_.tags import Tags
 from ingle.services.lambda_.versions import Versions
 from ingle.services.locks import KeyedLocks
 from ingle.storage.database import Database
@@ -51,7 +54,6 @@ class LambdaService(Service):
         presign: signs the URL of a package.
         interpreters: tells which runtimes this machine has.
         snapshots: whether this machine can make snapshots.
-        concurrency: how many invocations the invoker runs at once in an account and region.
         machine: the processor, as the kernel names it.
 
     Attributes:
@@ -72,15 +74,18 @@ class LambdaService(Service):
         presign: Presign,
         interpreters: Interpreters,
         snapshots: bool = True,
-        concurrency: int = ACCOUNT.concurrency,
         machine: str = platform.machine(),
     ) -> None:
         changing: KeyedLocks[FunctionKey] = KeyedLocks()
         changing_layers: KeyedLocks[LayerKey] = KeyedLocks()
         locations = Locations(presign)
         self._packages = packages
-        self._account = Account(store, concurrency)
+        self._account = Account(store, invoker.admission)
         self._invocations = Invocations(store, packages, invoker, clock, metrics)
+        self._concurrency = Concurrency(store, self._invocations, invoker, changing, clock)
+        self._aliases = Aliases(store, changing, self._concurrency)
+        self._policies = Policies(store, changing)
+        self._tags = Tags(store, changing)
         self._layers = Layers(store, packages, self._account, clock, locations, changing_layers)
         self._layer_policies = LayerPolicies(store, changing_layers)
         self._snapshots = Snapshots(store, self._invocations, invoker, changing, clock, snapshots)
@@ -97,23 +102,28 @@ class LambdaService(Service):
             _ARCHITECTURES.get(machine, machine),
             changing,
             self._snapshots,
+            self._concurrency,
         )
 
         deliverers: dict[str, Deliverer] = {}
         self.events = EventQueue(
             database,
-            EventFunctions(store, self._invocations),
+            EventFunctions(store, self._invocations, self._concurrency),
             invoker,
             deliverers,
             metrics,
             clock,
-            concurrency=concurrency,
+            concurrency=invoker.admission.limit,
         )
         deliverers["lambda"] = FunctionDeliverer(store, self.events)
         self._asynchronous = Asynchronous(store, self.events)
         destinations = Destinations(store, deliverers)
         self._event_configs = EventConfigs(store, destinations, changing, clock)
         self._recursions = Recursions(store, changing)
+
+    async def start(self) -> None:
+        """Have the concurrency hold that functions have for themselves."""
+        await self._concurrency.start()
 
     async def keep_snapshots(self) -> None:
         """Make the snapshots of versions with SnapStart, for as long as this runs."""
@@ -170,6 +180,50 @@ class LambdaService(Service):
     ) -> ServiceOutput:
         """List the versions of a function."""
         return await self._versions.list(context, request)
+
+    async def create_alias(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Make an alias of one version of a function, or of two."""
+        return await self._aliases.create(context, request)
+
+    async def get_alias(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Describe an alias."""
+        return await self._aliases.get(context, request)
+
+    async def update_alias(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Move an alias to another version, or change its weights or description."""
+        return await self._aliases.update(context, request)
+
+    async def delete_alias(self, context: CallContext, request: ServiceInput) -> None:
+        """Delete an alias; its versions stay."""
+        await self._aliases.delete(context, request)
+
+    async def list_aliases(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """List the aliases of a function, or those that lead to one of its versions."""
+        return await self._aliases.list(context, request)
+
+    async def add_permission(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Add a statement to the policy of a function, version or alias."""
+        return await self._policies.add(context, request)
+
+    async def get_policy(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Give the policy of a function, version or alias."""
+        return await self._policies.get(context, request)
+
+    async def remove_permission(self, context: CallContext, request: ServiceInput) -> None:
+        """Remove a statement from the policy of a function, version or alias."""
+        await self._policies.remove(context, request)
+
+    async def tag_resource(self, context: CallContext, request: ServiceInput) -> None:
+        """Add tags to a function, or change them."""
+        await self._tags.add(context, request)
+
+    async def untag_resource(self, context: CallContext, request: ServiceInput) -> None:
+        """Remove tags from a function."""
+        await self._tags.remove(context, request)
+
+    async def list_tags(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """List the tags of a function."""
+        return await self._tags.list(context, request)
 
     async def publish_layer_version(
         self, context: CallContext, request: ServiceInput
@@ -270,6 +324,48 @@ class LambdaService(Service):
     ) -> ServiceOutput:
         """Tell whether a function may be invoked in an endless loop."""
         return await self._recursions.get(context, request)
+
+    async def put_function_concurrency(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Reserve a part of the account's concurrency for a function, which is also its limit."""
+        return await self._concurrency.put_reserved(context, request)
+
+    async def get_function_concurrency(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Tell a function's reserved concurrency."""
+        return await self._concurrency.get_reserved(context, request)
+
+    async def delete_function_concurrency(
+        self, context: CallContext, request: ServiceInput
+    ) -> None:
+        """Remove a function's reserved concurrency."""
+        await self._concurrency.delete_reserved(context, request)
+
+    async def put_provisioned_concurrency_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Keep initialised sandboxes of a version or an alias ready."""
+        return await self._concurrency.put_provisioned(context, request)
+
+    async def get_provisioned_concurrency_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Tell how many sandboxes of a version or an alias are ready, of how many."""
+        return await self._concurrency.get_provisioned(context, request)
+
+    async def list_provisioned_concurrency_configs(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """List the provisioned concurrency of a function's versions and aliases."""
+        return await self._concurrency.list_provisioned(context, request)
+
+    async def delete_provisioned_concurrency_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> None:
+        """Keep no sandboxes of a version or an alias ready any more."""
+        await self._concurrency.delete_provisioned(context, request)
 
     async def get_account_settings(
         self, context: CallContext, _request: ServiceInput

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/lambda/latest/api/API_InvokeAsync.html.
 from ingle.invoke.events.event import BacklogKey, Settings
 from ingle.invoke.events.functions import Target
 from ingle.invoke.events.queue import EventQueue
+from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.invocations import Invocations, check_active, invoked_arn
 from ingle.services.lambda_.later import refuse_later
 from ingle.services.lambda_.limits import INVOCATION
@@ -65,11 +66,15 @@ class EventFunctions:
     Args:
         store: where functions are kept.
         invocations: know what the pool needs to know of them.
+        concurrency: knows which are switched off.
     """
 
-    def __init__(self, store: LambdaStore, invocations: Invocations) -> None:
+    def __init__(
+        self, store: LambdaStore, invocations: Invocations, concurrency: Concurrency
+    ) -> None:
         self._store = store
         self._invocations = invocations
+        self._concurrency = concurrency
 
     def settings(self, key: BacklogKey) -> Settings:
         """Say how events are treated; the defaults also where there is no such function."""
@@ -96,4 +101,5 @@ class EventFunctions:
             found.function.arn,
             invoked_arn(found.function, found.qualifier),
             may_loop(self._store, found.function.key),
+            self._concurrency.reserved(found.function) == 0,
         )

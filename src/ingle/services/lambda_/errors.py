@@ -31,8 +31,8 @@ class ResourceNotFound(LambdaError):
     status = 404
 
 
-class NoSuchLayerVersion(ResourceNotFound):
-    """There is no such version of a layer."""
+class NoSuchResource(ResourceNotFound):
+    """There is nothing of that name; AWS does not say of which."""
 
     def __init__(self) -> None:
         super().__init__("The resource you requested does not exist.")
@@ -87,6 +87,16 @@ class RecursiveInvocation(LambdaError):
             "Lambda has detected your function being invoked in a recursive loop with other Amazon "
             "Web Services resources and stopped your function's invocation."
         )
+
+
+class ProvisionedConcurrencyConfigNotFound(LambdaError):
+    """The version or alias has no provisioned concurrency."""
+
+    code = "ProvisionedConcurrencyConfigNotFoundException"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("No Provisioned Concurrency Config found for this function")
 
 
 class CodeStorageExceeded(LambdaError):

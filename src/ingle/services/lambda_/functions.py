@@ -10,17 +10,24 @@ from typing import Any
 
 from ingle.clock import Clock
 from ingle.runtimes.discovery import Interpreters
-from ingle.services import paging
 from ingle.services.lambda_ import answers
 from ingle.services.lambda_.account import Account
+from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.errors import InvalidParameterValue, ResourceConflict
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.layers import Layers
-from ingle.services.lambda_.limits import LISTING
+from ingle.services.lambda_.listing import listed
 from ingle.services.lambda_.locations import Locations
 from ingle.services.lambda_.lookup import existing, find
 from ingle.services.lambda_.model import Function, FunctionKey
-from ingle.services.lambda_.names import LATEST, Reference, resolve, resolve_latest, resolve_new
+from ingle.services.lambda_.names import (
+    LATEST,
+    Reference,
+    is_alias_name,
+    resolve,
+    resolve_latest,
+    resolve_new,
+)
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.runtimes import check_runtime
 from ingle.services.lambda_.settings import (
@@ -70,8 +77,10 @@ class Functions:
         architecture: str,
         changing: KeyedLocks[FunctionKey],
         snapshots: Snapshots,
+        concurrency: Concurrency,
     ) -> None:
         self._snapshots = snapshots
+        self._concurrency = concurrency
         self._store = store
         self._packages = packages
         self._layers = layers
@@ -142,6 +151,9 @@ class Functions:
         latest = self._store.get(function.key)
         if latest is not None and latest.tags:
             answer["Tags"] = dict(latest.tags)
+        reserved = self._concurrency.reserved(function)
+        if reserved is not None:
+            answer["Concurrency"] = {"ReservedConcurrentExecutions": reserved}
         return answer
 
     async def get_configuration(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
@@ -164,26 +176,17 @@ class Functions:
             functions = []
         if every_version:
             functions = [each for one in functions for each in self._store.versions(one.key)]
-        size = min(request.get("MaxItems", LISTING.page), LISTING.page)
-        try:
-            page, marker = paging.page(
-                # A blank comes before all that a name can have.
-                functions,
-                lambda each: f"{each.name} {each.number:010}",
-                request.get("Marker") or None,
-                size,
-            )
-        except paging.BadToken as error:
-            raise InvalidParameterValue("Marker is not one that ListFunctions answered.") from error
-        answer: ServiceOutput = {
-            "Functions": [
-                answers.listed_configuration(each, each.version if every_version else None)
-                for each in page
-            ]
-        }
-        if marker is not None:
-            answer["NextMarker"] = marker
-        return answer
+        return listed(
+            "Functions",
+            functions,
+            # A blank comes before all that a name can have.
+            lambda each: f"{each.name} {each.number:010}",
+            lambda each: answers.listed_configuration(
+                each, each.version if every_version else None
+            ),
+            request,
+            "ListFunctions",
+        )
 
     async def update_code(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Give a function new code; with DryRun, check it and answer what would become of it.
@@ -239,19 +242,38 @@ class Functions:
             raise InvalidParameterValue(
                 "$LATEST version cannot be deleted without deleting the function."
             )
+        if reference.qualifier is not None and is_alias_name(reference.qualifier):
+            raise InvalidParameterValue("Deletion of aliases is not currently supported.")
         async with self._changing(reference.key):
             existing(self._store, replace(reference, qualifier=None))
             if reference.qualifier is None:
                 deleted = self._store.versions(reference.key)
                 await self._store.remove(reference.key)
             else:
-                deleted = [existing(self._store, reference)]
-                await self._store.remove_version(deleted[0])
+                # A version that is not there needs no deletion, to AWS as well.
+                version = self._store.version(reference.key, reference.qualifier)
+                deleted = [] if version is None else [version]
+                for each in deleted:
+                    self._check_unreferenced(each)
+                    await self._store.remove_version(each)
             for each in deleted:
                 self._invocations.retire(each)
+            await self._concurrency.apply(reference.key)
         for each in deleted:
             await self._discard(each)
         return {"StatusCode": 204}
+
+    def _check_unreferenced(self, version: Function) -> None:
+        aliases = [
+            each.name
+            for each in self._store.aliases.list(version.key)
+            if each.leads_to(version.version)
+        ]
+        if aliases:
+            raise ResourceConflict(
+                "Unable to delete version because the following aliases reference it: "
+                f"[{', '.join(aliases)}]"
+            )
 
     def _check_free(self, reference: Reference) -> None:
         if self._store.get(reference.key) is not None:

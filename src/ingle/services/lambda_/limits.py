@@ -55,10 +55,10 @@ class PackageLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class LayerLimits:
-    """What a layer version may hold besides its package."""
+class PolicyLimits:
+    """How long a resource-based policy may be."""
 
-    policy_bytes: int
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class AccountLimits:
     """What an account may have in one region."""
 
     code_bytes: int
-    concurrency: int
+    unreserved: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ FUNCTION = FunctionLimits(
 )
 INVOCATION = InvocationLimits(**_TABLES["invocation"])
 PACKAGE = PackageLimits(**_TABLES["package"])
-LAYER = LayerLimits(**_TABLES["layer"])
+POLICY = PolicyLimits(**_TABLES["policy"])
 SNAP_START: Mapping[str, str] = _TABLES["snap_start"]
 """The first version with SnapStart, by language."""
 ACCOUNT = AccountLimits(**_TABLES["account"])

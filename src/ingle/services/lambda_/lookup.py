@@ -1,10 +1,10 @@
 """Finds the version of a function that a request means."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingle.services.lambda_.model import Alias, Function
-from ingle.services.lambda_.names import LATEST, Reference, resolve
+from ingle.services.lambda_.names import LATEST, Reference, is_alias_name, resolve
 from ingle.services.lambda_.store import LambdaStore
 from ingle.wire.service import CallContext, ServiceInput
 
@@ -88,3 +88,18 @@ def existing(store: LambdaStore, reference: Reference) -> Function:
     if function is None:
         raise reference.not_found()
     return function
+
+
+def owner_of(store: LambdaStore, reference: Reference) -> Function | Alias:
+    """Find what a reference names, an alias as such; the function as its `$LATEST`.
+
+    Raises:
+        ResourceNotFound: there is none.
+    """
+    key, qualifier = reference.key, reference.qualifier or LATEST
+    if store.get(key) is None:
+        raise replace(reference, qualifier=None).not_found()
+    owner = store.aliases.get(key, qualifier) or store.version(key, qualifier)
+    if owner is None:
+        raise (reference.alias_not_found() if is_alias_name(qualifier) else reference.not_found())
+    return owner

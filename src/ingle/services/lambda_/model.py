@@ -124,6 +124,11 @@ class Function:
         return self.arn if self.version == LATEST else f"{self.arn}:{self.version}"
 
     @property
+    def own_qualifier(self) -> str:
+        """What belongs to the version is kept under this: its number, or "" for `$LATEST`."""
+        return "" if self.version == LATEST else self.version
+
+    @property
     def number(self) -> int:
         """The version's number, or 0 for `$LATEST`."""
         return 0 if self.version == LATEST else int(self.version)
@@ -214,6 +219,10 @@ class Alias:
         """The alias's ARN."""
         return function_arn(*self.key, self.name)
 
+    def leads_to(self, version: str) -> bool:
+        """Say whether any of its invocations go to a version."""
+        return version == self.function_version or version in self.additional
+
     def version_at(self, point: float) -> str:
         """Tell which version an invocation goes to.
 
@@ -251,21 +260,48 @@ class Alias:
 class Policy:
     """Who else may do what with a function, a version or an alias: its resource-based policy.
 
+    Its revision id is that of what it belongs to.
+
     Attributes:
         key: the function's.
         qualifier: the version's number or the alias's name, or "" for the function itself.
         statements: in the order in which they were added; in AWS's form.
-        revision_id: a UUID, new with every change.
     """
 
     key: FunctionKey
     qualifier: str
     statements: tuple[Mapping[str, Any], ...]
-    revision_id: str
 
     def to_row(self) -> dict[str, Any]:
         """Give the columns of its row in `tables.policies` besides key and qualifier."""
-        return {"statements": list(self.statements), "revision_id": self.revision_id}
+        return {"statements": list(self.statements)}
+
+    @classmethod
+    def from_row(cls, key: FunctionKey, qualifier: str, row: Row[Any]) -> Self:
+        """Make it of its row."""
+        return cls(key=key, qualifier=qualifier, statements=tuple(row.statements))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnConcurrency:
+    """What of its account's concurrency nobody else may use.
+
+    Attributes:
+        key: the function's.
+        qualifier: the version's number or the alias's name, for which it is provisioned; or "" for
+            the function itself, for which it is reserved.
+        executions: how many invocations at a time.
+        last_modified_ms: when that was said, in milliseconds since the epoch.
+    """
+
+    key: FunctionKey
+    qualifier: str = ""
+    executions: int
+    last_modified_ms: int
+
+    def to_row(self) -> dict[str, Any]:
+        """Give the columns of its row in `tables.concurrency` besides key and qualifier."""
+        return {"executions": self.executions, "last_modified_ms": self.last_modified_ms}
 
     @classmethod
     def from_row(cls, key: FunctionKey, qualifier: str, row: Row[Any]) -> Self:
@@ -273,8 +309,8 @@ class Policy:
         return cls(
             key=key,
             qualifier=qualifier,
-            statements=tuple(row.statements),
-            revision_id=row.revision_id,
+            executions=row.executions,
+            last_modified_ms=row.last_modified_ms,
         )
 
 

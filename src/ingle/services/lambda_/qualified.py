@@ -58,7 +58,7 @@ class QualifiedStore(Generic[T]):
 
         for row in await self._database.read(run):
             key = (row.account_id, row.region, row.name)
-            self._remember(self._noun.from_row(key, row.qualifier, row))
+            self.remember(self._noun.from_row(key, row.qualifier, row))
 
     def get(self, key: FunctionKey, qualifier: str) -> T | None:
         """Find the one of a function's qualifier."""
@@ -69,24 +69,17 @@ class QualifiedStore(Generic[T]):
         """List those of a function, by qualifier."""
         return [item for _, item in sorted(self._items.get(key, {}).items())]
 
+    def keys(self) -> set[FunctionKey]:
+        """List the functions that have one, of all accounts and regions."""
+        return {key for key, items in self._items.items() if items}
+
     async def put(self, item: T) -> None:
         """Keep one in place of the one of its function and qualifier, if there is one."""
-        is_new = self.get(item.key, item.qualifier) is None
 
         async def run(connection: AsyncConnection) -> None:
-            if is_new:
-                account_id, region, name = item.key
-                where = {"account_id": account_id, "region": region, "name": name}
-                values = where | {"qualifier": item.qualifier} | item.to_row()
-                await connection.execute(insert(self._table).values(values))
-            else:
-                await connection.execute(
-                    update(self._table)
-                    .where(self._is(item.key, item.qualifier))
-                    .values(item.to_row())
-                )
+            await self.write(connection, item)
 
-        await keep(self._database, run, lambda: self._remember(item))
+        await keep(self._database, run, lambda: self.remember(item))
 
     async def remove(self, key: FunctionKey, qualifier: str) -> None:
         """Forget the one of a function's qualifier, if there is one."""
@@ -96,19 +89,32 @@ class QualifiedStore(Generic[T]):
 
         await keep(self._database, run, lambda: self.forget(key, qualifier))
 
+    async def write(self, connection: AsyncConnection, item: T) -> None:
+        """Do what `put` does in the database, within a transaction that does more."""
+        if self.get(item.key, item.qualifier) is None:
+            account_id, region, name = item.key
+            where = {"account_id": account_id, "region": region, "name": name}
+            values = where | {"qualifier": item.qualifier} | item.to_row()
+            await connection.execute(insert(self._table).values(values))
+        else:
+            await connection.execute(
+                update(self._table).where(self._is(item.key, item.qualifier)).values(item.to_row())
+            )
+
     async def delete(self, connection: AsyncConnection, key: FunctionKey, qualifier: str) -> None:
-        """Delete the one of a qualifier that is going, within the transaction that does it."""
+        """Do what `remove` does in the database, within a transaction that does more."""
         await connection.execute(delete(self._table).where(self._is(key, qualifier)))
 
+    def remember(self, item: T) -> None:
+        """Do what `put` does in memory, after the commit."""
+        self._items.setdefault(item.key, {})[item.qualifier] = item
+
     def forget(self, key: FunctionKey, qualifier: str | None = None) -> None:
-        """Drop from memory what is deleted: the one of a qualifier, or all of a function."""
+        """Drop from memory what was deleted: the one of a qualifier, or all of a function."""
         if qualifier is None:
             self._items.pop(key, None)
         else:
             self._items.get(key, {}).pop(qualifier, None)
-
-    def _remember(self, item: T) -> None:
-        self._items.setdefault(item.key, {})[item.qualifier] = item
 
     def _is(self, key: FunctionKey, qualifier: str) -> Any:
         return has_key(self._table, key) & (self._table.c.qualifier == qualifier)

@@ -1,6 +1,7 @@
 """Keeps functions and their published versions in the database, and all in memory as well."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, Self
 
 from sqlalchemy import Row, delete, insert, select, update
@@ -15,6 +16,7 @@ from ingle.services.lambda_.model import (
     EventConfig,
     Function,
     FunctionKey,
+    OwnConcurrency,
     Package,
     Policy,
     Recursion,
@@ -45,9 +47,11 @@ class LambdaStore:
         layers: the layers.
         users: counts who needs which package, and which folder of layers.
         aliases: the aliases of functions; to be removed by `remove_alias` only.
-        policies: the policies of functions, versions and aliases.
+        policies: the policies of functions, versions and aliases; to be changed by `set_policy`
+            only.
         event_configs: how their events are treated.
         recursions: whether functions may be part of endless loops.
+        concurrency: what they have of the account's concurrency for themselves.
     """
 
     def __init__(
@@ -63,12 +67,14 @@ class LambdaStore:
         self.policies = QualifiedStore(database, tables.policies, Policy)
         self.event_configs = QualifiedStore(database, tables.event_configs, EventConfig)
         self.recursions = QualifiedStore(database, tables.recursions, Recursion)
+        self.concurrency = QualifiedStore(database, tables.concurrency, OwnConcurrency)
         # What goes with the function, the version or the alias that it belongs to.
         self._belongings: tuple[QualifiedStore[Any], ...] = (
             self.aliases,
             self.policies,
             self.event_configs,
             self.recursions,
+            self.concurrency,
         )
 
     @classmethod
@@ -229,6 +235,49 @@ class LambdaStore:
             self._forget_qualifier(alias.key, alias.name)
 
         await keep(self._database, run, forget)
+
+    async def set_policy(
+        self, owner: Function | Alias, statements: tuple[Mapping[str, Any], ...]
+    ) -> None:
+        """Keep a policy in place of the one that there is, and the new revision of its owner.
+
+        Args:
+            owner: what it belongs to, `$LATEST` standing for the function; it has a new
+                revision id, and has not changed otherwise.
+            statements: the policy's; without any there is no policy.
+        """
+        qualifier = owner.qualifier if isinstance(owner, Alias) else owner.own_qualifier
+        policy = Policy(key=owner.key, qualifier=qualifier, statements=statements)
+
+        async def run(connection: AsyncConnection) -> None:
+            if statements:
+                await self.policies.write(connection, policy)
+            else:
+                await self.policies.delete(connection, owner.key, qualifier)
+            if isinstance(owner, Alias):
+                await self.aliases.write(connection, owner)
+                return
+            table, this = tables.functions, has_key(tables.functions, owner.key)
+            if owner.version != LATEST:
+                table = tables.versions
+                this = has_key(table, owner.key) & (table.c.version == owner.number)
+            await connection.execute(
+                update(table).where(this).values(revision_id=owner.revision_id)
+            )
+
+        def remember() -> None:
+            if statements:
+                self.policies.remember(policy)
+            else:
+                self.policies.forget(owner.key, qualifier)
+            if isinstance(owner, Alias):
+                self.aliases.remember(owner)
+            elif owner.version == LATEST:
+                self._functions[owner.key] = owner
+            else:
+                self._versions[owner.key][owner.version] = owner
+
+        await keep(self._database, run, remember)
 
     async def add_package(self, package: Package) -> None:
         """Note that a package is about to be stored; does nothing where it is known."""

@@ -144,10 +144,13 @@ aliases = belonging(
     Column("revision_id", String(36), nullable=False),
 )
 
-policies = belonging(
-    "lambda_policies",
-    Column("statements", JSON, nullable=False),
-    Column("revision_id", String(36), nullable=False),
+policies = belonging("lambda_policies", Column("statements", JSON, nullable=False))
+
+# Reserved for a function, provisioned for a version or an alias.
+concurrency = belonging(
+    "lambda_concurrency",
+    Column("executions", Integer, nullable=False),
+    Column("last_modified_ms", BigInteger, nullable=False),
 )
 
 event_configs = belonging(

@@ -16,11 +16,7 @@ def upgrade() -> None:
         sa.Column("additional", sa.JSON, nullable=False),
         sa.Column("revision_id", sa.String(36), nullable=False),
     )
-    _create(
-        "lambda_policies",
-        sa.Column("statements", sa.JSON, nullable=False),
-        sa.Column("revision_id", sa.String(36), nullable=False),
-    )
+    _create("lambda_policies", sa.Column("statements", sa.JSON, nullable=False))
 
 
 def _create(table: str, *columns: sa.Column[object]) -> None:
