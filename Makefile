@@ -3,11 +3,11 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint format bench lock clean
+.PHONY: help serve test lint format bench api-coverage lock clean
 .PHONY: setup-run setup-dev setup-node setup-ruby setup-java
 
 help: ## Show this list.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  ARGS adds options:  make serve ARGS='--port 0'   make test ARGS='tests/wire -x'"
 
@@ -28,6 +28,9 @@ format: setup-dev ## Lay out the code, and repair what can be repaired.
 
 bench: setup-dev ## Measure Ingle and its peers side by side; writes bench/results.md.
 	$(BIN)/python -m bench $(ARGS)
+
+api-coverage: setup-dev ## Write docs/api-coverage.md anew, which lists the operations that there are.
+	$(BIN)/python scripts/api_coverage.py
 
 lock: ## Write the Python lock files anew; ARGS=--upgrade takes the newest versions.
 	scripts/lock $(ARGS)

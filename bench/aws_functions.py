@@ -59,6 +59,28 @@ def publish(port: int, key: Key, function: str) -> str:
     return version
 
 
+def publish_as(port: int, key: Key, function: str, versions: Sequence[str], alias: str) -> None:
+    """Publishes versions of a function, and makes an alias of the first.
+
+    Args:
+        port: the server's.
+        key: signs the requests.
+        function: its name; nothing of it is published yet.
+        versions: the numbers that they get, in their order.
+        alias: the alias's name.
+
+    Raises:
+        BenchError: the server refused something.
+    """
+    with _client(port, key, "publishing") as client:
+        for version in versions:
+            client.update_function_configuration(FunctionName=function, Description=version)
+            published = client.publish_version(FunctionName=function)["Version"]
+            if published != version:
+                raise BenchError(f"version {published} was published rather than {version}")
+        client.create_alias(FunctionName=function, Name=alias, FunctionVersion=versions[0])
+
+
 def end_sandbox(port: int, key: Key, function: str, version: str | None = None) -> None:
     """Invokes a version of a function, or the unpublished one, which is to end its process when
     it is given an empty event.

@@ -29,6 +29,10 @@ def handler(event, context):
     time.sleep({hold_s})
     return "Hello, " + event["username"]
 """
+VERSIONED_SOURCE = """\
+def handler(event, context):
+    return context.function_version
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,9 @@ def python_program(source: str) -> Program:
 
 HELLO = python_program(HELLO_SOURCE)
 """Greets."""
+
+VERSIONED = python_program(VERSIONED_SOURCE)
+"""Answers which version of the function it is."""
 
 
 def held(hold_s: float) -> Program:

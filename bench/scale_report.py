@@ -28,6 +28,7 @@ def tables(results: Mapping[str, float], settings: Settings) -> list[Table]:
         _burst(results, settings),
         _density(results, settings),
         _flat(results, settings),
+        _aliases(results, settings),
     ]
 
 
@@ -148,4 +149,29 @@ def _flat(results: Mapping[str, float], settings: Settings) -> Table:
             cells = [number(results, f"{prefix}.p50_ms"), number(results, f"{prefix}.p99_ms")]
             multiple = ratio(results, f"{prefix}.p50_ms", alone)
             table.rows.append([f"{others:,}", *cells, multiple])
+    return table
+
+
+def _aliases(results: Mapping[str, float], settings: Settings) -> Table:
+    prefix = f"aliases.{OWN}"
+    table = Table(
+        "An alias moved under load",
+        ["", ""],
+        note=f"Ingle alone, {settings.clients} clients that invoke an alias as fast as it answers, "
+        f"while it is moved between two versions {settings.switches} times. A call is misrouted "
+        "if the alias led to another version from before it was sent until after it was answered.",
+        numeric=(1,),
+    )
+    if f"{prefix}.wrong" in results:
+        table.rows.extend(
+            [
+                ["calls", number(results, f"{prefix}.calls", 0)],
+                ["those during which it was not moved", number(results, f"{prefix}.clear", 0)],
+                ["failed calls", number(results, f"{prefix}.failed", 0)],
+                ["misrouted calls", number(results, f"{prefix}.misrouted", 0)],
+                ["a call, p50 ms", number(results, f"{prefix}.p50_ms")],
+                ["a call, p99 ms", number(results, f"{prefix}.p99_ms")],
+                ["a move, p50 ms", number(results, f"{prefix}.switch_p50_ms")],
+            ]
+        )
     return table

@@ -10,11 +10,12 @@ STAGES = (
     "burst",
     "density",
     "flat",
+    "aliases",
     "memory",
     "cold",
     "warm",
 )
-INGLE_ONLY = frozenset({"cost", "snapstart", "burst", "density", "flat"})
+INGLE_ONLY = frozenset({"cost", "snapstart", "burst", "density", "flat", "aliases"})
 """The stages in which no peer takes part."""
 PEERS = ("ingle", "functions-framework", "ministack")
 
@@ -46,6 +47,8 @@ class Settings:
         others: functions that are deployed next to the one that is measured.
         flat_rounds: rounds with and without them; in each one both servers have their turn.
         flat_turn_s: length of such a turn, in seconds.
+        switches: how often an alias is moved under the load of `clients`.
+        switch_pause_s: the time between two of these, in seconds.
     """
 
     cold_samples: int = 40
@@ -66,6 +69,8 @@ class Settings:
     others: int = 1000
     flat_rounds: int = 15
     flat_turn_s: float = 0.4
+    switches: int = 100
+    switch_pause_s: float = 0.05
 
 
 FULL = Settings()

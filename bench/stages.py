@@ -21,6 +21,7 @@ from bench.settings import Settings
 from bench.snapstart import measure_snapstart
 from bench.starts import measure_cold, measure_ready
 from bench.stats import Results
+from bench.switching import measure_switching
 from bench.warm import measure_warm
 
 FUNCTION = "hello"
@@ -138,6 +139,13 @@ class Run:
             step = self._stepper("other functions", settings.flat_rounds)
             self.results |= measure_flat(self._keeper, folder, settings, step)
 
+    def aliases(self) -> None:
+        """Measures an alias that is moved under load."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("aliases")
+            step = self._stepper("moved aliases", settings.switches)
+            self.results |= measure_switching(self._keeper, folder, settings, step)
+
     def _shared(self, stages: Sequence[str]) -> None:
         settings, results, keeper = self._settings, self.results, self._keeper
         peers = [kind(keeper, self._folder / kind.name) for kind in self._kinds]
@@ -168,5 +176,6 @@ ALONE: Mapping[str, Callable[[Run], None]] = {
     "burst": Run.burst,
     "density": Run.density,
     "flat": Run.flat,
+    "aliases": Run.aliases,
 }
 """The stages that start servers of their own, or none, in their order."""

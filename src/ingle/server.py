@@ -2,14 +2,14 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
-import resource
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,9 @@ from ingle.pool.provisions import Provisions
 from ingle.runtimes.catalogue import label
 from ingle.runtimes.discovery import Interpreter, Interpreters
 from ingle.runtimes.python.addresses import api_address
+from ingle.sandbox import openfiles
 from ingle.sandbox.client import LaunchedWarden, WardenClient, launch
-from ingle.sandbox.probe import findings
+from ingle.sandbox.probe import Finding, findings, open_files
 from ingle.sandbox.settings import Settings
 from ingle.sandbox.unprivileged import give_up_root, server_owner
 from ingle.services.lambda_.api import LambdaService
@@ -61,6 +62,8 @@ _POOL_DEADLINE_S = 5.0
 _DEV_KEY = "test"
 _MEMORY_PART = 0.9
 """Of the machine's memory, what sandboxes may use where no other limit is set."""
+_FILE_MODE_MASK = 0o022
+"""As the usual one: what is private says so itself, and the rest is for users without rights."""
 
 
 def run(config: Config, clock: Clock | None = None) -> int:
@@ -77,7 +80,8 @@ def run(config: Config, clock: Clock | None = None) -> int:
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("ingle").setLevel(config.log_level.upper())
-    _raise_descriptor_limit()
+    os.umask(_FILE_MODE_MASK)
+    config = _within(openfiles.claim(), config)
     clock = clock or SystemClock()
     with DataFolder.open(config.data_dir) as folder, _listen(config) as sock:
         ground = _prepare(config, folder, sock, clock)
@@ -130,16 +134,29 @@ def _prepare(config: Config, folder: DataFolder, sock: socket.socket, clock: Clo
     owner = server_owner(folder.path)
     if owner is not None:
         hand_over(folder.path, *owner)
-        give_up_root(folder.path, staging, owner)
+        give_up_root(folder.path, staging, owner, Provisions.programs(found))
     versions = {each.runtime: each.version for each in found}
     provisions = Provisions(_provisions(folder), found, nodejs_sdk=config.runtimes_nodejs_sdk)
     return Ground(interpreters, versions, settings, warden, provisions)
 
 
-def _raise_descriptor_limit() -> None:
-    """Have as many open files as we may: each sandbox takes five."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+def _within(files: int, config: Config) -> Config:
+    """Ask for no more than this many open files are enough for, and say so."""
+    finding = open_files(files, config.concurrency)
+    if not finding.ok:
+        _say_weaker(finding)
+    return replace(
+        config,
+        concurrency=min(config.concurrency, openfiles.sandboxes(files)),
+        sandbox_descriptors=min(config.sandbox_descriptors, files),
+    )
+
+
+def _say_weaker(finding: Finding) -> None:
+    print(
+        f"weaker on this machine: {finding.name}: {finding.detail}; {finding.consequence}",
+        file=sys.stderr,
+    )
 
 
 def _listen(config: Config) -> socket.socket:
@@ -165,6 +182,8 @@ async def _serve(
         loop.add_signal_handler(number, stop.set)
     server = Server(config, folder, ground, clock, stop)
     async with server.running(sock) as endpoint:
+        # What is there now stays. Looking through it for garbage again and again takes long.
+        gc.freeze()
         print(f"ready {endpoint}", flush=True)
         await stop.wait()
     return 1 if server.broken else 0
@@ -324,11 +343,7 @@ class Server:
     def _say_what_is_weaker(self, warden: WardenClient) -> None:
         for finding in findings(warden.abilities, warden.outbound):
             if not finding.ok:
-                print(
-                    f"weaker on this machine: {finding.name}: {finding.detail}; "
-                    f"{finding.consequence}",
-                    file=sys.stderr,
-                )
+                _say_weaker(finding)
 
     def _health(self) -> Mapping[str, Any]:
         return {

@@ -27,6 +27,7 @@ def test_a_full_run_measures_the_counts_that_the_targets_are_about() -> None:
     figures = {target.measure for target in load_targets()}
     assert f"burst.ingle.{FULL.burst_clients}.p50_s" in figures
     assert f"density.ingle.{FULL.sandboxes}.mb" in figures
+    assert (FULL.switches, FULL.clients) == (100, 16)
     assert f"flat.ingle.{FULL.others}.p50_ms" in figures
 
 
@@ -61,6 +62,7 @@ def test_every_target_that_was_measured_has_a_table_with_its_figure() -> None:
         "A burst of 100 cold starts",
         "1,000 idle Python sandboxes",
         "Other functions deployed",
+        "An alias moved under load",
         "Warm invocation",
         "Servers",
     }

@@ -121,7 +121,7 @@ class Cgroups(Protocol):
         ...
 
     def close(self) -> None:
-        """Remove the server's folder with all groups in it."""
+        """Remove the server's folder with all groups in it, as far as they are empty."""
         ...
 
 
@@ -235,11 +235,12 @@ def _remove_stale(parent: Path) -> None:
 
 
 def _remove_tree(folder: Path) -> None:
-    for child in folder.iterdir():
-        if child.is_dir():
-            with contextlib.suppress(OSError):
-                child.rmdir()
+    """Remove a folder of groups as far as they are empty; somebody else may be doing it, too."""
     with contextlib.suppress(OSError):
+        for child in folder.iterdir():
+            if child.is_dir():
+                with contextlib.suppress(OSError):
+                    child.rmdir()
         folder.rmdir()
 
 

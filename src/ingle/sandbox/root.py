@@ -26,6 +26,7 @@ from ingle.sandbox.mounts import (
 )
 
 _BASH = Path("/bin/bash")
+_HOME = "/var/lang"
 _ETC = (
     "alternatives",
     "ca-certificates",
@@ -75,7 +76,7 @@ def enter(
         staging: an empty folder; it is mounted over, in a new mount namespace only.
         shows: host folders to show read-only, and where.
         links: symbolic links to make, and where they lead.
-        home: what `/var/lang` leads to, the runtime's own installation.
+        home: what `/var/lang` leads to, or is: the runtime's own installation.
         code: the folder of unpacked packages.
         cgroups: what the sandboxes' processes must be able to join, by name.
         resolv_conf: which name servers to ask.
@@ -100,8 +101,9 @@ def enter(
     Path(root, "etc/resolv.conf").write_text(resolv_conf)
     _fill_dev(root)
     make_folder(root, lock.INNER)
-    mount("ingle", root + lock.INNER, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700,size=1m")
-    Path(root, "var/lang").symlink_to(home)
+    mount("ingle", root + lock.INNER, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700")
+    if home != _HOME:
+        Path(root + _HOME).symlink_to(home)
     for name, source in inner.items():
         target = make_folder(root, f"{lock.INNER}/{name}")
         mount(source, target, "", MS_BIND)

@@ -29,6 +29,7 @@ from ingle.sandbox.scratch import Scratch, ScratchUnavailable
 from ingle.sandbox.settings import Settings
 from ingle.sandbox.slots import Keeper, Slot
 from ingle.sandbox.stock import Stock
+from ingle.sandbox.sweeper import Sweeper
 from ingle.sandbox.zygotes import Surroundings, Zygote
 
 DEFAULT_TMP_MB = 512
@@ -62,6 +63,7 @@ class Warden:
         self._privileged = privileged
         self._network = network
         self._cgroups = cgroups.claim()
+        self._sweeper = Sweeper(self._cgroups) if self._cgroups else None
         self._scratch = self._open_scratch() if privileged else None
         try:
             self._filter = seccomp.compile_filter()
@@ -492,8 +494,8 @@ class Warden:
                     wait.select(5)
         for keeper in self._zygotes.values():
             os.waitpid(keeper.pid, 0)
-        if self._cgroups:
-            self._cgroups.close()
+        if self._sweeper:
+            self._sweeper.close()
         self._network.close()
 
 

@@ -1,28 +1,22 @@
 """The server's side of a Java runtime, without a sandbox around it."""
 
-import fcntl
-import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import time
-import uuid
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ingle.pool.output import OutputSplitter
 from ingle.runtimes.interpreter import Interpreter
 from ingle.runtimes.java import command as java
-from ingle.runtimes.python import frames
+from tests.runtimes import driver
+from tests.runtimes.driver import Answer, on_host
 
-ARN = "arn:aws:lambda:us-east-1:000000000000:function:thing"
-_PATIENCE_S = 60.0
-_PIPE_BYTES = 1 << 20
+__all__ = ["Answer", "Runtime", "compile_java", "interpreter", "on_host", "pretender"]
+
 _MISSING = (
     "these tests compile functions and need a JDK 17 or later with javac, which {}; on Debian and "
     "Ubuntu: apt-get install openjdk-17-jdk-headless"
@@ -43,6 +37,15 @@ def interpreter() -> Interpreter:
     return Interpreter(f"java{major}", prefix / "bin" / "java", version[1], prefix)
 
 
+def pretender(folder: Path, script: str) -> Interpreter:
+    """A Java that does something else."""
+    executable = folder / "bin" / "java"
+    executable.parent.mkdir(parents=True)
+    executable.write_text(f"#!/bin/sh\n{script}\n")
+    executable.chmod(0o755)
+    return Interpreter("java17", executable, "17.0.1", folder)
+
+
 def compile_java(java: Interpreter, sources: Path, classes: Path, path: Path, release: int) -> None:
     """Compile a folder of sources into a folder of classes."""
     done = subprocess.run(
@@ -57,25 +60,7 @@ def compile_java(java: Interpreter, sources: Path, classes: Path, path: Path, re
     assert done.returncode == 0, done.stderr
 
 
-@dataclass(frozen=True)
-class Answer:
-    """How an invocation came out.
-
-    Attributes:
-        failed: whether the runtime answered with an error.
-        body: the answer's bytes.
-    """
-
-    failed: bool
-    body: bytes
-
-    @property
-    def value(self) -> Any:
-        """The answer's JSON."""
-        return json.loads(self.body)
-
-
-class Runtime:
+class Runtime(driver.Runtime):
     """A Java that came up without knowing what it will run.
 
     Args:
@@ -87,6 +72,8 @@ class Runtime:
         flags: more of Java's.
     """
 
+    patience_s = 60.0
+
     def __init__(
         self,
         java_home: Interpreter,
@@ -96,7 +83,6 @@ class Runtime:
         memory_mb: int | None = None,
         *flags: str,
     ) -> None:
-        self.var = var
         told = java.command(java_home, archive, memory_mb)
         places = {java.LAYERS: str(layers), java.TASK: str(var / "task")}
         for source, place in told.shows.items():
@@ -106,118 +92,43 @@ class Runtime:
                 if not shown.exists():
                     shown.symlink_to(source)
                 places[place] = str(shown)
-        self.environment = {
-            name: value for name, value in told.environment.items() if not name.startswith("_")
+        arguments = [on_host(each, places) for each in told.arguments]
+        arguments[arguments.index("-jar") : 0] = flags
+        variables = {
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+            "AWS_LAMBDA_LOG_FORMAT": "Text",
         }
-        self._socket, theirs = socket.socketpair()
-        self._socket.settimeout(_PATIENCE_S)
-        self._stream = self._socket.makefile("rb")
-        self._pipe, output = os.pipe()
-        fcntl.fcntl(self._pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-        os.set_blocking(self._pipe, False)
-        self._splitter = OutputSplitter()
-        executable, *arguments = told.arguments
-        self._process = subprocess.Popen(
-            [executable, *flags, *(_on_host(each, places) for each in arguments)],
-            stdin=theirs,
-            stdout=output,
-            stderr=output,
-            cwd=var / "task",
-            env=dict(told.environment),
-        )
-        theirs.close()
-        os.close(output)
-
-    @property
-    def pid(self) -> int:
-        """Of the process that came up first."""
-        return self._process.pid
-
-    def send(self, kind: int, body: bytes) -> None:
-        """Send a frame."""
-        self._socket.sendall(frames.HEADER.pack(len(body), kind) + body)
+        super().__init__(arguments, told.environment, var, variables, cwd=var / "task")
+        # The others are room for the function's own.
+        self.environment = {
+            name: value for name, value in self.environment.items() if not name.startswith("_")
+        }
 
     def receive(self) -> tuple[int, bytes]:
-        """Return the next frame; raise EOFError when the runtime closed the channel."""
-        head = self._stream.read(frames.HEADER.size)
-        if len(head) < frames.HEADER.size:
-            raise EOFError("\n".join(self.events()))
-        length, kind = frames.HEADER.unpack(head)
-        return kind, self._stream.read(length)
+        """Return the next frame; raise EOFError, with what was printed, when there is none."""
+        try:
+            return super().receive()
+        except EOFError:
+            raise EOFError("\n".join(self.events())) from None
 
-    def initialise(self, handler: str, **variables: str) -> tuple[int, Any]:
-        """Tell it what it runs; return the kind of its answer, and the error if it is one."""
-        environment = {
-            **self.environment,
-            "_HANDLER": handler,
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
-            "AWS_LAMBDA_FUNCTION_NAME": "thing",
-            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-            "AWS_LAMBDA_LOG_FORMAT": "Text",
-            "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/thing",
-            "AWS_LAMBDA_LOG_STREAM_NAME": "2026/01/01/[$LATEST]abc",
-            "LAMBDA_TASK_ROOT": str(self.var / "task"),
-            **variables,
-        }
-        settings = {"handler": handler, "environment": environment}
-        self.send(frames.INIT, json.dumps(settings).encode())
-        kind, body = self.receive()
-        return kind, json.loads(body) if body else None
+    def rehearse(self) -> None:
+        """Wait until it waits to be told what it runs."""
+        deadline = time.monotonic() + self.patience_s
+        while self._process.poll() is None and not self._reads():
+            assert time.monotonic() < deadline, "it does not read from its channel"
+            time.sleep(0.002)
 
-    def invoke(
-        self,
-        event: Any = None,
-        *,
-        raw: bytes | None = None,
-        request_id: str | None = None,
-        deadline_ms: int | None = None,
-        trace: str = "",
-        client_context: str = "",
-    ) -> Answer:
-        """Run the handler once; raise EOFError where the process ends without an answer."""
-        identity = request_id or str(uuid.uuid4())
-        deadline = deadline_ms or int(time.time() * 1000) + 60_000
-        parts = ARN.encode(), trace.encode(), client_context.encode()
-        head = frames.INVOKE_HEAD.pack(identity.encode(), deadline, *map(len, parts))
-        payload = json.dumps(event).encode() if raw is None else raw
-        self.send(frames.INVOKE, b"".join((head, *parts, payload)))
-        kind, body = self.receive()
-        assert body[:36].decode() == identity
-        assert kind in (frames.RESULT, frames.FAULT)
-        return Answer(kind == frames.FAULT, body[36:])
+    def _reads(self) -> bool:
+        waits = Path(f"/proc/{self.pid}/task").glob("*/wchan")
+        return any(each.read_text().startswith("unix_stream_read") for each in waits)
 
-    def events(self) -> list[str]:
-        """The log events written since the last look, without their last line end."""
-        found: list[str] = []
-        while True:
-            try:
-                data = os.read(self._pipe, _PIPE_BYTES)
-            except BlockingIOError:
-                break
-            if not data:
-                break
-            found += self._splitter.feed(data)
-        found += self._splitter.flush()
-        return [each.removesuffix("\n") for each in found]
+    def initialise(
+        self, handler: str, *, rehearsed: bool = True, **variables: str
+    ) -> tuple[int, Any]:
+        """Tell it what it runs, after its rehearsal or instead of it.
 
-    def hang_up(self) -> None:
-        """Close the server's end of the channel."""
-        self._stream.close()
-        self._socket.close()
-
-    def wait(self) -> int:
-        """Wait for the end of the process; return its status, negative for a signal."""
-        return self._process.wait(_PATIENCE_S)
-
-    def close(self) -> None:
-        """End it, if it has not ended."""
-        self.hang_up()
-        self._process.kill()
-        self._process.wait()
-        os.close(self._pipe)
-
-
-def _on_host(argument: str, places: dict[str, str]) -> str:
-    """Return an argument with a path in the sandbox as a path of this machine."""
-    option, sign, path = argument.rpartition("=")
-    return option + sign + places.get(path, path)
+        Returns the kind of its answer, and the error if it is one.
+        """
+        if rehearsed:
+            self.rehearse()
+        return super().initialise(handler, **variables)

@@ -15,6 +15,7 @@ from ingle.runtimes.discovery import Interpreters
 from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.aliases import Aliases
 from ingle.services.lambda_.asynchronous import Asynchronous, EventFunctions
+from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.destinations import Destinations, FunctionDeliverer
 from ingle.services.lambda_.event_configs import EventConfigs
@@ -27,6 +28,7 @@ from ingle.services.lambda_.model import FunctionKey, LayerKey
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.policies import Policies
 from ingle.services.lambda_.recursion import Recursions
+from ingle.services.lambda_.runtime_management import RuntimeManagementConfigs
 from ingle.services.lambda_.snapshots import Snapshots
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.lambda_.tags import Tags
@@ -85,7 +87,9 @@ class LambdaService(Service):
         self._concurrency = Concurrency(store, self._invocations, invoker, changing, clock)
         self._aliases = Aliases(store, changing, self._concurrency)
         self._policies = Policies(store, changing)
-        self._tags = Tags(store, changing)
+        self._code_signing = CodeSigningConfigs(store, changing, clock)
+        self._tags = Tags(store, changing, self._code_signing)
+        self._runtime_management = RuntimeManagementConfigs(store, changing)
         self._layers = Layers(store, packages, self._account, clock, locations, changing_layers)
         self._layer_policies = LayerPolicies(store, changing_layers)
         self._snapshots = Snapshots(store, self._invocations, invoker, changing, clock, snapshots)
@@ -103,6 +107,7 @@ class LambdaService(Service):
             changing,
             self._snapshots,
             self._concurrency,
+            self._code_signing,
         )
 
         deliverers: dict[str, Deliverer] = {}
@@ -214,15 +219,15 @@ class LambdaService(Service):
         await self._policies.remove(context, request)
 
     async def tag_resource(self, context: CallContext, request: ServiceInput) -> None:
-        """Add tags to a function, or change them."""
+        """Add tags to a function or a code signing configuration, or change them."""
         await self._tags.add(context, request)
 
     async def untag_resource(self, context: CallContext, request: ServiceInput) -> None:
-        """Remove tags from a function."""
+        """Remove tags from a function or a code signing configuration."""
         await self._tags.remove(context, request)
 
     async def list_tags(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """List the tags of a function."""
+        """List the tags of a function or a code signing configuration."""
         return await self._tags.list(context, request)
 
     async def publish_layer_version(
@@ -366,6 +371,72 @@ class LambdaService(Service):
     ) -> None:
         """Keep no sandboxes of a version or an alias ready any more."""
         await self._concurrency.delete_provisioned(context, request)
+
+    async def create_code_signing_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Make a code signing configuration."""
+        return await self._code_signing.create(context, request)
+
+    async def get_code_signing_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Describe a code signing configuration."""
+        return await self._code_signing.get(context, request)
+
+    async def update_code_signing_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Change a code signing configuration."""
+        return await self._code_signing.update(context, request)
+
+    async def delete_code_signing_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Delete a code signing configuration that no function has."""
+        return await self._code_signing.delete(context, request)
+
+    async def list_code_signing_configs(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """List the code signing configurations of an account in a region."""
+        return await self._code_signing.list(context, request)
+
+    async def list_functions_by_code_signing_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """List the functions that have a code signing configuration."""
+        return await self._code_signing.list_functions(context, request)
+
+    async def put_function_code_signing_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Give a function a code signing configuration."""
+        return await self._code_signing.put_of_function(context, request)
+
+    async def get_function_code_signing_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Tell which code signing configuration a function has."""
+        return await self._code_signing.get_of_function(context, request)
+
+    async def delete_function_code_signing_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> None:
+        """Let a function go without a code signing configuration."""
+        await self._code_signing.delete_of_function(context, request)
+
+    async def put_runtime_management_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Say when a version gets a new version of its runtime."""
+        return await self._runtime_management.put(context, request)
+
+    async def get_runtime_management_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Tell when a version gets a new version of its runtime."""
+        return await self._runtime_management.get(context, request)
 
     async def get_account_settings(
         self, context: CallContext, _request: ServiceInput

@@ -21,7 +21,7 @@ from ingle.services.lambda_.limits import ACCOUNT
 from ingle.services.lambda_.listing import listed
 from ingle.services.lambda_.lookup import existing
 from ingle.services.lambda_.model import Function, FunctionKey, OwnConcurrency
-from ingle.services.lambda_.names import LATEST, Reference, function_arn, resolve
+from ingle.services.lambda_.names import LATEST, Reference, function_arn, resolve, resolve_whole
 from ingle.services.lambda_.snapstart import has_snapshots
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.locks import KeyedLocks
@@ -65,7 +65,7 @@ class Concurrency:
 
     async def start(self) -> None:
         """Have what is kept hold."""
-        for key in sorted(self._store.concurrency.keys()):
+        for key in sorted({each.key for each in self._store.concurrency.all()}):
             await self.apply(key)
 
     def reserved(self, function: Function) -> int | None:
@@ -74,7 +74,7 @@ class Concurrency:
 
     async def put_reserved(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Set a function's reserved concurrency; with 0 it is not invoked any more."""
-        reference = _function(request, context, "lambda:PutFunctionConcurrency")
+        reference = resolve_whole(request["FunctionName"], context, "lambda:PutFunctionConcurrency")
         count: int = request["ReservedConcurrentExecutions"]
         async with self._changing(reference.key), self._sharing_out:
             existing(self._store, reference)
@@ -96,13 +96,15 @@ class Concurrency:
 
     async def get_reserved(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Tell a function's reserved concurrency, if it has one."""
-        reference = _function(request, context, "lambda:GetFunctionConcurrency")
+        reference = resolve_whole(request["FunctionName"], context, "lambda:GetFunctionConcurrency")
         count = self.reserved(existing(self._store, reference))
         return {} if count is None else {"ReservedConcurrentExecutions": count}
 
     async def delete_reserved(self, context: CallContext, request: ServiceInput) -> None:
         """Let a function share what nobody has for itself."""
-        reference = _function(request, context, "lambda:DeleteFunctionConcurrency")
+        reference = resolve_whole(
+            request["FunctionName"], context, "lambda:DeleteFunctionConcurrency"
+        )
         async with self._changing(reference.key):
             existing(self._store, reference)
             await self._store.concurrency.remove(reference.key, "")
@@ -137,7 +139,9 @@ class Concurrency:
 
     async def list_provisioned(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """List the provisioned concurrency of a function, at most 50 a page."""
-        reference = _function(request, context, "lambda:ListProvisionedConcurrencyConfigs")
+        reference = resolve_whole(
+            request["FunctionName"], context, "lambda:ListProvisionedConcurrencyConfigs"
+        )
         existing(self._store, reference)
         return listed(
             "ProvisionedConcurrencyConfigs",
@@ -261,18 +265,6 @@ class Concurrency:
         if standing.failure and ready < provisioned.executions:
             answer |= {"Status": "FAILED", "StatusReason": standing.failure}
         return answer
-
-
-def _function(request: ServiceInput, context: CallContext, action: str) -> Reference:
-    """Find out which function a request means that takes no version and no alias."""
-    reference = resolve(request["FunctionName"], context, action)
-    if reference.qualifier is not None:
-        raise InvalidParameterValue(
-            "This operation is permitted on Lambda functions only. Aliases and versions do not "
-            "support this operation. Please specify either a function name or an unqualified "
-            "function ARN."
-        )
-    return reference
 
 
 def _qualified(request: ServiceInput, context: CallContext, action: str) -> Reference:

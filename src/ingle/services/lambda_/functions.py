@@ -12,6 +12,7 @@ from ingle.clock import Clock
 from ingle.runtimes.discovery import Interpreters
 from ingle.services.lambda_ import answers
 from ingle.services.lambda_.account import Account
+from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.errors import InvalidParameterValue, ResourceConflict
 from ingle.services.lambda_.invocations import Invocations
@@ -62,6 +63,8 @@ class Functions:
         architecture: this machine's, as AWS names it.
         changing: the lock of each function.
         snapshots: makes those of versions with SnapStart.
+        concurrency: knows what a function has reserved.
+        code_signing: says which packages may be uploaded.
     """
 
     def __init__(
@@ -78,9 +81,11 @@ class Functions:
         changing: KeyedLocks[FunctionKey],
         snapshots: Snapshots,
         concurrency: Concurrency,
+        code_signing: CodeSigningConfigs,
     ) -> None:
         self._snapshots = snapshots
         self._concurrency = concurrency
+        self._code_signing = code_signing
         self._store = store
         self._packages = packages
         self._layers = layers
@@ -103,6 +108,11 @@ class Functions:
         architecture = checked_architecture(request.get("Architectures"), self._architecture)
         tags = checked_tags(request.get("Tags", {}))
         content = zip_file(request["Code"], "CreateFunction", "Code.")
+        signing = None
+        if "CodeSigningConfigArn" in request:
+            arn = request["CodeSigningConfigArn"]
+            signing = self._code_signing.named(arn, context, "lambda:CreateFunction")
+        self._code_signing.check(reference.name, signing)
         self._check_free(reference)
         copies = 2 if request.get("Publish") else 1
         self._account.check_code_storage(context, copies * len(content))
@@ -133,6 +143,8 @@ class Functions:
             if request.get("Publish"):
                 function, version = published(function)
             await self._store.add(function, version)
+            if signing is not None:
+                await self._code_signing.attach(function.key, signing)
             if version is not None:
                 self._snapshots.take(version)
         self._invocations.prepare(function)
@@ -197,6 +209,7 @@ class Functions:
         content = zip_file(request, "UpdateFunctionCode")
         function = existing(self._store, reference)
         check_revision(function, request)
+        self._code_signing.check_update(function.key)
         architecture = checked_architecture(request.get("Architectures"), self._architecture)
         if request.get("DryRun"):
             package = await self._packages.check(content)

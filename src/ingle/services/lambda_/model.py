@@ -315,6 +315,34 @@ class OwnConcurrency:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeManagement:
+    """When a version of a function gets a new version of its runtime.
+
+    Attributes:
+        key: the function's.
+        qualifier: the version's number, or "" for `$LATEST`.
+        update_on: `Auto`, `FunctionUpdate` or `Manual`.
+        version_arn: of the version of the runtime that it stays at, with `Manual`; else None.
+    """
+
+    key: FunctionKey
+    qualifier: str = ""
+    update_on: str
+    version_arn: str | None = None
+
+    def to_row(self) -> dict[str, Any]:
+        """Give the columns of its row in `tables.runtime_management` besides key and qualifier."""
+        return {"update_on": self.update_on, "version_arn": self.version_arn}
+
+    @classmethod
+    def from_row(cls, key: FunctionKey, qualifier: str, row: Row[Any]) -> Self:
+        """Make it of its row."""
+        return cls(
+            key=key, qualifier=qualifier, update_on=row.update_on, version_arn=row.version_arn
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventConfig:
     """How the events of a function, a version or an alias are treated; None is not set.
 

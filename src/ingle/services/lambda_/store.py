@@ -8,6 +8,7 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.services.lambda_ import tables
+from ingle.services.lambda_.code_signing_store import CodeSigning, CodeSigningStore
 from ingle.services.lambda_.environments import Environments
 from ingle.services.lambda_.keeping import has_key, keep
 from ingle.services.lambda_.layer_store import LayerStore
@@ -20,6 +21,7 @@ from ingle.services.lambda_.model import (
     Package,
     Policy,
     Recursion,
+    RuntimeManagement,
     UsedLayer,
 )
 from ingle.services.lambda_.names import LATEST
@@ -52,6 +54,9 @@ class LambdaStore:
         event_configs: how their events are treated.
         recursions: whether functions may be part of endless loops.
         concurrency: what they have of the account's concurrency for themselves.
+        code_signing_configs: the code signing configurations.
+        code_signing: which functions have them.
+        runtime_management: when versions get new runtimes.
     """
 
     def __init__(
@@ -68,6 +73,11 @@ class LambdaStore:
         self.event_configs = QualifiedStore(database, tables.event_configs, EventConfig)
         self.recursions = QualifiedStore(database, tables.recursions, Recursion)
         self.concurrency = QualifiedStore(database, tables.concurrency, OwnConcurrency)
+        self.code_signing_configs = CodeSigningStore(database)
+        self.code_signing = QualifiedStore(database, tables.code_signing, CodeSigning)
+        self.runtime_management = QualifiedStore(
+            database, tables.runtime_management, RuntimeManagement
+        )
         # What goes with the function, the version or the alias that it belongs to.
         self._belongings: tuple[QualifiedStore[Any], ...] = (
             self.aliases,
@@ -75,6 +85,8 @@ class LambdaStore:
             self.event_configs,
             self.recursions,
             self.concurrency,
+            self.code_signing,
+            self.runtime_management,
         )
 
     @classmethod
@@ -106,6 +118,7 @@ class LambdaStore:
         functions, versions = await database.read(load)
         for row in functions + sorted(versions, key=lambda row: row._mapping["version"]):
             store._remember(_from_row(row, environments))
+        await store.code_signing_configs.load()
         for each in store._belongings:
             await each.load()
         return store
