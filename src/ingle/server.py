@@ -27,7 +27,9 @@ from ingle.endpoint import Endpoint
 from ingle.gateway import Gateway
 from ingle.http.server import HttpServer
 from ingle.invoke.admission import Admission
+from ingle.invoke.events.queue import EventQueue
 from ingle.invoke.invoker import Invoker
+from ingle.observe.prometheus import Measurements
 from ingle.pool.memory import MB, Memory, total_memory
 from ingle.pool.pool import Pool
 from ingle.pool.programs import programs
@@ -64,8 +66,12 @@ _FILE_MODE_MASK = 0o022
 """As the usual one: what is private says so itself, and the rest is for users without rights."""
 
 
-def run(config: Config) -> int:
+def run(config: Config, clock: Clock | None = None) -> int:
     """Run a server in the foreground until SIGTERM or SIGINT; return the exit status.
+
+    Args:
+        config: what it runs with.
+        clock: the time of day; the machine's own where there is none.
 
     Raises:
         StorageError: the data folder is in use, too new or unusable.
@@ -76,7 +82,7 @@ def run(config: Config) -> int:
     logging.getLogger("ingle").setLevel(config.log_level.upper())
     os.umask(_FILE_MODE_MASK)
     config = _within(openfiles.claim(), config)
-    clock = SystemClock()
+    clock = clock or SystemClock()
     with DataFolder.open(config.data_dir) as folder, _listen(config) as sock:
         ground = _prepare(config, folder, sock, clock)
         return uvloop.run(_serve(config, folder, sock, ground, clock))
@@ -257,12 +263,15 @@ class Server:
                 admission=Admission(config.concurrency),
                 versions=lambda runtime: label(runtime, ground.versions.get(runtime)),
             )
+            measurements = Measurements()
             store = await LambdaStore.open(database, keys)
             packages = await Packages.open(store, blobs, folder.code, clock)
             functions = LambdaService(
                 store=store,
                 packages=packages,
+                database=database,
                 invoker=invoker,
+                metrics=measurements,
                 clock=clock,
                 presign=lambda url, seconds: presign_url(
                     root_key, "GET", url, config.region, "lambda", seconds, clock.time()
@@ -270,6 +279,7 @@ class Server:
                 interpreters=ground.interpreters,
                 snapshots=warden.abilities.snapshots,
             )
+            stack.push_async_callback(functions.events.close)
             await functions.start()
             services: Mapping[str, Service] = {
                 service.name: service
@@ -278,7 +288,9 @@ class Server:
                     LogsService(logs_store, sink, clock),
                 )
             }
-            gateway = Gateway(services, verifier, functions.package_path, self._health)
+            gateway = Gateway(
+                services, verifier, functions.package_path, self._health, measurements.page
+            )
             http = HttpServer(gateway.handle, clock)
             for work in (
                 http.keep_time(),
@@ -289,9 +301,10 @@ class Server:
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
-            stack.push_async_callback(self._drain, invoker, http)
+            stack.push_async_callback(self._drain, functions.events, invoker, http)
             for runtime in store.runtimes():
                 invoker.prepare(runtime)
+            await functions.events.start()
             endpoint = _url(sock)
             Endpoint(endpoint, config.region, config.account_id, os.getpid()).write(folder.path)
             yield endpoint
@@ -308,8 +321,9 @@ class Server:
             )
         return keys.get
 
-    async def _drain(self, invoker: Invoker, http: HttpServer) -> None:
+    async def _drain(self, events: EventQueue, invoker: Invoker, http: HttpServer) -> None:
         deadline = asyncio.get_running_loop().time() + self._config.drain_seconds
+        await events.stop()
         if not await invoker.drain(self._config.drain_seconds):
             _logger.warning(
                 "some invocations were still running after %d seconds and are ended",
