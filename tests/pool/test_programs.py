@@ -6,6 +6,7 @@ import pytest
 from ingle.pool.programs import programs
 from ingle.runtimes.catalogue import catalogue, served_runtimes
 from ingle.runtimes.interpreter import Interpreter
+from ingle.runtimes.python_sdk import bundled, older
 
 WITH_INTERPRETERS = [name for name in served_runtimes() if catalogue()[name].line]
 
@@ -27,7 +28,18 @@ def test_a_python_forks_its_sandboxes_itself(tmp_path):
     program = programs([interpreter("python3.12", tmp_path)], tmp_path)["python3.12"]
     assert program.python == str(tmp_path / "bin" / "it")
     assert (program.home, program.launch) == (str(tmp_path), None)
-    assert dict(program.shows) == {str(tmp_path): str(tmp_path)}
+    assert program.shows[str(tmp_path)] == str(tmp_path)
+
+
+def test_a_python_finds_the_boto3_that_supports_it(tmp_path):
+    for runtime, place in (
+        ("python3.12", f"/var/runtime/sdks/{bundled.tree().name}/boto3"),
+        ("python3.8", f"/var/runtime/sdks/{older.tree((3, 8)).name}/boto3"),
+        ("python2.7", f"/var/runtime/sdks/{older.tree((2, 7)).name}/boto3"),
+    ):
+        program = programs([interpreter(runtime, tmp_path)], tmp_path)[runtime]
+        assert program.links["/var/runtime/boto3"] == place
+        assert program.shows[str(tmp_path / "python")] == "/var/runtime/sdks"
 
 
 def test_a_runtime_of_ones_own_is_started_by_the_python_that_runs_ingle():

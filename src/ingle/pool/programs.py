@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from ingle.pool.provisions import NODEJS
+from ingle.pool.provisions import NODEJS, PYTHON
 from ingle.runtimes.catalogue import catalogue
 from ingle.runtimes.command import Command
 from ingle.runtimes.discovery import Interpreter
@@ -14,6 +14,9 @@ from ingle.runtimes.nodejs import sdk
 from ingle.runtimes.nodejs.command import SDK_PLACE
 from ingle.runtimes.nodejs.command import command as nodejs
 from ingle.runtimes.python27.command import command as python27
+from ingle.runtimes.python_sdk import bundled
+from ingle.runtimes.python_sdk.choice import is_bundled, packages
+from ingle.runtimes.python_sdk.tree import PLACE
 from ingle.runtimes.ruby.command import command as ruby
 from ingle.sandbox.program import Launch, Program
 
@@ -33,10 +36,15 @@ def programs(interpreters: Iterable[Interpreter], provisions: Path) -> dict[str,
         interpreters: those of this machine.
         provisions: the folder of what was fetched for runtimes (`ingle.pool.provisions`).
     """
-    table = {each.runtime: _MAKERS[_language(each.runtime)](each) for each in interpreters}
-    for runtime, program in table.items():
-        if _language(runtime) == "nodejs":
-            table[runtime] = _with_sdk(program, provisions / NODEJS)
+    table = {}
+    for each in interpreters:
+        language = _language(each.runtime)
+        program = _MAKERS[language](each)
+        if language == "nodejs":
+            program = _with_sdk(program, provisions / NODEJS)
+        elif language in ("python", "python2"):
+            program = _with_boto3(program, each, provisions / PYTHON)
+        table[each.runtime] = program
     own = {sys.base_prefix: sys.base_prefix}
     for runtime, info in catalogue().items():
         if info.language.id == "provided":
@@ -90,6 +98,18 @@ def _with_sdk(program: Program, folder: Path) -> Program:
             "/node_modules": SDK_PLACE,
         },
     )
+
+
+def _with_boto3(program: Program, python: Interpreter, folder: Path) -> Program:
+    """Show boto3 and what it needs, also when they are fetched only after sandboxes were made."""
+    tree = packages(python)
+    if tree is None:
+        return program
+    shows = {str(folder): _SDKS_PLACE}
+    if is_bundled(python):
+        shows[str(bundled.data())] = bundled.DATA_PLACE
+    links = {f"{PLACE}/{name}": f"{_SDKS_PLACE}/{tree.name}/{name}" for name in tree.entries()}
+    return replace(program, shows={**program.shows, **shows}, links={**program.links, **links})
 
 
 _MAKERS: Mapping[str, Callable[[Interpreter], Program]] = {
