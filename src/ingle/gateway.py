@@ -163,6 +163,7 @@ class Gateway:
 
 
 _JSON = [("content-type", "application/json")]
+_INVOCATIONS = frozenset({"Invoke", "InvokeWithResponseStream"})
 
 
 async def _read(read_body: ReadBody, limit: int, operation: str) -> bytes:
@@ -175,8 +176,8 @@ async def _read(read_body: ReadBody, limit: int, operation: str) -> bytes:
 
 
 def _spoken(operation: str) -> str:
-    """The operation's name in AWS's messages, which call Invoke InvokeFunction."""
-    return "InvokeFunction" if operation == "Invoke" else operation
+    """The operation's name in AWS's messages, which call every Invoke InvokeFunction."""
+    return "InvokeFunction" if operation in _INVOCATIONS else operation
 
 
 def _bare_error(error: ServiceError, request_id: str) -> Response:

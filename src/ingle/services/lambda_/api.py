@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from ingle.clock import Clock
+from ingle.invoke.streaming import Streaming
 from ingle.runtimes.discovery import Interpreters
 from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.functions import Functions
@@ -18,6 +19,7 @@ from ingle.services.lambda_.limits import ACCOUNT
 from ingle.services.lambda_.locations import Locations, Presign
 from ingle.services.lambda_.model import FunctionKey, LayerKey
 from ingle.services.lambda_.packages import Packages
+from ingle.services.lambda_.response_streams import ResponseStreams
 from ingle.services.lambda_.snapshots import Snapshots
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.lambda_.versions import Versions
@@ -66,6 +68,7 @@ class LambdaService(Service):
         self._packages = packages
         self._account = Account(store, concurrency)
         self._invocations = Invocations(store, packages, invoker)
+        self._response_streams = ResponseStreams(store, self._invocations, Streaming(invoker))
         self._layers = Layers(store, packages, self._account, clock, locations, changing_layers)
         self._layer_policies = LayerPolicies(store, changing_layers)
         self._snapshots = Snapshots(store, self._invocations, invoker, changing, clock, snapshots)
@@ -191,6 +194,12 @@ class LambdaService(Service):
     async def invoke(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Run a function and answer what it returned."""
         return await self._invocations.invoke(context, request)
+
+    async def invoke_with_response_stream(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Run a function and pass its answer on as it comes."""
+        return await self._response_streams.invoke(context, request)
 
     async def get_account_settings(
         self, context: CallContext, _request: ServiceInput

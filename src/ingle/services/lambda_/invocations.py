@@ -58,11 +58,7 @@ class Invocations:
                 "Asynchronous invocation (InvocationType Event) is not implemented by this "
                 "version of Ingle. Use RequestResponse."
             )
-        if function.state != ACTIVE:
-            raise ResourceConflict(
-                "The operation cannot be performed at this time. The function is currently in the "
-                f"following state: {function.state}"
-            )
+        check_active(function)
         spec = self._specs.get(function.content_id) or await self._new_spec(function)
         tail = request.get("LogType") == "Tail"
         result = await self._invoker.invoke(
@@ -127,6 +123,15 @@ class Invocations:
         if now is not None and now.content_id == function.content_id:
             self._specs[function.content_id] = spec
         return spec
+
+
+def check_active(function: Function) -> None:
+    """Refuse to invoke a version that is not ready; raise ResourceConflict."""
+    if function.state != ACTIVE:
+        raise ResourceConflict(
+            "The operation cannot be performed at this time. The function is currently in the "
+            f"following state: {function.state}"
+        )
 
 
 async def _extensions(layers: Path | None) -> tuple[str, ...]:
