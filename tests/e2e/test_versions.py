@@ -166,7 +166,6 @@ def test_a_qualifier_that_means_nothing_is_not_found(functions, deploy, qualifie
         functions.get_function,
         functions.get_function_configuration,
         functions.invoke,
-        functions.delete_function,
     ):
         assert refusal(call, FunctionName=name, Qualifier=qualifier) == expected
         assert refusal(call, FunctionName=f"{ARN}{name}:{qualifier}") == expected
@@ -235,6 +234,19 @@ def test_a_deleted_version_is_gone_and_the_others_stay(functions, deploy, invoke
     assert refusal(functions.invoke, FunctionName=f"{name}:1")[0] == 404
     assert invoke(name, Qualifier="2")[0]["value"] == 2
     assert invoke(name)[0]["value"] == 2
+
+
+def test_deleting_a_version_that_is_not_there_changes_nothing(functions, deploy, invoke):
+    name = deploy(source(1))
+    published(functions, name)
+    deleted = functions.delete_function(FunctionName=name, Qualifier="7")
+    assert deleted["ResponseMetadata"]["HTTPStatusCode"] == 204
+    assert invoke(name, Qualifier="1")[0]["value"] == 1
+    assert refusal(functions.delete_function, FunctionName="nobody:7") == (
+        404,
+        "ResourceNotFoundException",
+        f"Function not found: {ARN}nobody",
+    )
 
 
 def test_publishing_under_load_fails_no_call(functions, deploy, invoke):

@@ -185,8 +185,9 @@ def test_values_of_a_map_are_told_together() -> None:
             "RoutingConfig": {"AdditionalVersionWeights": {"2": 1.5}},
         },
     )
-    assert "Map value must satisfy constraint: [Member must have value less than or equal to 1" in (
-        refusal.message
+    assert (
+        "Map value must satisfy constraint: [Member must have value less than or equal to 1.0, "
+        in (refusal.message)
     )
 
 

@@ -5,7 +5,7 @@ Every violation is collected, and told in AWS's words: `2 validation errors dete
 Value ...`. Secrets are never repeated.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from ingle.wire.behaviour import Behaviour, MemberRule
@@ -214,7 +214,7 @@ def scalar_rules(shape: Shape) -> list[Rule]:
     if shape.type in ("string", "blob"):
         rules.extend(_size_rules(shape))
     elif shape.type in ("integer", "long", "float", "double"):
-        rules.extend(_range_rules(traits))
+        rules.extend(_range_rules(shape))
     return rules
 
 
@@ -230,14 +230,16 @@ def _size_rules(shape: Shape) -> list[Rule]:
     return rules
 
 
-def _range_rules(traits: Mapping[str, Any]) -> list[Rule]:
+def _range_rules(shape: Shape) -> list[Rule]:
     rules: list[Rule] = []
-    low, high = traits.get("min"), traits.get("max")
+    low, high = shape.traits.get("min"), shape.traits.get("max")
+    # AWS writes the bounds of a fraction as fractions, 1.0 for 1.
+    tell = float if shape.type in ("float", "double") else _number
     if low is not None:
-        words = f"Member must have value greater than or equal to {_number(low)}"
+        words = f"Member must have value greater than or equal to {tell(low)}"
         rules.append((lambda value: value >= low, words))
     if high is not None:
-        words = f"Member must have value less than or equal to {_number(high)}"
+        words = f"Member must have value less than or equal to {tell(high)}"
         rules.append((lambda value: value <= high, words))
     return rules
 

@@ -150,7 +150,7 @@ async def test_an_unknown_function_is_not_found(service: LambdaService, operatio
     assert error.message == f"Function not found: {ARN}"
 
 
-@pytest.mark.parametrize("operation", ["get_function", "invoke", "delete_function"])
+@pytest.mark.parametrize("operation", ["get_function", "invoke"])
 async def test_an_unknown_qualifier_is_not_found(service: LambdaService, operation: str) -> None:
     await service.create_function(context(), create_request())
     request = {"FunctionName": "hello", "Qualifier": "prod"}

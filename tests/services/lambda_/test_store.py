@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from ingle.services.lambda_.model import Function, Package
+from ingle.services.lambda_.model import Alias, Function, Package, Policy
 from ingle.services.lambda_.store import LambdaStore
 from ingle.storage.database import Database
 from tests.services.cancelling import cancel_within_commit
@@ -26,6 +26,14 @@ FUNCTION = Function(
     log_group="/aws/lambda/hello",
     tags={"team": "ü"},
     package=PACKAGE,
+)
+LIVE = Alias(
+    key=FUNCTION.key,
+    name="live",
+    function_version="$LATEST",
+    description="é",
+    additional={"1": 0.25},
+    revision_id="one",
 )
 
 
@@ -55,3 +63,39 @@ async def test_a_write_whose_caller_goes_away_is_in_memory_if_it_is_on_the_disk(
     stored = (await LambdaStore.open(database, KEYS)).get(FUNCTION.key)
     assert stored == FUNCTION
     assert store.get(FUNCTION.key) == stored
+
+
+async def test_what_belongs_to_a_qualifier_goes_with_it(database: Database) -> None:
+    store = await LambdaStore.open(database, KEYS)
+    await store.add_package(PACKAGE)
+    version = replace(FUNCTION, version="1", tags={}, changed=False)
+    await store.add(FUNCTION, version)
+    await store.aliases.put(LIVE)
+    policies = [
+        Policy(key=FUNCTION.key, qualifier=each, statements=({"Sid": "é"},))
+        for each in ("", "1", "live")
+    ]
+    for owner in (FUNCTION, version, LIVE):
+        await store.set_policy(replace(owner, revision_id="two"), policies[0].statements)
+    assert store.get(FUNCTION.key) == replace(FUNCTION, revision_id="two")
+    assert store.version(FUNCTION.key, "1") == replace(version, revision_id="two")
+    assert store.aliases.get(FUNCTION.key, "live") == replace(LIVE, revision_id="two")
+    await store.aliases.put(replace(LIVE, description="changed"))
+
+    loaded = await LambdaStore.open(database, KEYS)
+    assert loaded.versions(FUNCTION.key) == store.versions(FUNCTION.key)
+
+    async def kept() -> tuple[list[Alias], list[Policy]]:
+        loaded = await LambdaStore.open(database, KEYS)
+        found = loaded.aliases.list(FUNCTION.key), loaded.policies.list(FUNCTION.key)
+        assert found == (store.aliases.list(FUNCTION.key), store.policies.list(FUNCTION.key))
+        return found
+
+    assert await kept() == ([replace(LIVE, description="changed")], policies)
+    await store.remove_alias(LIVE)
+    assert await kept() == ([], policies[:2])
+    await store.remove_version(version)
+    assert await kept() == ([], policies[:1])
+    await store.aliases.put(LIVE)
+    await store.remove(FUNCTION.key)
+    assert await kept() == ([], [])

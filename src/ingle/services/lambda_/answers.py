@@ -9,7 +9,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
-from ingle.services.lambda_.model import ACTIVE, Function, LayerVersion, Package
+from ingle.services.lambda_.model import ACTIVE, Alias, Function, LayerVersion, Package
 from ingle.services.lambda_.names import function_arn
 from ingle.services.lambda_.snapstart import has_snapshots
 
@@ -77,6 +77,20 @@ def listed_configuration(function: Function, qualifier: str | None = None) -> di
     answer = configuration(function, qualifier)
     for member in _NOT_LISTED:
         answer.pop(member, None)
+    return answer
+
+
+def alias(alias: Alias) -> dict[str, Any]:
+    """Describe an alias as GetAlias does."""
+    answer: dict[str, Any] = {
+        "AliasArn": alias.arn,
+        "Name": alias.name,
+        "FunctionVersion": alias.function_version,
+        "Description": alias.description,
+        "RevisionId": alias.revision_id,
+    }
+    if alias.additional:
+        answer["RoutingConfig"] = {"AdditionalVersionWeights": dict(alias.additional)}
     return answer
 
 

@@ -11,6 +11,7 @@ from ingle.clock import Clock
 from ingle.invoke.streaming import Streaming
 from ingle.runtimes.discovery import Interpreters
 from ingle.services.lambda_.account import Account
+from ingle.services.lambda_.aliases import Aliases
 from ingle.services.lambda_.functions import Functions
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.layer_policies import LayerPolicies
@@ -19,9 +20,11 @@ from ingle.services.lambda_.limits import ACCOUNT
 from ingle.services.lambda_.locations import Locations, Presign
 from ingle.services.lambda_.model import FunctionKey, LayerKey
 from ingle.services.lambda_.packages import Packages
+from ingle.services.lambda_.policies import Policies
 from ingle.services.lambda_.response_streams import ResponseStreams
 from ingle.services.lambda_.snapshots import Snapshots
 from ingle.services.lambda_.store import LambdaStore
+from ingle.services.lambda_.tags import Tags
 from ingle.services.lambda_.versions import Versions
 from ingle.services.locks import KeyedLocks
 from ingle.wire.service import CallContext, Service, ServiceInput, ServiceOutput
@@ -68,6 +71,9 @@ class LambdaService(Service):
         self._packages = packages
         self._account = Account(store, concurrency)
         self._invocations = Invocations(store, packages, invoker)
+        self._aliases = Aliases(store, changing)
+        self._policies = Policies(store, changing)
+        self._tags = Tags(store, changing)
         self._response_streams = ResponseStreams(store, self._invocations, Streaming(invoker))
         self._layers = Layers(store, packages, self._account, clock, locations, changing_layers)
         self._layer_policies = LayerPolicies(store, changing_layers)
@@ -142,6 +148,50 @@ class LambdaService(Service):
     ) -> ServiceOutput:
         """List the versions of a function."""
         return await self._versions.list(context, request)
+
+    async def create_alias(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Make an alias of one version of a function, or of two."""
+        return await self._aliases.create(context, request)
+
+    async def get_alias(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Describe an alias."""
+        return await self._aliases.get(context, request)
+
+    async def update_alias(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Move an alias to another version, or change its weights or description."""
+        return await self._aliases.update(context, request)
+
+    async def delete_alias(self, context: CallContext, request: ServiceInput) -> None:
+        """Delete an alias; its versions stay."""
+        await self._aliases.delete(context, request)
+
+    async def list_aliases(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """List the aliases of a function, or those that lead to one of its versions."""
+        return await self._aliases.list(context, request)
+
+    async def add_permission(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Add a statement to the policy of a function, version or alias."""
+        return await self._policies.add(context, request)
+
+    async def get_policy(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Give the policy of a function, version or alias."""
+        return await self._policies.get(context, request)
+
+    async def remove_permission(self, context: CallContext, request: ServiceInput) -> None:
+        """Remove a statement from the policy of a function, version or alias."""
+        await self._policies.remove(context, request)
+
+    async def tag_resource(self, context: CallContext, request: ServiceInput) -> None:
+        """Add tags to a function, or change them."""
+        await self._tags.add(context, request)
+
+    async def untag_resource(self, context: CallContext, request: ServiceInput) -> None:
+        """Remove tags from a function."""
+        await self._tags.remove(context, request)
+
+    async def list_tags(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """List the tags of a function."""
+        return await self._tags.list(context, request)
 
     async def publish_layer_version(
         self, context: CallContext, request: ServiceInput

@@ -31,8 +31,8 @@ class ResourceNotFound(LambdaError):
     status = 404
 
 
-class NoSuchLayerVersion(ResourceNotFound):
-    """There is no such version of a layer."""
+class NoSuchResource(ResourceNotFound):
+    """There is nothing of that name; AWS does not say of which."""
 
     def __init__(self) -> None:
         super().__init__("The resource you requested does not exist.")

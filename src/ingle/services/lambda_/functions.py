@@ -20,7 +20,14 @@ from ingle.services.lambda_.limits import LISTING
 from ingle.services.lambda_.locations import Locations
 from ingle.services.lambda_.lookup import existing, find
 from ingle.services.lambda_.model import Function, FunctionKey
-from ingle.services.lambda_.names import LATEST, Reference, resolve, resolve_latest, resolve_new
+from ingle.services.lambda_.names import (
+    LATEST,
+    Reference,
+    is_alias_name,
+    resolve,
+    resolve_latest,
+    resolve_new,
+)
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.runtimes import check_runtime
 from ingle.services.lambda_.settings import (
@@ -239,19 +246,37 @@ class Functions:
             raise InvalidParameterValue(
                 "$LATEST version cannot be deleted without deleting the function."
             )
+        if reference.qualifier is not None and is_alias_name(reference.qualifier):
+            raise InvalidParameterValue("Deletion of aliases is not currently supported.")
         async with self._changing(reference.key):
             existing(self._store, replace(reference, qualifier=None))
             if reference.qualifier is None:
                 deleted = self._store.versions(reference.key)
                 await self._store.remove(reference.key)
             else:
-                deleted = [existing(self._store, reference)]
-                await self._store.remove_version(deleted[0])
+                # A version that is not there needs no deletion, to AWS as well.
+                version = self._store.version(reference.key, reference.qualifier)
+                deleted = [] if version is None else [version]
+                for each in deleted:
+                    self._check_unreferenced(each)
+                    await self._store.remove_version(each)
             for each in deleted:
                 self._invocations.retire(each)
         for each in deleted:
             await self._discard(each)
         return {"StatusCode": 204}
+
+    def _check_unreferenced(self, version: Function) -> None:
+        aliases = [
+            each.name
+            for each in self._store.aliases.list(version.key)
+            if each.leads_to(version.version)
+        ]
+        if aliases:
+            raise ResourceConflict(
+                "Unable to delete version because the following aliases reference it: "
+                f"[{', '.join(aliases)}]"
+            )
 
     def _check_free(self, reference: Reference) -> None:
         if self._store.get(reference.key) is not None:

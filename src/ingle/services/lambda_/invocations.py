@@ -11,7 +11,7 @@ from ingle.pool.spec import FunctionSpec
 from ingle.runtimes.python.supervisor import extensions_in
 from ingle.services.lambda_.errors import ResourceConflict
 from ingle.services.lambda_.later import refuse_later
-from ingle.services.lambda_.lookup import find
+from ingle.services.lambda_.lookup import find_target
 from ingle.services.lambda_.model import ACTIVE, Function
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.payloads import checked_payload, client_context, log_result
@@ -46,7 +46,8 @@ class Invocations:
         # The plain name is what nearly every caller sends, and costs one look-up.
         function = self._store.get((context.account_id, context.region, request["FunctionName"]))
         if function is None or qualifier is not None:
-            function, qualifier = find(self._store, context, request, "lambda:InvokeFunction")
+            target = find_target(self._store, context, request, "lambda:InvokeFunction")
+            function, qualifier = target.function, target.qualifier
         refuse_later(request, "invocation")
         payload = checked_payload(request.get("Payload"))
         decoded_context = client_context(request.get("ClientContext"))

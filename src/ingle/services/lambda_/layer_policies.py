@@ -3,27 +3,30 @@
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_AddLayerVersionPermission.html.
 """
 
-import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from ingle.services.lambda_.errors import (
     InvalidParameterValue,
-    PolicyLengthExceeded,
     PreconditionFailed,
-    ResourceConflict,
     ResourceNotFound,
 )
-from ingle.services.lambda_.limits import LAYER
 from ingle.services.lambda_.model import LayerKey, LayerVersion
 from ingle.services.lambda_.names import resolve_layer
+from ingle.services.lambda_.policy_documents import (
+    NO_POLICY,
+    account_arn,
+    check_new_sid,
+    check_size,
+    document,
+    text,
+    without,
+)
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.locks import KeyedLocks
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
-
-_NO_POLICY = "No policy is associated with the given resource."
 
 
 class LayerPolicies:
@@ -42,40 +45,31 @@ class LayerPolicies:
         """Add a statement that lets an account, an organization or everybody use a version."""
         if "OrganizationId" in request and request["Principal"] != "*":
             raise InvalidParameterValue("With an OrganizationId, Principal must be *.")
-        sid = request["StatementId"]
         key = _key(context, request, "AddLayerVersionPermission")
         async with self._changing(key):
             version = self._existing(key, request)
-            if any(each["Sid"] == sid for each in version.statements):
-                raise ResourceConflict(
-                    f"The statement id ({sid}) provided already exists. Please provide a new "
-                    "statement id, or remove the existing statement."
-                )
+            check_new_sid(version.statements, request["StatementId"])
             _check_revision(version, request)
             statement = _statement(version, request)
             revision_id = await self._change(version, (*version.statements, statement))
-        return {"Statement": _text(statement), "RevisionId": revision_id}
+        return {"Statement": text(statement), "RevisionId": revision_id}
 
     async def get(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Give the policy of a version."""
         version = self._existing(_key(context, request, "GetLayerVersionPolicy"), request)
         if not version.statements:
-            raise ResourceNotFound(_NO_POLICY)
-        return {"Policy": _policy(version.statements), "RevisionId": version.policy_revision_id}
+            raise ResourceNotFound(NO_POLICY)
+        return {"Policy": document(version.statements), "RevisionId": version.policy_revision_id}
 
     async def remove(self, context: CallContext, request: ServiceInput) -> None:
         """Remove a statement."""
-        sid = request["StatementId"]
         key = _key(context, request, "RemoveLayerVersionPermission")
         async with self._changing(key):
             version = self._existing(key, request)
             if not version.statements:
-                raise ResourceNotFound(_NO_POLICY)
+                raise ResourceNotFound(NO_POLICY)
             _check_revision(version, request)
-            left = tuple(each for each in version.statements if each["Sid"] != sid)
-            if left == version.statements:
-                raise ResourceNotFound(f"Statement {sid} is not found in resource policy.")
-            await self._change(version, left)
+            await self._change(version, without(version.statements, request["StatementId"]))
 
     def _existing(self, key: LayerKey, request: ServiceInput) -> LayerVersion:
         number = request["VersionNumber"]
@@ -91,11 +85,7 @@ class LayerPolicies:
     async def _change(
         self, version: LayerVersion, statements: tuple[Mapping[str, Any], ...]
     ) -> str:
-        size = len(_policy(statements).encode())
-        if size > LAYER.policy_bytes:
-            raise PolicyLengthExceeded(
-                f"The final policy size ({size}) is bigger than the limit ({LAYER.policy_bytes})."
-            )
+        check_size(statements)
         revision_id = str(uuid.uuid4())
         await self._store.replace(
             replace(version, statements=statements, policy_revision_id=revision_id)
@@ -118,8 +108,7 @@ def _check_revision(version: LayerVersion, request: ServiceInput) -> None:
 def _statement(version: LayerVersion, request: ServiceInput) -> dict[str, Any]:
     principal: Any = request["Principal"]
     if principal != "*":
-        account_arn = f"arn:aws:iam::{principal}:root" if principal.isdecimal() else principal
-        principal = {"AWS": account_arn}
+        principal = {"AWS": account_arn(principal) if principal.isdecimal() else principal}
     statement = {
         "Sid": request["StatementId"],
         "Effect": "Allow",
@@ -131,11 +120,3 @@ def _statement(version: LayerVersion, request: ServiceInput) -> dict[str, Any]:
         condition = {"aws:PrincipalOrgID": request["OrganizationId"]}
         statement["Condition"] = {"StringEquals": condition}
     return statement
-
-
-def _policy(statements: Sequence[Mapping[str, Any]]) -> str:
-    return _text({"Version": "2012-10-17", "Id": "default", "Statement": list(statements)})
-
-
-def _text(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, separators=(",", ":"))

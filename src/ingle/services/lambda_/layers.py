@@ -14,7 +14,7 @@ from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.errors import (
     AccessDenied,
     InvalidParameterValue,
-    NoSuchLayerVersion,
+    NoSuchResource,
 )
 from ingle.services.lambda_.limits import FUNCTION, LISTING
 from ingle.services.lambda_.locations import Locations
@@ -190,7 +190,7 @@ class Layers:
     def _described(self, reference: LayerReference, context: CallContext) -> ServiceOutput:
         version = self._store.get(reference.key, reference.version or 0)
         if version is None:
-            raise NoSuchLayerVersion
+            raise NoSuchResource
         return answers.layer_version(version, self._locations.of(version.package, context))
 
     def _fitting(self, key: LayerKey, request: ServiceInput) -> Sequence[LayerVersion]:

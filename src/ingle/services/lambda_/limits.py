@@ -53,10 +53,10 @@ class PackageLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class LayerLimits:
-    """What a layer version may hold besides its package."""
+class PolicyLimits:
+    """How long a resource-based policy may be."""
 
-    policy_bytes: int
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ FUNCTION = FunctionLimits(
 )
 INVOCATION = InvocationLimits(**_TABLES["invocation"])
 PACKAGE = PackageLimits(**_TABLES["package"])
-LAYER = LayerLimits(**_TABLES["layer"])
+POLICY = PolicyLimits(**_TABLES["policy"])
 SNAP_START: Mapping[str, str] = _TABLES["snap_start"]
 """The first version with SnapStart, by language."""
 ACCOUNT = AccountLimits(**_TABLES["account"])

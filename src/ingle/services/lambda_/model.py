@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from sqlalchemy import Row
 
 from ingle.services.lambda_.names import LATEST, function_arn, layer_arn
 
@@ -121,6 +123,11 @@ class Function:
         return self.arn if self.version == LATEST else f"{self.arn}:{self.version}"
 
     @property
+    def own_qualifier(self) -> str:
+        """What belongs to the version is kept under this: its number, or "" for `$LATEST`."""
+        return "" if self.version == LATEST else self.version
+
+    @property
     def number(self) -> int:
         """The version's number, or 0 for `$LATEST`."""
         return 0 if self.version == LATEST else int(self.version)
@@ -178,6 +185,100 @@ class LayerVersion:
     def arn(self) -> str:
         """This version's ARN."""
         return layer_arn(self.account_id, self.region, self.name, self.version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    """A name for a version of a function, or for two between which its invocations are shared out.
+
+    Attributes:
+        key: the function's.
+        name: unique among the function's aliases.
+        function_version: the version, a number or `$LATEST`.
+        description: free text, "" by default.
+        additional: the share of the invocations that goes to another version, by its number; from
+            0 to 1, and at most one version.
+        revision_id: a UUID, new with every update.
+    """
+
+    key: FunctionKey
+    name: str
+    function_version: str
+    description: str = ""
+    additional: Mapping[str, float] = field(default_factory=dict)
+    revision_id: str
+
+    @property
+    def qualifier(self) -> str:
+        """What stands for the alias behind the function's name."""
+        return self.name
+
+    @property
+    def arn(self) -> str:
+        """The alias's ARN."""
+        return function_arn(*self.key, self.name)
+
+    def leads_to(self, version: str) -> bool:
+        """Say whether any of its invocations go to a version."""
+        return version == self.function_version or version in self.additional
+
+    def version_at(self, point: float) -> str:
+        """Tell which version an invocation goes to.
+
+        Args:
+            point: drawn evenly from 0 (included) to 1 (excluded).
+        """
+        for version, weight in self.additional.items():
+            if point < weight:
+                return version
+        return self.function_version
+
+    def to_row(self) -> dict[str, Any]:
+        """Give the columns of its row in `tables.aliases` besides the key."""
+        return {
+            "function_version": self.function_version,
+            "description": self.description,
+            "additional": dict(self.additional),
+            "revision_id": self.revision_id,
+        }
+
+    @classmethod
+    def from_row(cls, key: FunctionKey, qualifier: str, row: Row[Any]) -> Self:
+        """Make it of its row."""
+        return cls(
+            key=key,
+            name=qualifier,
+            function_version=row.function_version,
+            description=row.description,
+            additional=row.additional,
+            revision_id=row.revision_id,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Who else may do what with a function, a version or an alias: its resource-based policy.
+
+    Its revision id is that of what it belongs to.
+
+    Attributes:
+        key: the function's.
+        qualifier: the version's number or the alias's name, or "" for the function itself.
+        statements: in the order in which they were added; in AWS's form.
+    """
+
+    key: FunctionKey
+    qualifier: str
+    statements: tuple[Mapping[str, Any], ...]
+
+    def to_row(self) -> dict[str, Any]:
+        """Give the columns of its row in `tables.policies` besides key and qualifier."""
+        return {"statements": list(self.statements)}
+
+    @classmethod
+    def from_row(cls, key: FunctionKey, qualifier: str, row: Row[Any]) -> Self:
+        """Make it of its row."""
+        return cls(key=key, qualifier=qualifier, statements=tuple(row.statements))
 
 
 LAYERS_PREFIX = "layers-"

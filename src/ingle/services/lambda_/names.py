@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from ingle.services.lambda_.errors import (
     AccessDenied,
     InvalidParameterValue,
-    NoSuchLayerVersion,
+    NoSuchResource,
     ResourceNotFound,
 )
 from ingle.wire.errors import Validation
@@ -35,6 +35,7 @@ _SHOWN_PATTERN = (
 )
 _NEW_NAME = re.compile(r"[a-zA-Z0-9_-]+", re.ASCII)
 _NEW_NAME_LENGTH = 64
+_ALIAS = re.compile(r"(?![0-9]+\Z)[a-zA-Z0-9_-]+", re.ASCII)
 _LAYER = re.compile(
     r"arn:aws[a-zA-Z-]*:lambda:(?P<region>[^:]+):(?P<account>\d{12}):layer:(?P<name>[^:]+)"
     r"(?::(?P<version>[0-9]+))?",
@@ -71,6 +72,15 @@ class Reference:
     def not_found(self) -> ResourceNotFound:
         """Make the error that says so."""
         return ResourceNotFound(f"Function not found: {self.arn}")
+
+    def alias_not_found(self) -> ResourceNotFound:
+        """Make the error that says that the function has no such alias."""
+        return ResourceNotFound(f"Cannot find alias arn: {self.arn}")
+
+
+def is_alias_name(qualifier: str) -> bool:
+    """Say whether a qualifier can only mean an alias: it is no number and not `$LATEST`."""
+    return _ALIAS.fullmatch(qualifier) is not None
 
 
 def function_arn(account_id: str, region: str, name: str, qualifier: str | None = None) -> str:
@@ -149,7 +159,7 @@ def resolve_layer(
     if reference.account_id != context.account_id:
         raise AccessDenied(context.principal_arn, action, reference.arn)
     if reference.region != context.region:
-        raise NoSuchLayerVersion
+        raise NoSuchResource
     return reference
 
 

@@ -12,7 +12,7 @@ from ingle.invoke.invoker import InvocationResult
 from ingle.invoke.streaming import StreamedInvocation, Streaming
 from ingle.services.lambda_.invocations import Invocations, check_active
 from ingle.services.lambda_.later import refuse_later
-from ingle.services.lambda_.lookup import find
+from ingle.services.lambda_.lookup import find_target
 from ingle.services.lambda_.payloads import checked_payload, client_context, log_result
 from ingle.services.lambda_.store import LambdaStore
 from ingle.wire.http import close_stream
@@ -38,7 +38,8 @@ class ResponseStreams:
 
     async def invoke(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Run a function; answer as soon as it does. `DryRun` only checks that it could be run."""
-        function, qualifier = find(self._store, context, request, "lambda:InvokeFunction")
+        target = find_target(self._store, context, request, "lambda:InvokeFunction")
+        function, qualifier = target.function, target.qualifier
         refuse_later(request, "invocation")
         payload = checked_payload(request.get("Payload"))
         decoded_context = client_context(request.get("ClientContext"))

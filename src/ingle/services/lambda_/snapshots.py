@@ -99,8 +99,16 @@ class Snapshots:
                 _logger.exception("The snapshot of %s could not be made", version.version_arn)
                 settled = _failed(version, "An internal error occurred.", "InternalError")
             async with self._changing(version.key):
-                if self._is_there(version):
-                    await self._store.settle(settled)
+                now = self._current(version)
+                if now is not None:
+                    await self._store.settle(
+                        replace(
+                            now,
+                            state=settled.state,
+                            state_reason=settled.state_reason,
+                            state_reason_code=settled.state_reason_code,
+                        )
+                    )
 
     async def _renew(self) -> None:
         """Make the snapshots that are missing or old, one after another."""
@@ -108,7 +116,7 @@ class Snapshots:
         there = {each.content_id for each in versions}
         self._failed = {each: when for each, when in self._failed.items() if each in there}
         for version in versions:
-            if version.state != ACTIVE or not self._is_there(version):
+            if version.state != ACTIVE or self._current(version) is None:
                 continue
             if self._failed.get(version.content_id, 0.0) > self._clock.monotonic():
                 continue
@@ -120,9 +128,12 @@ class Snapshots:
                 self._failed[version.content_id] = self._clock.monotonic() + _RETRY_S
                 _logger.warning("%s has no snapshot: %s", version.version_arn, error)
 
-    def _is_there(self, version: Function) -> bool:
+    def _current(self, version: Function) -> Function | None:
+        """The version as it is now, if it is still there."""
         current = self._store.version(version.key, version.version)
-        return current is not None and current.content_id == version.content_id
+        if current is None or current.content_id != version.content_id:
+            return None
+        return current
 
 
 def _failed(version: Function, reason: str, code: str) -> Function:

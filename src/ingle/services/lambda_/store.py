@@ -1,6 +1,7 @@
 """Keeps functions and their published versions in the database, and all in memory as well."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, Self
 
 from sqlalchemy import Row, delete, insert, select, update
@@ -10,8 +11,16 @@ from ingle.services.lambda_ import tables
 from ingle.services.lambda_.environments import Environments
 from ingle.services.lambda_.keeping import has_key, keep
 from ingle.services.lambda_.layer_store import LayerStore
-from ingle.services.lambda_.model import Function, FunctionKey, Package, UsedLayer
+from ingle.services.lambda_.model import (
+    Alias,
+    Function,
+    FunctionKey,
+    Package,
+    Policy,
+    UsedLayer,
+)
 from ingle.services.lambda_.names import LATEST
+from ingle.services.lambda_.qualified import QualifiedStore
 from ingle.services.lambda_.snapstart import has_snapshots
 from ingle.services.lambda_.users import Users
 from ingle.storage.database import Database
@@ -34,6 +43,9 @@ class LambdaStore:
     Attributes:
         layers: the layers.
         users: counts who needs which package, and which folder of layers.
+        aliases: the aliases of functions; to be removed by `remove_alias` only.
+        policies: the policies of functions, versions and aliases; to be changed by `set_policy`
+            only.
     """
 
     def __init__(
@@ -45,6 +57,10 @@ class LambdaStore:
         self._environments = environments
         self._functions: dict[FunctionKey, Function] = {}
         self._versions: dict[FunctionKey, dict[str, Function]] = {}
+        self.aliases = QualifiedStore(database, tables.aliases, Alias)
+        self.policies = QualifiedStore(database, tables.policies, Policy)
+        # What goes with the function, the version or the alias that it belongs to.
+        self._belongings: tuple[QualifiedStore[Any], ...] = (self.aliases, self.policies)
 
     @classmethod
     async def open(cls, database: Database, keys: KeyRing) -> Self:
@@ -75,6 +91,8 @@ class LambdaStore:
         functions, versions = await database.read(load)
         for row in functions + sorted(versions, key=lambda row: row._mapping["version"]):
             store._remember(_from_row(row, environments))
+        for each in store._belongings:
+            await each.load()
         return store
 
     def get(self, key: FunctionKey) -> Function | None:
@@ -160,13 +178,15 @@ class LambdaStore:
         await keep(self._database, run, remember)
 
     async def remove(self, key: FunctionKey) -> None:
-        """Forget a function and all its versions."""
+        """Forget a function, all its versions and aliases, and all that belongs to them."""
 
         def forget() -> None:
             for each in self.versions(key):
                 self.users.drop(each.uses())
             self._functions.pop(key, None)
             self._versions.pop(key, None)
+            for store in self._belongings:
+                store.forget(key)
 
         async def run(connection: AsyncConnection) -> None:
             await connection.execute(delete(tables.functions).where(has_key(tables.functions, key)))
@@ -174,19 +194,75 @@ class LambdaStore:
         await keep(self._database, run, forget)
 
     async def remove_version(self, version: Function) -> None:
-        """Forget a published version, which exists."""
+        """Forget a published version, which exists, and all that belongs to it."""
 
         def forget() -> None:
             self.users.drop(version.uses())
             del self._versions[version.key][version.version]
+            self._forget_qualifier(version.key, version.version)
 
         async def run(connection: AsyncConnection) -> None:
             this = tables.versions.c.version == version.number
             await connection.execute(
                 delete(tables.versions).where(has_key(tables.versions, version.key) & this)
             )
+            await self._delete_qualifier(connection, version.key, version.version)
 
         await keep(self._database, run, forget)
+
+    async def remove_alias(self, alias: Alias) -> None:
+        """Forget an alias, which exists, and all that belongs to it."""
+
+        async def run(connection: AsyncConnection) -> None:
+            await self._delete_qualifier(connection, alias.key, alias.name)
+
+        def forget() -> None:
+            self._forget_qualifier(alias.key, alias.name)
+
+        await keep(self._database, run, forget)
+
+    async def set_policy(
+        self, owner: Function | Alias, statements: tuple[Mapping[str, Any], ...]
+    ) -> None:
+        """Keep a policy in place of the one that there is, and the new revision of its owner.
+
+        Args:
+            owner: what it belongs to, `$LATEST` standing for the function; it has a new
+                revision id, and has not changed otherwise.
+            statements: the policy's; without any there is no policy.
+        """
+        qualifier = owner.qualifier if isinstance(owner, Alias) else owner.own_qualifier
+        policy = Policy(key=owner.key, qualifier=qualifier, statements=statements)
+
+        async def run(connection: AsyncConnection) -> None:
+            if statements:
+                await self.policies.write(connection, policy)
+            else:
+                await self.policies.delete(connection, owner.key, qualifier)
+            if isinstance(owner, Alias):
+                await self.aliases.write(connection, owner)
+                return
+            table, this = tables.functions, has_key(tables.functions, owner.key)
+            if owner.version != LATEST:
+                table = tables.versions
+                this = has_key(table, owner.key) & (table.c.version == owner.number)
+            await connection.execute(
+                update(table).where(this).values(revision_id=owner.revision_id)
+            )
+
+        def remember() -> None:
+            if statements:
+                self.policies.remember(policy)
+            else:
+                self.policies.forget(owner.key, qualifier)
+            if isinstance(owner, Alias):
+                self.aliases.remember(owner)
+            elif owner.version == LATEST:
+                self._functions[owner.key] = owner
+            else:
+                self._versions[owner.key][owner.version] = owner
+
+        await keep(self._database, run, remember)
 
     async def add_package(self, package: Package) -> None:
         """Note that a package is about to be stored; does nothing where it is known."""
@@ -229,6 +305,16 @@ class LambdaStore:
                 self._remember(published)
 
         await keep(self._database, run, remember)
+
+    async def _delete_qualifier(
+        self, connection: AsyncConnection, key: FunctionKey, qualifier: str
+    ) -> None:
+        for each in self._belongings:
+            await each.delete(connection, key, qualifier)
+
+    def _forget_qualifier(self, key: FunctionKey, qualifier: str) -> None:
+        for each in self._belongings:
+            each.forget(key, qualifier)
 
     def _remember(self, function: Function) -> None:
         self.users.add(function.uses())

@@ -110,3 +110,38 @@ layer_versions = Table(
         [layers.c.account_id, layers.c.region, layers.c.name],
     ),
 )
+
+
+def belonging(name: str, *columns: Column[Any]) -> Table:
+    """Define a table of what functions, versions or aliases have one of each.
+
+    Args:
+        name: the table's.
+        columns: what it holds besides the function's key and the qualifier, which is a version's
+            number, an alias's name, or "" for the function itself.
+    """
+    return Table(
+        name,
+        metadata,
+        *_key(64),
+        Column("qualifier", String(128), primary_key=True),
+        *columns,
+        ForeignKeyConstraint(
+            ["account_id", "region", "name"],
+            [functions.c.account_id, functions.c.region, functions.c.name],
+            ondelete="CASCADE",
+        ),
+    )
+
+
+# The qualifier is the alias's name.
+aliases = belonging(
+    "lambda_aliases",
+    Column("function_version", String(16), nullable=False),
+    Column("description", Text, nullable=False),
+    # Weights by version.
+    Column("additional", JSON, nullable=False),
+    Column("revision_id", String(36), nullable=False),
+)
+
+policies = belonging("lambda_policies", Column("statements", JSON, nullable=False))
