@@ -5,11 +5,12 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
 from ingle.auth import cors
+from ingle.auth.keys import Identity
 from ingle.auth.permissions import check_permitted
 from ingle.auth.sigv4 import Verifier
 from ingle.http.errors import BodyIncomplete, BodyTooLarge
@@ -35,6 +36,24 @@ ReadBody = Callable[[int], Awaitable[bytes]]
 """Reads a request's body of at most so many bytes; raises BodyTooLarge, BodyIncomplete."""
 
 
+class FunctionUrls(Protocol):
+    """What serves function URLs, which speak no protocol of AWS's."""
+
+    def find(self, request: Request) -> Any:
+        """Say which function URL a request is to; None where it is to none."""
+        ...
+
+    async def answer(
+        self,
+        request: Request,
+        address: Any,
+        read_body: ReadBody,
+        authenticate: Callable[[Request], Awaitable[Identity]],
+    ) -> Response:
+        """Answer a request to what `find` found."""
+        ...
+
+
 class Gateway:
     """Answers requests with the services that it is given.
 
@@ -43,6 +62,7 @@ class Gateway:
         verifier: checks signatures.
         packages: the file of a code package by its sha256, or None.
         health: what `/_ingle/health` answers.
+        function_urls: serves those.
     """
 
     def __init__(
@@ -51,15 +71,20 @@ class Gateway:
         verifier: Verifier,
         packages: Callable[[str], Path | None],
         health: Callable[[], Mapping[str, Any]],
+        function_urls: FunctionUrls,
     ) -> None:
         self._services = services
         self._verifier = verifier
         self._packages = packages
         self._health = health
+        self._function_urls = function_urls
         self._protocols = {name: ServiceProtocol.load(name) for name in services}
 
     async def handle(self, request: Request, read_body: ReadBody) -> Response:
         """Answer one request; every error becomes an answer."""
+        address = self._function_urls.find(request)
+        if address is not None:
+            return await self._function_url(request, address, read_body)
         if request.method == "OPTIONS" and "access-control-request-method" in request.headers:
             answer = cors.preflight(request)
             if answer is not None:
@@ -107,7 +132,7 @@ class Gateway:
         except ServiceError as error:
             failure = error
         except BodyIncomplete as error:
-            failure = ServiceError(str(error), code="RequestTimeoutException", status=408)
+            failure = _incomplete(error)
         except asyncio.CancelledError:
             raise
         except Exception:
@@ -142,6 +167,21 @@ class Gateway:
             return await self._package(request, route.removeprefix("packages/"), read_body)
         return _bare_error(UnknownOperation(f"There is nothing at {request.path}."), "")
 
+    async def _function_url(self, request: Request, address: Any, read_body: ReadBody) -> Response:
+        async def read(limit: int) -> bytes:
+            try:
+                return await _read(read_body, limit, "InvokeFunction")
+            except BodyIncomplete as error:
+                raise _incomplete(error) from error
+
+        try:
+            return await self._function_urls.answer(
+                request, address, read, self._verifier.authenticate
+            )
+        except Exception:
+            _logger.exception("a request to the function URL %s failed", request.path)
+            return Response(500, _JSON, b"Internal Server Error")
+
     async def _package(self, request: Request, digest: str, read_body: ReadBody) -> Response:
         try:
             request.body = await read_body(0)
@@ -173,6 +213,10 @@ async def _read(read_body: ReadBody, limit: int, operation: str) -> bytes:
         raise RequestTooLarge(
             f"Request must be smaller than {limit} bytes for the {operation} operation"
         ) from error
+
+
+def _incomplete(error: BodyIncomplete) -> ServiceError:
+    return ServiceError(str(error), code="RequestTimeoutException", status=408)
 
 
 def _spoken(operation: str) -> str:

@@ -253,7 +253,9 @@ class Server:
                     LogsService(logs_store, sink, clock),
                 )
             }
-            gateway = Gateway(services, verifier, functions.package_path, self._health)
+            gateway = Gateway(
+                services, verifier, functions.package_path, self._health, functions.urls
+            )
             http = HttpServer(gateway.handle, clock)
             for work in (
                 http.keep_time(),

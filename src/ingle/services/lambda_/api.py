@@ -25,6 +25,8 @@ from ingle.services.lambda_.response_streams import ResponseStreams
 from ingle.services.lambda_.snapshots import Snapshots
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.lambda_.tags import Tags
+from ingle.services.lambda_.urls.configs import UrlConfigs
+from ingle.services.lambda_.urls.serving import UrlServer
 from ingle.services.lambda_.versions import Versions
 from ingle.services.locks import KeyedLocks
 from ingle.wire.service import CallContext, Service, ServiceInput, ServiceOutput
@@ -48,6 +50,9 @@ class LambdaService(Service):
         snapshots: whether this machine can make snapshots.
         concurrency: how many invocations the invoker runs at once in an account and region.
         machine: the processor, as the kernel names it.
+
+    Attributes:
+        urls: serves function URLs.
     """
 
     name: ClassVar[str] = "lambda"
@@ -74,7 +79,10 @@ class LambdaService(Service):
         self._aliases = Aliases(store, changing)
         self._policies = Policies(store, changing)
         self._tags = Tags(store, changing)
-        self._response_streams = ResponseStreams(store, self._invocations, Streaming(invoker))
+        streaming = Streaming(invoker)
+        self._response_streams = ResponseStreams(store, self._invocations, streaming)
+        self._url_configs = UrlConfigs(store, changing, clock)
+        self.urls = UrlServer(store, self._policies, self._invocations, invoker, streaming, clock)
         self._layers = Layers(store, packages, self._account, clock, locations, changing_layers)
         self._layer_policies = LayerPolicies(store, changing_layers)
         self._snapshots = Snapshots(store, self._invocations, invoker, changing, clock, snapshots)
@@ -250,6 +258,34 @@ class LambdaService(Service):
     ) -> ServiceOutput:
         """Run a function and pass its answer on as it comes."""
         return await self._response_streams.invoke(context, request)
+
+    async def create_function_url_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Make a function, or an alias of it, an HTTP endpoint."""
+        return await self._url_configs.create(context, request)
+
+    async def get_function_url_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Describe a function URL."""
+        return await self._url_configs.get(context, request)
+
+    async def update_function_url_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Change a function URL."""
+        return await self._url_configs.update(context, request)
+
+    async def delete_function_url_config(self, context: CallContext, request: ServiceInput) -> None:
+        """Delete a function URL."""
+        await self._url_configs.delete(context, request)
+
+    async def list_function_url_configs(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """List the function URLs of a function and its aliases."""
+        return await self._url_configs.list(context, request)
 
     async def get_account_settings(
         self, context: CallContext, _request: ServiceInput

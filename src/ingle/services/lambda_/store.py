@@ -22,6 +22,7 @@ from ingle.services.lambda_.model import (
 from ingle.services.lambda_.names import LATEST
 from ingle.services.lambda_.qualified import QualifiedStore
 from ingle.services.lambda_.snapstart import has_snapshots
+from ingle.services.lambda_.urls.store import UrlStore
 from ingle.services.lambda_.users import Users
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
@@ -46,6 +47,7 @@ class LambdaStore:
         aliases: the aliases of functions; to be removed by `remove_alias` only.
         policies: the policies of functions, versions and aliases; to be changed by `set_policy`
             only.
+        urls: the function URLs.
     """
 
     def __init__(
@@ -59,8 +61,13 @@ class LambdaStore:
         self._versions: dict[FunctionKey, dict[str, Function]] = {}
         self.aliases = QualifiedStore(database, tables.aliases, Alias)
         self.policies = QualifiedStore(database, tables.policies, Policy)
+        self.urls = UrlStore(database)
         # What goes with the function, the version or the alias that it belongs to.
-        self._belongings: tuple[QualifiedStore[Any], ...] = (self.aliases, self.policies)
+        self._belongings: tuple[QualifiedStore[Any], ...] = (
+            self.aliases,
+            self.policies,
+            self.urls,
+        )
 
     @classmethod
     async def open(cls, database: Database, keys: KeyRing) -> Self:
