@@ -3,11 +3,11 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint format bench lock clean
+.PHONY: help serve test lint format bench api-coverage lock clean
 .PHONY: setup-run setup-dev setup-node setup-ruby setup-java
 
 help: ## Show this list.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  ARGS adds options:  make serve ARGS='--port 0'   make test ARGS='tests/wire -x'"
 
@@ -29,12 +29,15 @@ format: setup-dev ## Lay out the code, and repair what can be repaired.
 bench: setup-dev ## Measure Ingle and its peers side by side; writes bench/results.md.
 	$(BIN)/python -m bench $(ARGS)
 
-lock: ## Write requirements/*.lock anew; ARGS=--upgrade takes the newest versions.
+api-coverage: setup-dev ## Write docs/api-coverage.md anew, which lists the operations that there are.
+	$(BIN)/python scripts/api_coverage.py
+
+lock: ## Write the Python lock files anew; ARGS=--upgrade takes the newest versions.
 	scripts/lock $(ARGS)
 
 clean: ## Remove everything that the other targets made, but no data folder.
 	rm -rf .venv build dist tests/e2e/js/node_modules tests/e2e/ric/node_modules
-	rm -rf bench/.peers
+	rm -rf bench/.peers bench/.functions
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 

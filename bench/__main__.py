@@ -13,7 +13,7 @@ from types import FrameType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import markdown, peer_environment, report, terminal
+from bench import heavy_function, markdown, peer_environment, report, terminal
 from bench.errors import BenchError
 from bench.functions_framework_peer import FunctionsFrameworkPeer
 from bench.ingle_peer import InglePeer
@@ -53,6 +53,8 @@ def main() -> int:
     output: Path | None = options.output or (OUTPUT if whole and not options.quick else None)
     if output is not None:
         versions = [f"Ingle {version('ingle')}", *peer_environment.versions(options.peers)]
+        if any(name.startswith("snapstart.") for name in results):
+            versions += heavy_function.versions()
         output.write_text(markdown.page(tables, versions, datetime.now(UTC)))
     missed = [verdict for verdict in verdicts if verdict.reached is not True]
     return 1 if options.strict and missed else 0
@@ -72,6 +74,9 @@ def run(
     if set(stages) - INGLE_ONLY and set(peers) - {InglePeer.name}:
         with console.status("Installing the peers into bench/.peers …"):
             peer_environment.ensure()
+    if "snapstart" in stages and InglePeer.name in peers:
+        with console.status("Installing numpy and pandas into bench/.functions …"):
+            heavy_function.ensure()
     with (
         tempfile.TemporaryDirectory(prefix="ingle-bench-") as name,
         Keeper() as keeper,
@@ -101,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Measure Ingle side by side with functions-framework and ministack.",
         epilog="Example: python -m bench --quick --only cold,warm --peers ingle,ministack",
     )
-    parser.add_argument("--quick", action="store_true", help="few samples: about two minutes")
+    parser.add_argument("--quick", action="store_true", help="few samples: a few minutes")
     parser.add_argument(
         "--only",
         type=_choice(STAGES),

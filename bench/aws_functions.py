@@ -1,7 +1,10 @@
 """Functions on a server that speaks the Lambda API, deployed with botocore."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
 
 import botocore.session  # type: ignore[import-untyped,unused-ignore]
 from botocore.config import Config  # type: ignore[import-untyped,unused-ignore]
@@ -24,16 +27,9 @@ def deploy(port: int, key: Key, functions: Sequence[str], program: Program = HEL
     Raises:
         BenchError: the server refused one, or one failed to get there within 30 s.
     """
-    client = botocore.session.Session().create_client(
-        "lambda",
-        region_name=key.region,
-        endpoint_url=f"http://{HOST}:{port}",
-        aws_access_key_id=key.access_key_id,
-        aws_secret_access_key=key.secret_access_key,
-        config=Config(retries={"total_max_attempts": 1}),
-    )
     package = program.package()
-    try:
+    snap_start = {"SnapStart": {"ApplyOn": "PublishedVersions"}} if program.snap_start else {}
+    with _client(port, key, "deploying") as client:
         for function in functions:
             client.create_function(
                 FunctionName=function,
@@ -43,21 +39,96 @@ def deploy(port: int, key: Key, functions: Sequence[str], program: Program = HEL
                 Code={"ZipFile": package},
                 MemorySize=program.memory_mb,
                 Timeout=30,
+                **snap_start,
             )
         deadline = time.monotonic() + ACTIVE_TIMEOUT_S
         for function in functions:
-            while (
-                state := client.get_function_configuration(FunctionName=function)["State"]
-            ) != "Active":
-                if state == "Failed" or time.monotonic() > deadline:
-                    raise BenchError(f"function {function} is {state} rather than Active")
-                time.sleep(0.02)
+            _wait_until_active(client, {"FunctionName": function}, deadline)
+
+
+def publish(port: int, key: Key, function: str) -> str:
+    """Publishes a version of a function, waits until it is `Active`, and returns its number.
+
+    Raises:
+        BenchError: the server refused it, or it failed to get there within 30 s.
+    """
+    with _client(port, key, "publishing") as client:
+        version: str = client.publish_version(FunctionName=function)["Version"]
+        named = {"FunctionName": function, "Qualifier": version}
+        _wait_until_active(client, named, time.monotonic() + ACTIVE_TIMEOUT_S)
+    return version
+
+
+def publish_as(port: int, key: Key, function: str, versions: Sequence[str], alias: str) -> None:
+    """Publishes versions of a function, and makes an alias of the first.
+
+    Args:
+        port: the server's.
+        key: signs the requests.
+        function: its name; nothing of it is published yet.
+        versions: the numbers that they get, in their order.
+        alias: the alias's name.
+
+    Raises:
+        BenchError: the server refused something.
+    """
+    with _client(port, key, "publishing") as client:
+        for version in versions:
+            client.update_function_configuration(FunctionName=function, Description=version)
+            published = client.publish_version(FunctionName=function)["Version"]
+            if published != version:
+                raise BenchError(f"version {published} was published rather than {version}")
+        client.create_alias(FunctionName=function, Name=alias, FunctionVersion=versions[0])
+
+
+def end_sandbox(port: int, key: Key, function: str, version: str | None = None) -> None:
+    """Invokes a version of a function, or the unpublished one, which is to end its process when
+    it is given an empty event.
+
+    Raises:
+        BenchError: the server refused the invocation, or the function answered it.
+    """
+    with _client(port, key, "ending a sandbox") as client:
+        qualifier = {} if version is None else {"Qualifier": version}
+        answer = client.invoke(FunctionName=function, Payload=b"{}", **qualifier)
+        said = answer["Payload"].read()
+    if "FunctionError" not in answer or b"Runtime.ExitError" not in said:
+        raise BenchError(f"the sandbox of {function} did not end: {said[:500]!r}")
+
+
+def endpoint(port: int, key: Key, function: str, version: str | None = None) -> Endpoint:
+    """Where the Lambda API invokes a version of a function, or the unpublished one."""
+    path = f"/2015-03-31/functions/{function}/invocations"
+    query = "" if version is None else f"?Qualifier={quote(version)}"
+    return Endpoint(HOST, port, path + query, key)
+
+
+@contextmanager
+def _client(port: int, key: Key, doing: str) -> Iterator[Any]:
+    """A client of botocore's, which has no type of its own; its errors become BenchError."""
+    client = botocore.session.Session().create_client(
+        "lambda",
+        region_name=key.region,
+        endpoint_url=f"http://{HOST}:{port}",
+        aws_access_key_id=key.access_key_id,
+        aws_secret_access_key=key.secret_access_key,
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    try:
+        yield client
     except (BotoCoreError, ClientError) as error:
-        raise BenchError(f"deploying failed: {error}") from error
+        raise BenchError(f"{doing} failed: {error}") from error
     finally:
         client.close()
 
 
-def endpoint(port: int, key: Key, function: str) -> Endpoint:
-    """Where the Lambda API invokes a function."""
-    return Endpoint(HOST, port, f"/2015-03-31/functions/{function}/invocations", key)
+def _wait_until_active(client: Any, named: Mapping[str, str], deadline: float) -> None:
+    while True:
+        found = client.get_function_configuration(**named)
+        if found["State"] == "Active":
+            return
+        if found["State"] == "Failed" or time.monotonic() > deadline:
+            reason = found.get("StateReason", "no reason given")
+            name = ":".join(named.values())
+            raise BenchError(f"{name} is {found['State']} rather than Active: {reason}")
+        time.sleep(0.02)

@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from botocore.auth import SigV4Auth  # type: ignore[import-untyped,unused-ignore]
@@ -73,18 +73,29 @@ def _prepare(endpoint: Endpoint, username: str) -> Prepared:
         headers = {"Host": host, "Content-Type": "application/json", "User-Agent": "bench"}
         answer = greeting.encode()
     else:
-        headers = _signed(endpoint, endpoint.key, host, payload)
+        headers = _signed(endpoint.key, host, "POST", endpoint.path, payload)
         answer = json.dumps(greeting).encode()
-    headers["Content-Length"] = str(len(payload))
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return Prepared(f"POST {endpoint.path} HTTP/1.1\r\n{head}\r\n".encode() + payload, answer)
+    return Prepared(_written("POST", endpoint.path, headers, payload), answer)
 
 
-def _signed(endpoint: Endpoint, key: Key, host: str, payload: bytes) -> dict[str, str]:
-    """The headers that boto3 sends with an Invoke, its signature among them."""
+def signed_call(endpoint: Endpoint, method: str, path: str, payload: bytes) -> bytes:
+    """The bytes of another call of the Lambda API, on the server of an endpoint that has a key."""
+    assert endpoint.key is not None
+    host = f"{endpoint.host}:{endpoint.port}"
+    return _written(method, path, _signed(endpoint.key, host, method, path, payload), payload)
+
+
+def _written(method: str, path: str, headers: Mapping[str, str], payload: bytes) -> bytes:
+    told = {**headers, "Content-Length": str(len(payload))}
+    head = "".join(f"{name}: {value}\r\n" for name, value in told.items())
+    return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + payload
+
+
+def _signed(key: Key, host: str, method: str, path: str, payload: bytes) -> dict[str, str]:
+    """The headers that boto3 sends with a call, its signature among them."""
     request = AWSRequest(
-        method="POST",
-        url=f"http://{host}{endpoint.path}",
+        method=method,
+        url=f"http://{host}{path}",
         data=payload,
         headers={
             "Host": host,

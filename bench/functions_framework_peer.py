@@ -25,7 +25,6 @@ class FunctionsFrameworkPeer(Peer):
     """`functions-framework` serving the hello function."""
 
     name: ClassVar[str] = "functions-framework"
-    cold_means: ClassVar[str] = "start of its process to the first answer"
 
     def launch(self) -> Managed:
         return self._launch(self.folder, self.port)

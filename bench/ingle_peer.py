@@ -2,12 +2,12 @@
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from bench.commands import output_of
 from bench.endpoint import Key
 from bench.errors import BenchError
 from bench.lambda_peer import LambdaPeer
@@ -15,6 +15,7 @@ from bench.processes import Keeper, Managed, descendants, plain_environment
 from bench.programs import JAVA, NODEJS
 
 COMMAND = Path(sys.executable).parent / "ingle"
+ENV_TIMEOUT_S = 30.0
 
 
 class InglePeer(LambdaPeer):
@@ -25,7 +26,6 @@ class InglePeer(LambdaPeer):
     """
 
     name: ClassVar[str] = "ingle"
-    cold_means: ClassVar[str] = "first invocation of a function"
     languages: ClassVar[frozenset[str]] = frozenset({NODEJS, JAVA})
 
     def __init__(self, keeper: Keeper, folder: Path, options: Sequence[str] = ()) -> None:
@@ -72,17 +72,13 @@ class InglePeer(LambdaPeer):
             BenchError: `ingle env` failed.
         """
         if self._key is None:
-            answer = subprocess.run(
+            printed = output_of(
                 [str(COMMAND), "env", "--format", "json", "--data-dir", str(self.data)],
-                env=plain_environment(self.folder),
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=30,
+                "`ingle env` failed",
+                ENV_TIMEOUT_S,
+                plain_environment(self.folder),
             )
-            if answer.returncode != 0:
-                raise BenchError(f"`ingle env` failed: {answer.stderr.strip()}")
-            values = json.loads(answer.stdout)
+            values = json.loads(printed)
             self._key = Key(
                 values["AWS_ACCESS_KEY_ID"], values["AWS_SECRET_ACCESS_KEY"], values["AWS_REGION"]
             )

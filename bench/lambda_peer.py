@@ -31,8 +31,16 @@ class LambdaPeer(Peer):
         """Makes these functions, all of this program, ready to be invoked for the first time."""
         aws_functions.deploy(self.port, self.key(), functions, program)
 
-    def endpoint(self, function: str) -> Endpoint:
-        return aws_functions.endpoint(self.port, self.key(), function)
+    def publish(self, function: str) -> str:
+        """Publishes a version of a deployed function, ready to be invoked; returns its number."""
+        return aws_functions.publish(self.port, self.key(), function)
+
+    def end_sandbox(self, function: str, version: str | None = None) -> None:
+        """Ends the warm environment of a function, which must do so on an empty event."""
+        aws_functions.end_sandbox(self.port, self.key(), function, version)
+
+    def endpoint(self, function: str, version: str | None = None) -> Endpoint:
+        return aws_functions.endpoint(self.port, self.key(), function, version)
 
     def cold_start(self, function: str) -> float:
         return invoke_once(self.endpoint(function))

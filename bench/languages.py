@@ -2,16 +2,18 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.errors import BenchError, NotMeasurable
+from bench.commands import output_of
+from bench.errors import NotMeasurable
 from bench.ingle_peer import COMMAND
 from bench.processes import plain_environment
 from bench.programs import JAVA, LANGUAGES, NODEJS, Program
 
+FIND_TIMEOUT_S = 60.0
+COMPILE_TIMEOUT_S = 120.0
 _PREFERRED = {NODEJS: "nodejs20.x", JAVA: "java17"}
 _ALLOWED = {NODEJS: r"nodejs\d+\.x", JAVA: r"java(1[1-9]|[2-9]\d)"}
 """Those that `_JAVA_RELEASE` suits."""
@@ -69,17 +71,13 @@ def prepare(name: str, folder: Path) -> Language:
 
 def _interpreter(name: str, folder: Path) -> tuple[str, str]:
     """The runtime to use, of those that `ingle runtimes` finds, and its interpreter's path."""
-    done = subprocess.run(
+    listed = output_of(
         [str(COMMAND), "runtimes", "--format", "json"],
-        env=plain_environment(folder),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
+        "`ingle runtimes` failed",
+        FIND_TIMEOUT_S,
+        plain_environment(folder),
     )
-    if done.returncode != 0:
-        raise BenchError(f"`ingle runtimes` failed: {done.stderr.strip()}")
-    rows = [row for row in json.loads(done.stdout) if re.fullmatch(_ALLOWED[name], row["runtime"])]
+    rows = [row for row in json.loads(listed) if re.fullmatch(_ALLOWED[name], row["runtime"])]
     found = {row["runtime"]: row["path"] for row in rows if row["path"]}
     if not found:
         raise NotMeasurable(f"this machine has no {LANGUAGES[name]}: {rows[-1]['install']}")
@@ -100,13 +98,9 @@ def compile_hello(compiler: Path, folder: Path) -> bytes:
         )
     source = folder / "Hello.java"
     source.write_text(_JAVA_SOURCE)
-    done = subprocess.run(
+    output_of(
         [str(compiler), "--release", _JAVA_RELEASE, "-d", str(folder), str(source)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
+        "the Java hello function does not compile",
+        COMPILE_TIMEOUT_S,
     )
-    if done.returncode != 0:
-        raise BenchError(f"the Java hello function does not compile: {done.stderr.strip()}")
     return (folder / "Hello.class").read_bytes()

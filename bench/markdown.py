@@ -28,9 +28,10 @@ def page(tables: Sequence[Table], versions: Sequence[str], when: datetime) -> st
         "# Benchmark results\n",
         "Written by `make bench`; do not edit.\n",
         f"- Date: {when:%Y-%m-%d}\n- Machine: {machine()}\n- Measured: {', '.join(versions)}\n",
-        "Every server runs on the loopback interface of the same machine, in the same run, and "
-        "runs the same hello function. Every answer is checked. Ingle's and ministack's requests "
-        "are signed with SigV4; Ingle alone checks the signatures and isolates functions.\n",
+        "Every server runs on the loopback interface of the same machine, in the same run; the "
+        "servers of a table run the same function, which greets. Every answer is checked. Ingle's "
+        "and ministack's requests are signed with SigV4; Ingle alone checks the signatures and "
+        "isolates functions.\n",
     ]
     for table in tables:
         lines = [_row(table.columns), _row(_rules(table)), *map(_row, table.rows)]

@@ -25,7 +25,6 @@ class MinistackPeer(LambdaPeer):
     """`ministack` on its default settings."""
 
     name: ClassVar[str] = "ministack"
-    cold_means: ClassVar[str] = "first invocation of a function"
     languages: ClassVar[frozenset[str]] = frozenset({NODEJS})
 
     def launch(self) -> Managed:

@@ -22,11 +22,9 @@ class Peer(ABC):
 
     Attributes:
         name: as it is shown and as its figures are filed.
-        cold_means: what a cold start of this server is.
     """
 
     name: ClassVar[str]
-    cold_means: ClassVar[str]
 
     def __init__(self, keeper: Keeper, folder: Path) -> None:
         self.keeper = keeper

@@ -29,6 +29,10 @@ def handler(event, context):
     time.sleep({hold_s})
     return "Hello, " + event["username"]
 """
+VERSIONED_SOURCE = """\
+def handler(event, context):
+    return context.function_version
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +44,35 @@ class Program:
         handler: where its code begins.
         files: its package, by the path of each file.
         memory_mb: its memory limit.
+        snap_start: whether its published versions start from a snapshot.
     """
 
     runtime: str
     handler: str
     files: Mapping[str, bytes]
     memory_mb: int = 128
+    snap_start: bool = False
 
     def package(self) -> bytes:
         """The files as a zip archive."""
         buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as package:
+        # The fastest level: a large package need only fit into an upload.
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as package:
             for path, content in self.files.items():
                 package.writestr(path, content)
         return buffer.getvalue()
 
 
-def _python(source: str) -> Program:
+def python_program(source: str) -> Program:
+    """A module whose `handler` is called, in the Python that runs the benchmark."""
     return Program(PYTHON, "app.handler", {"app.py": source.encode()})
 
 
-HELLO = _python(HELLO_SOURCE)
-"""Greets, in the Python that runs the benchmark."""
+HELLO = python_program(HELLO_SOURCE)
+"""Greets."""
+
+VERSIONED = python_program(VERSIONED_SOURCE)
+"""Answers which version of the function it is."""
 
 
 def held(hold_s: float) -> Program:
@@ -69,4 +80,4 @@ def held(hold_s: float) -> Program:
 
     As long as it holds its sandbox, every concurrent invocation has to have one of its own.
     """
-    return _python(HELD_SOURCE.format(hold_s=hold_s))
+    return python_program(HELD_SOURCE.format(hold_s=hold_s))

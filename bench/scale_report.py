@@ -1,10 +1,11 @@
-"""The tables of what is asked of sandboxes: more languages, many at once, many beside."""
+"""The tables of what is asked of sandboxes: languages, heavy imports, many at once, many beside."""
 
 from collections.abc import Mapping
 
 from bench.programs import JAVA, LANGUAGES, NODEJS
 from bench.runtimes import BARE
 from bench.settings import PEERS, Settings
+from bench.snapstart import PLAIN, RESTORED
 from bench.table import IMPOSSIBLE, MISSING, Table, number, ratio
 
 OWN = "ingle"
@@ -23,9 +24,11 @@ def tables(results: Mapping[str, float], settings: Settings) -> list[Table]:
     """Every table, those without rows too."""
     return [
         _runtimes(results, settings),
+        _snapstart(results, settings),
         _burst(results, settings),
         _density(results, settings),
         _flat(results, settings),
+        _aliases(results, settings),
     ]
 
 
@@ -53,6 +56,28 @@ def _runtimes(results: Mapping[str, float], settings: Settings) -> Table:
             elif (name, language) in _CANNOT:
                 what = _CANNOT[name, language]
                 table.rows.append([name, title, what, *[IMPOSSIBLE] * 3])
+    return table
+
+
+def _snapstart(results: Mapping[str, float], settings: Settings) -> Table:
+    table = Table(
+        "Cold start of a function that imports numpy and pandas",
+        ["", "what", "p50 ms", "p99 ms", "p50 × SnapStart"],
+        note=f"Ingle alone; {settings.snapstart_samples} samples each, in turns, of one Python "
+        "function, every one checked to be the first answer of its sandbox, and "
+        f"{settings.runtime_pause_s:g} s after the one before it ended. Both ways the package is "
+        "in the page cache and has byte code.",
+        numeric=range(2, 5),
+    )
+    for kind, name, what in (
+        (PLAIN, "plain", "the function as deployed: imports both"),
+        (RESTORED, "SnapStart", "a published version of it"),
+    ):
+        prefix = f"snapstart.{kind}"
+        if f"{prefix}.p50_ms" in results:
+            cells = [number(results, f"{prefix}.p50_ms"), number(results, f"{prefix}.p99_ms")]
+            multiple = ratio(results, f"{prefix}.p50_ms", f"snapstart.{RESTORED}.p50_ms")
+            table.rows.append([name, what, *cells, multiple])
     return table
 
 
@@ -124,4 +149,29 @@ def _flat(results: Mapping[str, float], settings: Settings) -> Table:
             cells = [number(results, f"{prefix}.p50_ms"), number(results, f"{prefix}.p99_ms")]
             multiple = ratio(results, f"{prefix}.p50_ms", alone)
             table.rows.append([f"{others:,}", *cells, multiple])
+    return table
+
+
+def _aliases(results: Mapping[str, float], settings: Settings) -> Table:
+    prefix = f"aliases.{OWN}"
+    table = Table(
+        "An alias moved under load",
+        ["", ""],
+        note=f"Ingle alone, {settings.clients} clients that invoke an alias as fast as it answers, "
+        f"while it is moved between two versions {settings.switches} times. A call is misrouted "
+        "if the alias led to another version from before it was sent until after it was answered.",
+        numeric=(1,),
+    )
+    if f"{prefix}.wrong" in results:
+        table.rows.extend(
+            [
+                ["calls", number(results, f"{prefix}.calls", 0)],
+                ["those during which it was not moved", number(results, f"{prefix}.clear", 0)],
+                ["failed calls", number(results, f"{prefix}.failed", 0)],
+                ["misrouted calls", number(results, f"{prefix}.misrouted", 0)],
+                ["a call, p50 ms", number(results, f"{prefix}.p50_ms")],
+                ["a call, p99 ms", number(results, f"{prefix}.p99_ms")],
+                ["a move, p50 ms", number(results, f"{prefix}.switch_p50_ms")],
+            ]
+        )
     return table

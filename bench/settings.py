@@ -2,8 +2,20 @@
 
 from dataclasses import dataclass
 
-STAGES = ("cost", "ready", "runtimes", "burst", "density", "flat", "memory", "cold", "warm")
-INGLE_ONLY = frozenset({"cost", "burst", "density", "flat"})
+STAGES = (
+    "cost",
+    "ready",
+    "runtimes",
+    "snapstart",
+    "burst",
+    "density",
+    "flat",
+    "aliases",
+    "memory",
+    "cold",
+    "warm",
+)
+INGLE_ONLY = frozenset({"cost", "snapstart", "burst", "density", "flat", "aliases"})
 """The stages in which no peer takes part."""
 PEERS = ("ingle", "functions-framework", "ministack")
 
@@ -24,8 +36,10 @@ class Settings:
             behind (log writes, reaped processes) is not charged to the next.
         runtime_samples: first invocations of each peer in each further language, and as many bare
             starts of the language's interpreter.
-        runtime_pause_s: the quiet before each of these, in seconds, in which what is started
-            ahead of time is made up for.
+        snapstart_samples: first answers of sandboxes of a function with heavy imports, and as
+            many with SnapStart.
+        runtime_pause_s: the quiet before each of both, in seconds, in which what is started ahead
+            of time is made up for.
         burst_rounds: bursts, each on a server of its own.
         burst_clients: invocations of a burst.
         burst_hold_s: how long each of these holds its sandbox, in seconds.
@@ -33,6 +47,8 @@ class Settings:
         others: functions that are deployed next to the one that is measured.
         flat_rounds: rounds with and without them; in each one both servers have their turn.
         flat_turn_s: length of such a turn, in seconds.
+        switches: how often an alias is moved under the load of `clients`.
+        switch_pause_s: the time between two of these, in seconds.
     """
 
     cold_samples: int = 40
@@ -44,6 +60,7 @@ class Settings:
     warmup_s: float = 5.0
     pause_s: float = 0.03
     runtime_samples: int = 16
+    snapstart_samples: int = 16
     runtime_pause_s: float = 0.5
     burst_rounds: int = 3
     burst_clients: int = 100
@@ -52,6 +69,8 @@ class Settings:
     others: int = 1000
     flat_rounds: int = 15
     flat_turn_s: float = 0.4
+    switches: int = 100
+    switch_pause_s: float = 0.05
 
 
 FULL = Settings()
@@ -63,6 +82,7 @@ QUICK = Settings(
     many_clients_s=0.6,
     warmup_s=1.5,
     runtime_samples=5,
+    snapstart_samples=5,
     burst_rounds=1,
     sandboxes=200,
     others=100,

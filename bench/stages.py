@@ -18,8 +18,10 @@ from bench.processes import Keeper
 from bench.programs import LANGUAGES
 from bench.runtimes import measure_runtimes
 from bench.settings import Settings
+from bench.snapstart import measure_snapstart
 from bench.starts import measure_cold, measure_ready
 from bench.stats import Results
+from bench.switching import measure_switching
 from bench.warm import measure_warm
 
 FUNCTION = "hello"
@@ -106,6 +108,13 @@ class Run:
                 language, kinds, self._keeper, folder, self._settings, step
             )
 
+    def snapstart(self) -> None:
+        """Measures first invocations of a function with heavy imports, and with SnapStart."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("snapstart")
+            step = self._stepper("SnapStart", settings.snapstart_samples)
+            self.results |= measure_snapstart(self._keeper, folder, settings, step)
+
     def burst(self) -> None:
         """Measures many first invocations at once."""
         if InglePeer in self._kinds:
@@ -129,6 +138,13 @@ class Run:
             settings, folder = self._settings, self._new_folder("flat")
             step = self._stepper("other functions", settings.flat_rounds)
             self.results |= measure_flat(self._keeper, folder, settings, step)
+
+    def aliases(self) -> None:
+        """Measures an alias that is moved under load."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("aliases")
+            step = self._stepper("moved aliases", settings.switches)
+            self.results |= measure_switching(self._keeper, folder, settings, step)
 
     def _shared(self, stages: Sequence[str]) -> None:
         settings, results, keeper = self._settings, self.results, self._keeper
@@ -156,8 +172,10 @@ ALONE: Mapping[str, Callable[[Run], None]] = {
     "cost": Run.cost,
     "ready": Run.ready,
     "runtimes": Run.runtimes,
+    "snapstart": Run.snapstart,
     "burst": Run.burst,
     "density": Run.density,
     "flat": Run.flat,
+    "aliases": Run.aliases,
 }
 """The stages that start servers of their own, or none, in their order."""

@@ -50,6 +50,7 @@ def test_every_setting_can_come_from_every_source(toml):
         "drain_seconds": 5,
         "idle_seconds": 60,
         "concurrency": 10,
+        "memory_mb": 2048,
         "cpu": "quotas",
         "sandbox_processes": 256,
         "sandbox_descriptors": 2048,

@@ -26,7 +26,9 @@ from ingle.config import Config
 from ingle.endpoint import Endpoint
 from ingle.gateway import Gateway
 from ingle.http.server import HttpServer
+from ingle.invoke.admission import Admission
 from ingle.invoke.invoker import Invoker
+from ingle.pool.memory import MB, Memory, total_memory
 from ingle.pool.pool import Pool
 from ingle.pool.programs import programs
 from ingle.pool.provisions import Provisions
@@ -55,6 +57,8 @@ _logger = logging.getLogger("ingle.server")
 
 _POOL_DEADLINE_S = 5.0
 _DEV_KEY = "test"
+_MEMORY_PART = 0.9
+"""Of the machine's memory, what sandboxes may use where no other limit is set."""
 
 
 def run(config: Config) -> int:
@@ -109,6 +113,7 @@ def _prepare(config: Config, folder: DataFolder, sock: socket.socket, clock: Clo
         programs=programs(found, _provisions(folder)),
         processes=config.sandbox_processes,
         descriptors=config.sandbox_descriptors,
+        memory=(config.memory_mb or int(total_memory() * _MEMORY_PART / MB)) * MB,
         quota=config.cpu == "quotas",
         port=sock.getsockname()[1],
         outbound=config.network == "nat",
@@ -119,7 +124,7 @@ def _prepare(config: Config, folder: DataFolder, sock: socket.socket, clock: Clo
     owner = server_owner(folder.path)
     if owner is not None:
         hand_over(folder.path, *owner)
-        give_up_root(folder.path, staging, owner)
+        give_up_root(folder.path, staging, owner, Provisions.programs(found))
     versions = {each.runtime: each.version for each in found}
     provisions = Provisions(_provisions(folder), found, nodejs_sdk=config.runtimes_nodejs_sdk)
     return Ground(interpreters, versions, settings, warden, provisions)
@@ -215,6 +220,7 @@ class Server:
             pool = Pool(
                 warden,
                 clock,
+                Memory(warden.memory, warden.usage),
                 idle_s=config.idle_seconds,
                 limit=config.concurrency,
                 overloaded=lambda: sink.overloaded,
@@ -229,7 +235,7 @@ class Server:
                 pool,
                 sink,
                 clock,
-                concurrency=config.concurrency,
+                admission=Admission(config.concurrency),
                 versions=lambda runtime: label(runtime, ground.versions.get(runtime)),
             )
             store = await LambdaStore.open(database, keys)
@@ -244,8 +250,8 @@ class Server:
                 ),
                 interpreters=ground.interpreters,
                 snapshots=warden.abilities.snapshots,
-                concurrency=config.concurrency,
             )
+            await functions.start()
             services: Mapping[str, Service] = {
                 service.name: service
                 for service in (
@@ -262,6 +268,7 @@ class Server:
                 pool.reap(),
                 _resume_when_drained(sink, pool),
                 functions.keep_snapshots(),
+                invoker.keep_provisioned(),
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)

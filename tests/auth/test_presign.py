@@ -39,7 +39,7 @@ SEGMENTS = st.lists(st.text(st.characters(codec="utf-8"), max_size=6), max_size=
     ("service", "signer"), [("lambda", SigV4QueryAuth), ("s3", S3SigV4QueryAuth)]
 )
 @given(segments=SEGMENTS, query=st.sampled_from(["", "Qualifier=%24LATEST", "a=1&b="]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_it_makes_the_signature_that_botocore_makes(
     key: AccessKey, service: str, signer: type[SigV4QueryAuth], segments: list[str], query: str
 ) -> None:

@@ -45,7 +45,7 @@ def identity(service: str) -> Identity:
     [(SigV4Auth, "lambda"), (SigV4Auth, "sts"), (S3SigV4Auth, "s3")],
 )
 @given(method=METHOD, path=PATH, query=QUERY, headers=HEADERS, body=BODY)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_botocore_signs_in_the_header_is_accepted(
     signer: type[SigV4Auth],
     service: str,
@@ -75,7 +75,7 @@ def test_what_botocore_signs_in_the_header_is_accepted(
     [(SigV4QueryAuth, "lambda"), (SigV4QueryAuth, "sts"), (S3SigV4QueryAuth, "s3")],
 )
 @given(path=PATH, query=QUERY, expires=st.integers(1, 604_800))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_botocore_presigns_is_accepted(
     signer: type[SigV4Auth], service: str, path: str, query: str, expires: int
 ) -> None:

@@ -27,6 +27,7 @@ def test_a_full_run_measures_the_counts_that_the_targets_are_about() -> None:
     figures = {target.measure for target in load_targets()}
     assert f"burst.ingle.{FULL.burst_clients}.p50_s" in figures
     assert f"density.ingle.{FULL.sandboxes}.mb" in figures
+    assert (FULL.switches, FULL.clients) == (100, 16)
     assert f"flat.ingle.{FULL.others}.p50_ms" in figures
 
 
@@ -57,12 +58,23 @@ def test_every_target_that_was_measured_has_a_table_with_its_figure() -> None:
     assert titles == {
         "Cold start",
         "Cold start in further languages",
+        "Cold start of a function that imports numpy and pandas",
         "A burst of 100 cold starts",
         "1,000 idle Python sandboxes",
         "Other functions deployed",
+        "An alias moved under load",
         "Warm invocation",
         "Servers",
     }
+
+
+def test_a_restored_start_is_shown_next_to_the_plain_one() -> None:
+    figures = {"snapstart.plain.p50_ms": 600.0, "snapstart.restored.p50_ms": 10.0}
+    [table] = report.tables(figures, [], FULL, {})
+    assert [[row[0], row[2], row[4]] for row in table.rows] == [
+        ["plain", "600.00", "60.00"],
+        ["SnapStart", "10.00", "1.00"],
+    ]
 
 
 def test_a_peer_that_cannot_run_a_language_is_shown_as_such() -> None:

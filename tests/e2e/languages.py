@@ -2,11 +2,15 @@
 
 import io
 import json
+import shutil
 import subprocess
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 
 from tests.e2e.server import INGLE
+
+JAVAC = shutil.which("javac")
 
 
 def runtimes_of(language: str) -> list[str]:
@@ -28,3 +32,13 @@ def zip_of_files(files: Mapping[str, str | bytes]) -> bytes:
         for name, content in files.items():
             archive.writestr(zipfile.ZipInfo(name), content)
     return buffer.getvalue()
+
+
+def java_class(folder: Path, name: str, source: str) -> bytes:
+    """Compile a class of the package `example`, for Java 8 and later."""
+    assert JAVAC is not None
+    file = folder / f"{name}.java"
+    file.write_text(source)
+    command = [JAVAC, "-Xlint:-options", "--release", "8", "-d", str(folder), str(file)]
+    subprocess.run(command, check=True, capture_output=True)
+    return (folder / "example" / f"{name}.class").read_bytes()

@@ -169,11 +169,12 @@ def test_what_is_not_there_is_not_found_by_its_arn(functions, name):
             "ResourceNotFoundException",
             f"Function not found: {arn}nobody",
         )
-        assert refusal(call, FunctionName=name, Qualifier="7") == (
-            404,
-            "ResourceNotFoundException",
-            f"Function not found: {arn}{name}:7",
-        )
+        if call != functions.delete_function:
+            assert refusal(call, FunctionName=name, Qualifier="7") == (
+                404,
+                "ResourceNotFoundException",
+                f"Function not found: {arn}{name}:7",
+            )
     expected = (404, "ResourceNotFoundException", f"Function not found: {arn}nobody")
     assert expected == refusal(
         functions.update_function_code, FunctionName="nobody", ZipFile=returning(1)

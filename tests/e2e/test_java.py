@@ -1,16 +1,13 @@
 """Functions in Java, under every Java that this machine has."""
 
-import shutil
-import subprocess
 import uuid
 
 import pytest
 
 from tests.e2e.conftest import ROLE
-from tests.e2e.languages import runtimes_of, zip_of_files
+from tests.e2e.languages import JAVAC, java_class, runtimes_of, zip_of_files
 
 RUNTIMES = runtimes_of("java")
-JAVAC = shutil.which("javac")
 
 SOURCE = """
 package example;
@@ -48,11 +45,7 @@ pytestmark = pytest.mark.skipif(JAVAC is None, reason="this machine has no Java 
 
 @pytest.fixture(scope="session")
 def package(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("java")
-    (folder / "Hello.java").write_text(SOURCE)
-    command = [JAVAC, "-Xlint:-options", "--release", "8", "-d", folder, folder / "Hello.java"]
-    subprocess.run(command, check=True, capture_output=True)
-    code = (folder / "example" / "Hello.class").read_bytes()
+    code = java_class(tmp_path_factory.mktemp("java"), "Hello", SOURCE)
     return zip_of_files({"example/Hello.class": code, "data.txt": "of the package"})
 
 

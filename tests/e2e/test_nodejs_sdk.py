@@ -1,4 +1,9 @@
-"""Functions for Node.js find the AWS SDKs without bringing them along."""
+"""Functions for Node.js find the AWS SDKs without bringing them along, and compiled ahead."""
+
+import json
+import uuid
+
+import pytest
 
 from tests.e2e.conftest import eventually
 from tests.e2e.languages import zip_of_files
@@ -14,25 +19,97 @@ export const handler = async () => typeof S3Client;
 """
 
 
-def test_the_sdks_are_fetched_when_there_is_a_function_that_may_want_them(start_server):
-    server = start_server("--nodejs-sdk")
-    client = server.client("lambda")
-    settings = {"Runtime": "nodejs20.x", "Role": "arn:aws:iam::000000000000:role/r"}
-    for name, files in (
-        ("common", {"index.js": SOURCE}),
-        ("module", {"index.mjs": MODULE}),
-    ):
+COMPILED = """
+const fs = require('fs');
+const { S3Client } = require('@aws-sdk/client-s3');
+const open = () => fs.readdirSync('/proc/self/fd').map((fd) => {
+  try {
+    return fs.readlinkSync(`/proc/self/fd/${fd}`);
+  } catch (error) {
+    return '';
+  }
+});
+const attempt = (path) => {
+  try {
+    fs.openSync(path, 'w');
+    return 'open';
+  } catch (error) {
+    return error.code;
+  }
+};
+exports.handler = async () => {
+  new S3Client({});
+  const used = open().filter((path) => path.endsWith('.compiled'));
+  return [used, ['/var/runtime/sdks/new', ...used].map(attempt)];
+};
+"""
+COMPILED_MODULE = (
+    COMPILED.replace("const fs = require('fs');", "import fs from 'node:fs';")
+    .replace(
+        "const { S3Client } = require('@aws-sdk/client-s3');",
+        "import { S3Client } from '@aws-sdk/client-s3';",
+    )
+    .replace("exports.handler =", "export const handler =")
+)
+
+
+@pytest.fixture
+def run():
+    """Create a function of one file on a server, and invoke it in a new sandbox."""
+
+    def call(server, file, source, **settings):
+        client, name = server.client("lambda"), f"n-{uuid.uuid4().hex[:12]}"
         client.create_function(
             FunctionName=name,
             Handler="index.handler",
-            Code={"ZipFile": zip_of_files(files)},
+            Runtime="nodejs20.x",
+            Role="arn:aws:iam::000000000000:role/r",
+            Code={"ZipFile": zip_of_files({file: source})},
             Timeout=30,
-            MemorySize=512,
-            **settings,
+            **{"MemorySize": 512, **settings},
         )
+        answer = client.invoke(FunctionName=name)
+        client.delete_function(FunctionName=name)
+        return json.loads(answer["Payload"].read())
+
+    return call
+
+
+def test_the_sdks_are_fetched_and_compiled_when_there_is_a_function_that_may_want_them(
+    start_server, run
+):
+    server = start_server("--nodejs-sdk")
+    run(server, "index.js", "exports.handler = async () => 1;")
     folder = server.data_dir / "runtimes" / "nodejs"
     eventually(lambda: any(folder.glob("sdk-*/node_modules")), "the SDKs are there", 180)
-    answers = {
-        name: client.invoke(FunctionName=name)["Payload"].read() for name in ("common", "module")
-    }
-    assert answers == {"common": b'["function","function"]', "module": b'"function"'}
+    assert run(server, "index.js", SOURCE) == ["function", "function"]
+    assert run(server, "index.mjs", MODULE) == "function"
+    eventually(lambda: len(links(folder)) == 2, "they are compiled", 120)
+    uses_what_was_compiled(server, run)
+
+    server.stop()
+    for link in links(folder):
+        damaged = bytearray(link.read_bytes())
+        damaged[len(damaged) // 2] ^= 0xFF
+        link.write_bytes(damaged)
+    server.start()
+    run(server, "index.js", SOURCE)
+    eventually(lambda: len(links(folder)) == 2, "they are compiled again", 120)
+    assert [link for link in links(folder) if link.read_bytes() == damaged] == []
+    uses_what_was_compiled(server, run)
+
+
+def links(folder):
+    return [path for path in folder.glob("*.compiled") if path.is_symlink()]
+
+
+def uses_what_was_compiled(server, run):
+    """Assert that functions do, of either kind of module and of any memory, and cannot write it."""
+    for file, source in (("index.js", COMPILED), ("index.mjs", COMPILED_MODULE)):
+        for memory_mb, growth in ((512, 50), (1024, 100)):
+            used, attempts = run(server, file, source, MemorySize=memory_mb)
+            assert [f"-{growth}-" in path for path in used] == [True]
+            assert attempts == ["EROFS", "EROFS"]
+    # Flags of its own make code of another kind.
+    options = {"Variables": {"NODE_OPTIONS": "--max-old-space-size=300"}}
+    assert run(server, "index.js", COMPILED, Environment=options) == [[], ["EROFS"]]

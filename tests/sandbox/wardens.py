@@ -161,6 +161,7 @@ async def warden(folder: Path) -> AsyncIterator[Wardened]:
         programs=programs(found, folder / "runtimes"),
         processes=128,
         descriptors=256,
+        memory=4 * 2**30,
         quota=False,
         port=PORT,
         outbound=False,

@@ -63,6 +63,13 @@ def serve(
             help="How many invocations may run at once.",
         ),
     ] = None,
+    memory_mb: Annotated[
+        str | None,
+        typer.Option(
+            show_default="nine tenths of the machine's",
+            help="How many MB of memory all sandboxes together may use.",
+        ),
+    ] = None,
     cpu: Annotated[
         str | None,
         typer.Option(
@@ -145,6 +152,7 @@ def serve(
         "drain_seconds": drain_seconds,
         "idle_seconds": idle_seconds,
         "concurrency": concurrency,
+        "memory_mb": memory_mb,
         "cpu": cpu,
         "sandbox_processes": sandbox_processes,
         "sandbox_descriptors": sandbox_descriptors,

@@ -4,7 +4,7 @@ from ingle.wire.errors import ServiceError
 
 
 class TooManyRequests(ServiceError):
-    """The account's concurrency is used up.
+    """The concurrency of an account or of a function is used up, or the machine's memory.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors
     """
@@ -12,9 +12,9 @@ class TooManyRequests(ServiceError):
     code = "TooManyRequestsException"
     status = 429
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, message: str = "Rate Exceeded.") -> None:
         super().__init__(
-            "Rate Exceeded.", members={"Reason": reason, "Type": "User", "retryAfterSeconds": "1"}
+            message, members={"Reason": reason, "Type": "User", "retryAfterSeconds": "1"}
         )
 
 
@@ -65,8 +65,8 @@ class SnapStartTimedOut(ServiceError):
         )
 
 
-class SnapshotFailed(Exception):
-    """A published version could not be initialised.
+class InitFailed(Exception):
+    """A published version could not be initialised before its first invocation.
 
     Attributes:
         reason: for people.

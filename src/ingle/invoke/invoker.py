@@ -8,8 +8,10 @@ from time import perf_counter
 
 from ingle.clock import Clock
 from ingle.invoke import report
-from ingle.invoke.errors import ShuttingDown, TooManyRequests
+from ingle.invoke.admission import Admission, leave
+from ingle.invoke.errors import ShuttingDown
 from ingle.invoke.logs import LogSink
+from ingle.invoke.provisioner import Provisioner, Standing
 from ingle.invoke.starter import Starter, error_type
 from ingle.invoke.stream import Stream
 from ingle.pool.pool import Pool
@@ -40,8 +42,11 @@ class Invoker:
         pool: where sandboxes come from.
         logs: where log events go.
         clock: the time of day.
-        concurrency: the most invocations at a time in one account and region.
+        admission: says which invocations may run.
         versions: the full version of a runtime's interpreter, by runtime.
+
+    Attributes:
+        admission: the same.
     """
 
     def __init__(
@@ -50,14 +55,15 @@ class Invoker:
         logs: LogSink,
         clock: Clock,
         *,
-        concurrency: int,
+        admission: Admission,
         versions: Callable[[str], str],
     ) -> None:
         self._pool = pool
         self._clock = clock
-        self._concurrency = concurrency
+        self.admission = admission
         self._starter = Starter(pool, logs, clock, versions)
-        self._active: dict[tuple[str, str], int] = {}
+        self._provisioner = Provisioner(pool, self._starter, clock)
+        self._running = 0
         self._draining = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -74,7 +80,7 @@ class Invoker:
         """Initialise a published version, so that its sandboxes are forked of the result.
 
         Raises:
-            SnapshotFailed: its code failed, or left running what cannot be forked.
+            InitFailed: its code failed, or left running what cannot be forked.
             SandboxUnavailable: no sandbox could be made.
         """
         await self._starter.make_snapshot(spec)
@@ -83,9 +89,21 @@ class Invoker:
         """Whether a published version should get a snapshot, or a new one."""
         return self._pool.snapshots.lacks(spec)
 
-    def active(self, account_id: str, region: str) -> int:
-        """How many invocations are running."""
-        return self._active.get((account_id, region), 0)
+    def provision(self, spec: FunctionSpec, count: int) -> None:
+        """Keep so many sandboxes of a version ready."""
+        self._provisioner.provision(spec, count)
+
+    def withdraw(self, revision_id: str) -> None:
+        """Keep none of a version ready any more."""
+        self._provisioner.withdraw(revision_id)
+
+    def provisioned(self, revision_id: str) -> Standing:
+        """Tell how many sandboxes of a version are kept ready by now."""
+        return self._provisioner.standing(revision_id)
+
+    async def keep_provisioned(self) -> None:
+        """Keep sandboxes ready, for as long as this runs."""
+        await self._provisioner.keep()
 
     async def drain(self, deadline_s: float) -> bool:
         """Take no more invocations; return whether all that ran have ended within the deadline."""
@@ -122,31 +140,25 @@ class Invoker:
                 then empty unless it is an error.
 
         Raises:
-            TooManyRequests: the concurrency is used up.
+            TooManyRequests: the concurrency, or the machine's memory, is used up.
             SandboxUnavailable: no sandbox could be made.
             SnapStartFailed, SnapStartTimedOut: what the function does after a restore failed.
             ShuttingDown: the server is stopping.
         """
         if self._draining:
             raise ShuttingDown("The server is shutting down; send the request again later.")
-        account = (spec.account_id, spec.region)
-        active = self._active.get(account, 0)
-        if active >= self._concurrency:
-            raise TooManyRequests("ConcurrentInvocationLimitExceeded")
-        self._active[account] = active + 1
+        lane = self.admission.admit(spec)
+        self._running += 1
         self._idle.clear()
         try:
             return await self._run(
                 spec, payload, request_id, invoked_arn, client_context or "", trace_id, tail, answer
             )
         finally:
-            left = self._active[account] - 1
-            if left:
-                self._active[account] = left
-            else:
-                del self._active[account]
-                if not self._active:
-                    self._idle.set()
+            leave(lane)
+            self._running -= 1
+            if not self._running:
+                self._idle.set()
 
     async def _run(
         self,

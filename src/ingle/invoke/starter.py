@@ -1,4 +1,4 @@
-"""Cold starts: plain ones, those from a snapshot, and the making of snapshots."""
+"""Cold starts: plain ones, those from a snapshot, and those before there is an invocation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,11 +8,13 @@ import orjson
 
 from ingle.clock import Clock
 from ingle.invoke import report
+from ingle.invoke.admission import OF_ACCOUNT
 from ingle.invoke.errors import (
+    InitFailed,
     SandboxUnavailable,
-    SnapshotFailed,
     SnapStartFailed,
     SnapStartTimedOut,
+    TooManyRequests,
 )
 from ingle.invoke.logs import LogSink
 from ingle.invoke.stream import Stream
@@ -22,9 +24,9 @@ from ingle.pool.spec import FunctionSpec
 
 INIT_LIMIT_S = 10.0
 """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib"""
-SNAPSHOT_LIMIT_S = 130.0
-"""For an initialisation before a snapshot, or the function's timeout where that is longer; the same
-page."""
+AHEAD_LIMIT_S = 130.0
+"""For an initialisation before there is an invocation, with SnapStart or provisioned concurrency,
+or the function's timeout where that is longer; the same page."""
 RESTORE_LIMIT_S = 10.0
 """https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks.html"""
 _REASON_CHARACTERS = 1000
@@ -77,10 +79,16 @@ class Starter:
             tail: whether the end of the log is wanted.
 
         Raises:
+            TooManyRequests: there is no memory for it.
             SandboxUnavailable: none could be made.
             SnapStartFailed: what the function does after a restore failed.
             SnapStartTimedOut: it took too long.
         """
+        if not await self._pool.make_room(spec):
+            raise _memory_full()
+        warm = self._pool.take(spec)  # given back while we waited
+        if warm is not None:
+            return Start(warm)
         source = self._pool.snapshots.find(spec) if spec.snap_start else None
         restored = None if source is None else await self._restore(spec, source, tail)
         if restored is not None:
@@ -102,30 +110,51 @@ class Starter:
         """Initialise a version and keep the result, from which its sandboxes start.
 
         Raises:
-            SnapshotFailed: its code failed, or left running what cannot be carried over.
+            InitFailed: its code failed, or left running what cannot be carried over.
             SandboxUnavailable: no sandbox could be made.
         """
-        limit_s = max(SNAPSHOT_LIMIT_S, spec.timeout_s)
-        sandbox, took, outcome = await self._run(spec, limit_s, False, snapshot=True)
+        sandbox, took = await self._initialise(spec, snapshot=True)
+        sandbox.emit(report.snapshot_report(took))
+        if sandbox.retired:  # the version was deleted meanwhile
+            sandbox.kill()
+        else:
+            self._pool.snapshots.add(sandbox)
+
+    async def start_provisioned(self, spec: FunctionSpec) -> Sandbox:
+        """Start a sandbox that is kept ready.
+
+        Raises:
+            InitFailed: the function's initialisation failed.
+            TooManyRequests: there is no memory for it.
+            SandboxUnavailable: none could be made.
+        """
+        if not await self._pool.make_room(spec):
+            raise _memory_full()
+        sandbox, _ = await self._initialise(spec, provisioned=True)
+        return sandbox
+
+    async def _initialise(
+        self, spec: FunctionSpec, *, snapshot: bool = False, provisioned: bool = False
+    ) -> tuple[Sandbox, float]:
+        """Start a sandbox before there is an invocation; return it and how long it took."""
+        limit_s = max(AHEAD_LIMIT_S, spec.timeout_s)
+        sandbox, took, outcome = await self._run(
+            spec, limit_s, False, snapshot=snapshot, provisioned=provisioned
+        )
         if outcome.ending is Ending.READY:
-            sandbox.emit(report.snapshot_report(took))
-            if sandbox.retired:  # the version was deleted meanwhile
-                sandbox.kill()
-            else:
-                self._pool.snapshots.add(sandbox)
-            return
+            return sandbox, took
         sandbox.kill()
         if outcome.ending is Ending.NOT_STARTED:
             raise SandboxUnavailable(f"No sandbox could be made: {outcome.reason}")
         if outcome.ending is Ending.TIMEOUT:
             sandbox.emit(report.init_report(took, "timeout", ""))
-            raise SnapshotFailed(
+            raise InitFailed(
                 f"Your function failed to initialize within {limit_s:.0f} seconds.",
                 "FunctionError.InitTimeout",
             )
         kind = error_type(outcome)
         sandbox.emit(report.init_report(took, "error", kind))
-        raise SnapshotFailed(_reason(outcome, kind), "FunctionError")
+        raise InitFailed(_reason(outcome, kind), "FunctionError")
 
     async def _restore(self, spec: FunctionSpec, source: Sandbox, tail: bool) -> Start | None:
         """Start a sandbox from a snapshot; None where that one cannot be forked any more."""
@@ -152,6 +181,7 @@ class Starter:
         phase: str = "init",
         snapshot: bool = False,
         source: Sandbox | None = None,
+        provisioned: bool = False,
     ) -> tuple[Sandbox, float, Outcome]:
         """Make a sandbox and have it load the function; return it, how long it took, and how."""
 
@@ -164,7 +194,9 @@ class Starter:
 
         started = perf_counter()
         try:
-            sandbox = self._pool.create(spec, open_log, snapshot=snapshot, source=source)
+            sandbox = self._pool.create(
+                spec, open_log, snapshot=snapshot, source=source, provisioned=provisioned
+            )
         except OSError as error:
             raise SandboxUnavailable(f"No sandbox could be made: {error.strerror}") from error
         version = self._versions(spec.runtime)
@@ -178,6 +210,10 @@ class Starter:
             kind = error_type(outcome) if status == "error" else ""
             sandbox.api.init_reported(took, status, kind)
         return sandbox, took, outcome
+
+
+def _memory_full() -> TooManyRequests:
+    return TooManyRequests(OF_ACCOUNT, "Rate Exceeded: this machine's memory is full.")
 
 
 def error_type(outcome: Outcome) -> str:

@@ -1,7 +1,6 @@
 """Which sandbox serves an invocation: a warm one where there is one, else a new one."""
 
 import asyncio
-import collections
 import secrets
 import socket
 import time
@@ -11,7 +10,7 @@ from typing import Protocol
 from ingle.clock import Clock
 from ingle.pool.environment import Credentials
 from ingle.pool.freezer import Freezer
-from ingle.pool.memory import available_memory, total_memory
+from ingle.pool.memory import MB
 from ingle.pool.sandbox import Sandbox
 from ingle.pool.snapshots import Snapshots
 from ingle.pool.spec import FunctionSpec
@@ -21,8 +20,27 @@ _REAP_INTERVAL_S = 1.0
 _ENDING_S = 0.02
 _LINGER_S = 0.1
 """A new sandbox with its extensions takes about as long to start."""
-_RESERVE = 0.05
-"""The part of the machine's memory that idle sandboxes must leave free."""
+_ROOM_S = 1.0
+"""How long the start of a sandbox waits for memory."""
+_ROOM_CHECK_S = 0.05
+_LEAST_NEED = 8 * MB
+_MOST_GUESSED = 8
+"""A function that has not run yet is thought to need all the memory that it may have, but no more
+than this part of what there is for all."""
+
+
+class FreeMemory(Protocol):
+    """Where the memory of new sandboxes comes from.
+
+    Attributes:
+        limit: the most that all of them may use together, in bytes.
+    """
+
+    limit: int
+
+    def free(self) -> int:
+        """Return what they can have, in bytes; less than 0 where they have too much."""
+        ...
 
 
 class Placement(Protocol):
@@ -62,6 +80,7 @@ class Pool:
     Args:
         placement: makes and ends processes.
         clock: names the log streams by date.
+        memory: what sandboxes can have.
         idle_s: how long a sandbox may be idle before it is ended.
         limit: the most sandboxes at a time; the one idle for longest gives way.
         overloaded: whether the log sink wants no more lines at the moment.
@@ -80,6 +99,7 @@ class Pool:
         self,
         placement: Placement,
         clock: Clock,
+        memory: FreeMemory,
         *,
         idle_s: float,
         limit: int,
@@ -92,6 +112,7 @@ class Pool:
     ) -> None:
         self._placement = placement
         self._clock = clock
+        self._memory = memory
         self._idle_s = idle_s
         self._limit = limit
         self._overloaded = overloaded
@@ -103,10 +124,16 @@ class Pool:
         self._credentials = credentials
         self.snapshots = Snapshots(clock)
         self._loop = asyncio.get_running_loop()
-        self._idle: dict[str, collections.deque[Sandbox]] = {}
+        # By revision; the one that was used last is the last.
+        self._idle: dict[str, dict[Sandbox, None]] = {}
         self._idle_order: dict[Sandbox, None] = {}
         self._lingering: dict[str, dict[Sandbox, None]] = {}
         self._by_function: dict[str, set[Sandbox]] = {}
+        self._provisioned: dict[str, dict[Sandbox, None]] = {}
+        # What functions needed so far, and what is kept back for sandboxes on their first run.
+        self._peaks: dict[str, int] = {}
+        self._young: dict[Sandbox, int] = {}
+        self._kept_back = 0
         self._paused: list[Sandbox] = []
         self._any_paused = asyncio.Event()
         self._count = 0
@@ -124,12 +151,18 @@ class Pool:
         self._want(runtime)
 
     def take(self, spec: FunctionSpec) -> Sandbox | None:
-        """Return a warm sandbox of this revision, or None."""
-        idle = self._idle.get(spec.revision_id)
+        """Return a warm sandbox of this revision, or None; first those that are provisioned."""
+        if self._provisioned:
+            sandbox = self._take_of(self._provisioned.get(spec.revision_id))
+            if sandbox is not None:
+                return sandbox
+        return self._take_of(self._idle.get(spec.revision_id))
+
+    def _take_of(self, idle: dict[Sandbox, None] | None) -> Sandbox | None:
         now = self._clock.time()
         while idle:
-            sandbox = idle.pop()
-            del self._idle_order[sandbox]
+            sandbox, _ = idle.popitem()
+            self._idle_order.pop(sandbox, None)
             if sandbox.retired or sandbox.usable_until < now:
                 self._freezer.forget(sandbox)
                 sandbox.kill()  # unless it is ending already
@@ -163,6 +196,7 @@ class Pool:
         *,
         snapshot: bool = False,
         source: Sandbox | None = None,
+        provisioned: bool = False,
     ) -> Sandbox:
         """Make a sandbox; `start` it next.
 
@@ -171,6 +205,7 @@ class Pool:
             open_log: gives, for the name of a log stream, what takes the events.
             snapshot: whether others are to be forked of it.
             source: the snapshot that it is to be forked of.
+            provisioned: whether it is kept ready, however long it is idle.
         """
         if self._count >= self._limit:
             self._evict()
@@ -189,9 +224,13 @@ class Pool:
             endpoint=self._endpoint,
             source=source,
             runtime_api=self._runtime_api,
+            provisioned=provisioned,
         )
         if source is not None:
             self.snapshots.forked(source, sandbox)
+        if not snapshot:
+            self._young[sandbox] = need = self._need(spec)
+            self._kept_back += need
         self._count += 1
         self._all_ended.clear()
         self._by_function.setdefault(spec.arn, set()).add(sandbox)
@@ -225,45 +264,80 @@ class Pool:
             self._loop.call_later(_ENDING_S, self.give_back, sandbox)
             return
         self._forget_lingering(sandbox)
+        self._kept_back -= self._young.pop(sandbox, 0)
         if sandbox.retired:
             sandbox.kill()
             return
         sandbox.idle_since = self._loop.time()
-        key = sandbox.spec.revision_id
-        idle = self._idle.get(key)
+        spec = sandbox.spec
+        if sandbox.peak_at_end > self._peaks.get(spec.arn, 0):
+            self._peaks[spec.arn] = sandbox.peak_at_end
+        kept = self._provisioned if sandbox.provisioned else self._idle
+        idle = kept.get(spec.revision_id)
         if idle is None:
-            idle = self._idle[key] = collections.deque()
-        idle.append(sandbox)
-        self._idle_order[sandbox] = None
+            idle = kept[spec.revision_id] = {}
+        idle[sandbox] = None
+        if not sandbox.provisioned:
+            self._idle_order[sandbox] = None
         self._freezer.put(sandbox)
 
     def drop(self, function_arn: str) -> None:
         """Retire a function's sandboxes: the idle ones now, the busy ones when they are done."""
         for sandbox in list(self._by_function.get(function_arn, ())):
-            sandbox.retired = True
-            if sandbox in self._idle_order:
-                self._remove_idle(sandbox)
-                sandbox.kill()
+            self.retire(sandbox)
         self.snapshots.drop(function_arn)
+        self._peaks.pop(function_arn, None)
 
     async def reap(self) -> None:
         """End what has been idle for too long, or when memory is short, for as long as this runs.
 
-        Those idle for longest go first.
+        Those idle for longest go first. What is provisioned stays.
         """
-        reserve = int(total_memory() * _RESERVE)
         while True:
             await asyncio.sleep(_REAP_INTERVAL_S)
-            oldest = self._loop.time() - self._idle_s
-            short = reserve - available_memory()
-            for sandbox in list(self._idle_order):
-                if sandbox.idle_since > oldest and short <= 0:
-                    break
-                short -= sandbox.peak_memory()
-                self._remove_idle(sandbox)
-                sandbox.kill()
-            if short > 0:
-                self.snapshots.give_up_one()
+            self._end_idle(-self._memory.free(), self._loop.time() - self._idle_s)
+
+    async def make_room(self, spec: FunctionSpec) -> bool:
+        """Wait until there is memory for a new sandbox; False where there is none in time.
+
+        Sandboxes that are idle give way, those idle for longest first.
+        """
+        deadline = self._loop.time() + _ROOM_S
+        while (short := self._short(spec)) > 0:
+            self._end_idle(short, 0.0)
+            if self._loop.time() >= deadline:
+                return False
+            await asyncio.sleep(_ROOM_CHECK_S)
+            if self._idle.get(spec.revision_id):
+                break
+        return True
+
+    def _short(self, spec: FunctionSpec) -> int:
+        """How much memory is missing for one more sandbox, in bytes; 0 or less if none is."""
+        need, free = self._need(spec), self._memory.free()
+        if free - self._kept_back >= need:
+            return 0
+        kept_back = sum(
+            max(0, min(needed, self._need(each.spec)) - each.peak_memory())
+            for each, needed in self._young.items()
+        )
+        return need + kept_back - free
+
+    def _need(self, spec: FunctionSpec) -> int:
+        peak = self._peaks.get(spec.arn)
+        if peak is None:
+            return min(spec.memory_mb * MB, self._memory.limit // _MOST_GUESSED)
+        return max(_LEAST_NEED, peak)
+
+    def provisioned(self, revision_id: str) -> list[Sandbox]:
+        """List the provisioned sandboxes of a revision that are idle."""
+        return list(self._provisioned.get(revision_id, ()))
+
+    def retire(self, sandbox: Sandbox) -> None:
+        """End a sandbox, if it is idle now, else when it is given back."""
+        sandbox.retired = True
+        if self._remove_idle(sandbox):
+            sandbox.kill()
 
     async def paused(self) -> None:
         """Return once the output of some sandbox waits for the log sink."""
@@ -295,18 +369,31 @@ class Pool:
 
     def _evict(self) -> None:
         for sandbox in self._idle_order:
-            self._remove_idle(sandbox)
-            sandbox.kill()
+            self.retire(sandbox)
             return
 
-    def _remove_idle(self, sandbox: Sandbox) -> None:
-        if sandbox in self._idle_order:
-            del self._idle_order[sandbox]
-            self._freezer.forget(sandbox)
-            key = sandbox.spec.revision_id
-            self._idle[key].remove(sandbox)
-            if not self._idle[key]:
-                del self._idle[key]
+    def _end_idle(self, short: int, oldest: float) -> None:
+        """End idle sandboxes until so much memory is freed, and those idle since before."""
+        for sandbox in list(self._idle_order):
+            if sandbox.idle_since > oldest and short <= 0:
+                return
+            short -= sandbox.peak_memory()
+            self.retire(sandbox)
+        if short > 0:
+            self.snapshots.give_up_one()
+
+    def _remove_idle(self, sandbox: Sandbox) -> bool:
+        """Take a sandbox from those that are idle; False where it is not."""
+        kept = self._provisioned if sandbox.provisioned else self._idle
+        idle = kept.get(sandbox.spec.revision_id)
+        if idle is None or sandbox not in idle:
+            return False
+        self._idle_order.pop(sandbox, None)
+        self._freezer.forget(sandbox)
+        del idle[sandbox]
+        if not idle:
+            del kept[sandbox.spec.revision_id]
+        return True
 
     def _forget_lingering(self, sandbox: Sandbox) -> None:
         lingering = self._lingering.get(sandbox.spec.revision_id)
@@ -317,10 +404,9 @@ class Pool:
 
     def _ended(self, sandbox: Sandbox) -> None:
         self.snapshots.ended(sandbox)
+        self._kept_back -= self._young.pop(sandbox, 0)
         self._forget_lingering(sandbox)
         self._remove_idle(sandbox)
-        if not self._idle.get(sandbox.spec.revision_id, True):
-            del self._idle[sandbox.spec.revision_id]
         siblings = self._by_function.get(sandbox.spec.arn)
         if siblings is not None:
             siblings.discard(sandbox)

@@ -1,14 +1,15 @@
 """From the interpreters that this machine has to the programs that the warden starts."""
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from ingle.pool.provisions import NODEJS
+from ingle.pool.provisions import JAVA, NODEJS
 from ingle.runtimes.catalogue import catalogue
 from ingle.runtimes.command import Command
 from ingle.runtimes.discovery import Interpreter
+from ingle.runtimes.java import archive
 from ingle.runtimes.java.command import command as java
 from ingle.runtimes.nodejs import sdk
 from ingle.runtimes.nodejs.command import SDK_PLACE
@@ -31,12 +32,9 @@ def programs(interpreters: Iterable[Interpreter], provisions: Path) -> dict[str,
 
     Args:
         interpreters: those of this machine.
-        provisions: the folder of what was fetched for runtimes (`ingle.pool.provisions`).
+        provisions: the folder of what was made for runtimes (`ingle.pool.provisions`).
     """
-    table = {each.runtime: _MAKERS[_language(each.runtime)](each) for each in interpreters}
-    for runtime, program in table.items():
-        if _language(runtime) == "nodejs":
-            table[runtime] = _with_sdk(program, provisions / NODEJS)
+    table = {each.runtime: _program(each, provisions) for each in interpreters}
     own = {sys.base_prefix: sys.base_prefix}
     for runtime, info in catalogue().items():
         if info.language.id == "provided":
@@ -44,8 +42,21 @@ def programs(interpreters: Iterable[Interpreter], provisions: Path) -> dict[str,
     return table
 
 
-def _language(runtime: str) -> str:
-    return catalogue()[runtime].language.id
+def _program(interpreter: Interpreter, provisions: Path) -> Program:
+    match catalogue()[interpreter.runtime].language.id:
+        case "python":
+            return _forked(interpreter)
+        case "nodejs":
+            return _with_sdk(_launched(interpreter, nodejs(interpreter)), provisions / NODEJS)
+        case "java":
+            place = archive.place(interpreter, provisions / JAVA)
+            return _launched(interpreter, java(interpreter, place))
+        case "python2":
+            return _launched(interpreter, python27(interpreter))
+        case "ruby":
+            return _launched(interpreter, ruby(interpreter))
+        case other:
+            raise ValueError(f"Ingle has no program for {other}")
 
 
 def _launcher() -> str:
@@ -59,22 +70,12 @@ def _forked(interpreter: Interpreter) -> Program:
     return Program(str(interpreter.executable), {prefix: prefix}, prefix)
 
 
-def _launched(command: Callable[[Interpreter], Command]) -> Callable[[Interpreter], Program]:
+def _launched(interpreter: Interpreter, told: Command) -> Program:
     """Any other language's sandboxes become a program that speaks in frames."""
-
-    def make(interpreter: Interpreter) -> Program:
-        told = command(interpreter)
-        prefix = str(interpreter.prefix)
-        shows = {sys.base_prefix: sys.base_prefix, prefix: prefix, **told.shows}
-        launch = Launch(told.arguments, told.environment, http=False, anonymous=True)
-        return Program(_launcher(), shows, prefix, launch)
-
-    return make
-
-
-def _java(interpreter: Interpreter) -> Command:
-    """A Java starts from the classes that it was installed with, without an archive of its own."""
-    return java(interpreter, None)
+    prefix = str(interpreter.prefix)
+    shows = {sys.base_prefix: sys.base_prefix, prefix: prefix, **told.shows}
+    launch = Launch(told.arguments, told.environment, http=False, anonymous=True)
+    return Program(_launcher(), shows, prefix, launch)
 
 
 def _with_sdk(program: Program, folder: Path) -> Program:
@@ -90,13 +91,3 @@ def _with_sdk(program: Program, folder: Path) -> Program:
             "/node_modules": SDK_PLACE,
         },
     )
-
-
-_MAKERS: Mapping[str, Callable[[Interpreter], Program]] = {
-    "python": _forked,
-    "nodejs": _launched(nodejs),
-    "java": _launched(_java),
-    "python2": _launched(python27),
-    "ruby": _launched(ruby),
-}
-"""By language; every language with interpreters that the catalogue calls served."""

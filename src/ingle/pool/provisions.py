@@ -3,20 +3,27 @@
 import asyncio
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
 
+from ingle.runtimes import kept
 from ingle.runtimes.catalogue import catalogue
 from ingle.runtimes.interpreter import Interpreter
+from ingle.runtimes.java.archive import archive
+from ingle.runtimes.making import MakingError
 from ingle.runtimes.nodejs import sdk
+from ingle.runtimes.nodejs.compiled import compile_ahead
 
 NODEJS = "nodejs"
-"""The folder with the AWS SDKs for JavaScript."""
+"""The folder with the AWS SDKs for JavaScript, and with their compiled code."""
+JAVA = "java"
+"""The folder with archives of Java's and the runtime's classes."""
 _logger = logging.getLogger("ingle.pool")
 
 
 class Provisions:
-    """Fetches what runtimes offer, once, in the background, when there is a function that wants it.
+    """Makes or fetches what runtimes offer, once, in the background, when there is a function that
+    wants it.
 
     Args:
         folder: where it is kept.
@@ -29,29 +36,73 @@ class Provisions:
     ) -> None:
         self._folder = folder
         self._interpreters = {each.runtime: each for each in interpreters}
-        self._nodejs_sdk = nodejs_sdk
-        self._fetching: asyncio.Task[None] | None = None
+        self._makers: Mapping[str, Callable[[Interpreter], Coroutine[None, None, None]]] = {
+            "java": self._archive_classes,
+            **({"nodejs": self._offer_sdk} if nodejs_sdk else {}),
+        }
+        self._tasks: dict[Path, asyncio.Task[None]] = {}
+        self._fetching = asyncio.Lock()
+        self._fetched = False
+        self._making = asyncio.Lock()
 
     @staticmethod
     def lay_out(folder: Path) -> None:
         """Make the folders that sandboxes see, whose users are not the server's."""
-        (folder / NODEJS).mkdir(parents=True, exist_ok=True)
-        (folder / NODEJS).chmod(0o755)
+        for name in (NODEJS, JAVA):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+            (folder / name).chmod(0o755)
+            kept.withdraw(folder / name)
+
+    @staticmethod
+    def programs(interpreters: Iterable[Interpreter]) -> list[str]:
+        """Return the folders with programs that the server itself runs for this."""
+        return [
+            str(each.prefix)
+            for each in interpreters
+            if catalogue()[each.runtime].language.id in ("java", "nodejs")
+        ]
 
     def want(self, runtime: str) -> None:
         """There is a function of this runtime."""
         info = catalogue().get(runtime)
         interpreter = self._interpreters.get(runtime)
-        if info is None or interpreter is None or info.language.id != "nodejs":
+        if info is None or interpreter is None:
             return
-        if self._nodejs_sdk and self._fetching is None:
-            self._fetching = asyncio.create_task(self._fetch_sdk(interpreter))
+        make = self._makers.get(info.language.id)
+        if make is not None and interpreter.executable not in self._tasks:
+            self._tasks[interpreter.executable] = asyncio.create_task(make(interpreter))
 
     async def close(self) -> None:
-        """Give up what is being fetched."""
-        if self._fetching is not None:
-            self._fetching.cancel()
-            await asyncio.wait([self._fetching])
+        """Give up what is being made or fetched."""
+        for task in self._tasks.values():
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks.values())
+
+    async def _archive_classes(self, java: Interpreter) -> None:
+        async with self._making:
+            try:
+                await archive(java, self._folder / JAVA)
+            except OSError as error:
+                _logger.warning(
+                    "Java %s starts without an archive of its classes: %s", java.version, error
+                )
+
+    async def _offer_sdk(self, nodejs: Interpreter) -> None:
+        async with self._fetching:
+            if not self._fetched:
+                self._fetched = True
+                await self._fetch_sdk(nodejs)
+        packages = await asyncio.to_thread(sdk.find, self._folder / NODEJS)
+        if packages is None:
+            return
+        async with self._making:
+            try:
+                await compile_ahead(nodejs, packages)
+            except (MakingError, OSError) as error:
+                _logger.warning(
+                    "Node.js %s loads the AWS SDKs without compiled code: %s", nodejs.version, error
+                )
 
     async def _fetch_sdk(self, nodejs: Interpreter) -> None:
         folder = self._folder / NODEJS

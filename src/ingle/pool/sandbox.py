@@ -72,6 +72,7 @@ class Sandbox:
         log_stream: the name of its stream.
         idle_since: when it last became idle, on the loop's clock.
         source: the snapshot that it is forked of, or None.
+        provisioned: it is kept ready, however long it is idle.
         retired: it must not be used again.
         usable_until: after this time of day no invocation may begin.
         emit: called with each log event that the function writes.
@@ -113,6 +114,7 @@ class Sandbox:
         "log_stream",
         "peak_at_end",
         "phase",
+        "provisioned",
         "retired",
         "runtime_version",
         "source",
@@ -135,9 +137,11 @@ class Sandbox:
         endpoint: str,
         runtime_api: str,
         source: "Sandbox | None" = None,
+        provisioned: bool = False,
     ) -> None:
         self.spec = spec
         self.source = source
+        self.provisioned = provisioned
         self.log_stream = log_stream
         self.emit = emit
         self.idle_since = 0.0
@@ -184,6 +188,13 @@ class Sandbox:
         """Its process, once there is one."""
         return self._process
 
+    @property
+    def initialization_type(self) -> str:
+        """What `AWS_LAMBDA_INITIALIZATION_TYPE` says."""
+        if self.provisioned:
+            return "provisioned-concurrency"
+        return "snap-start" if self.spec.snap_start else "on-demand"
+
     def attach(self, process: LockedProcess) -> None:
         """Take charge of the process that the warden is making."""
         self._process = process
@@ -204,7 +215,7 @@ class Sandbox:
             spec.account_id,
             spec.memory_mb,
             self.log_stream[-32:],
-            self.spec.initialization_type,
+            self.initialization_type,
         )
 
     def start(
@@ -228,7 +239,7 @@ class Sandbox:
             self._credentials.variables(),
             endpoint=self._endpoint,
             runtime_api=self._runtime_api,
-            initialization_type=self.spec.initialization_type,
+            initialization_type=self.initialization_type,
         )
         if not self.spec.extensions:
             self.initialise()

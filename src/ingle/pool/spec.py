@@ -57,8 +57,3 @@ class FunctionSpec:
     def speaks_http(self) -> bool:
         """Whether the runtime asks the Runtime API for its events, and gets no frames."""
         return self.runtime.startswith("provided")
-
-    @property
-    def initialization_type(self) -> str:
-        """What `AWS_LAMBDA_INITIALIZATION_TYPE` says."""
-        return "snap-start" if self.snap_start else "on-demand"

@@ -47,6 +47,24 @@ class Cgroups(Protocol):
         """Whether groups can be frozen."""
         ...
 
+    def bound(self, most: int) -> int:
+        """Let all groups together use no more memory than this.
+
+        Args:
+            most: in bytes.
+
+        Returns:
+            The same, or what the groups around them leave them, where that is less.
+        """
+        ...
+
+    def open_usage(self) -> tuple[int, int]:
+        """Return descriptors of the files with the memory that all groups use.
+
+        The first holds the bytes, the second what they are used for, a name and a number a line.
+        """
+        ...
+
     def create(self, name: str, processes: int) -> list[str]:
         """Make a group of at most so many processes; return the files by which one joins."""
         ...
@@ -250,6 +268,10 @@ def _counter(path: Path, key: str) -> int:
     return 0
 
 
+def _open_to_read(file: Path) -> int:
+    return os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+
+
 def _open_members(file: Path) -> int:
     return os.open(file, os.O_WRONLY | os.O_CLOEXEC)
 
@@ -289,6 +311,21 @@ class Version1:
     def freezes(self) -> bool:
         folder = self._folders.get(_FREEZER)
         return folder is not None and (folder / "cgroup.freeze").exists()
+
+    def bound(self, most: int) -> int:
+        memory = self._folders["memory"]
+        most = min(most, _counter(memory / "memory.stat", "hierarchical_memory_limit") or most)
+        _write(memory / "memory.limit_in_bytes", most)
+        with contextlib.suppress(OSError):  # kernels without swap accounting have no such file
+            _write(memory / "memory.memsw.limit_in_bytes", most)
+        return most
+
+    def open_usage(self) -> tuple[int, int]:
+        memory = self._folders["memory"]
+        return (
+            _open_to_read(memory / "memory.usage_in_bytes"),
+            _open_to_read(memory / "memory.stat"),
+        )
 
     def create(self, name: str, processes: int) -> list[str]:
         for folder in self._folders.values():
@@ -334,7 +371,7 @@ class Version1:
 
     def open_peak(self, name: str) -> int | None:
         path = self._folders["memory"] / name / "memory.max_usage_in_bytes"
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        return _open_to_read(path)
 
     def open_freezer(self, name: str) -> int | None:
         if not self.freezes:
@@ -385,6 +422,18 @@ class Version2:
     def freezes(self) -> bool:
         return (self._folder / "cgroup.freeze").exists()  # Linux 5.2
 
+    def bound(self, most: int) -> int:
+        for folder in self._folder.parents:  # the root has no such file
+            most = min(most, _number(folder / "memory.max") or most)
+        _write(self._folder / "memory.max", most)
+        return most
+
+    def open_usage(self) -> tuple[int, int]:
+        return (
+            _open_to_read(self._folder / "memory.current"),
+            _open_to_read(self._folder / "memory.stat"),
+        )
+
     def create(self, name: str, processes: int) -> list[str]:
         folder = self._folder / name
         folder.mkdir()
@@ -419,7 +468,7 @@ class Version2:
 
     def open_peak(self, name: str) -> int | None:
         try:
-            return os.open(self._folder / name / "memory.peak", os.O_RDONLY | os.O_CLOEXEC)
+            return _open_to_read(self._folder / name / "memory.peak")
         except FileNotFoundError:  # kernels before 5.19
             return None
 

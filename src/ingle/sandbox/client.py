@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +60,8 @@ class WardenClient:
     Attributes:
         abilities: what it can give sandboxes on this machine.
         outbound: what they reach of the network.
+        memory: the most that all of them may use together, in bytes; 0 for no limit.
+        usage: descriptors of the files with what they do use, where there is a limit.
     """
 
     def __init__(
@@ -67,10 +69,13 @@ class WardenClient:
         process: subprocess.Popen[bytes],
         sock: socket.socket,
         hello: messages.Hello,
+        usage: Sequence[int],
         on_lost: Callable[[], None],
     ) -> None:
         self.abilities = hello.abilities
         self.outbound = hello.outbound
+        self.memory = hello.memory
+        self.usage = usage
         self._process = process
         self._sock = sock
         self._on_lost = on_lost
@@ -95,7 +100,7 @@ class WardenClient:
         process, sock = launched.process, launched.sock
         sock.setblocking(False)
         try:
-            hello = await asyncio.wait_for(_first_message(sock), _HELLO_DEADLINE_S)
+            hello, usage = await asyncio.wait_for(_first_message(sock), _HELLO_DEADLINE_S)
         except (TimeoutError, WardenError) as error:
             sock.close()
             await asyncio.to_thread(_end, process)
@@ -104,7 +109,7 @@ class WardenClient:
                 f"no sandboxes can be made on this machine: {reason}; run `ingle doctor` to see "
                 "what is missing"
             ) from error
-        return cls(process, sock, hello, on_lost)
+        return cls(process, sock, hello, usage, on_lost)
 
     def prepare(self, runtime: str) -> None:
         """Have the runtime's zygote started, so that its first sandbox need not wait."""
@@ -161,6 +166,8 @@ class WardenClient:
         self._sock.close()
         await asyncio.to_thread(_end, self._process)
         self._end_all("the server is stopping")
+        for fd in self.usage:
+            os.close(fd)
 
     def _send(self, data: bytes) -> None:
         self._unsent.append(data)
@@ -239,7 +246,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-async def _first_message(sock: socket.socket) -> messages.Hello:
+async def _first_message(sock: socket.socket) -> tuple[messages.Hello, list[int]]:
     loop = asyncio.get_running_loop()
     readable = asyncio.Event()
     loop.add_reader(sock, readable.set)
@@ -247,10 +254,10 @@ async def _first_message(sock: socket.socket) -> messages.Hello:
         await readable.wait()
     finally:
         loop.remove_reader(sock)
-    data, _ = messages.receive(sock)
+    data, usage = messages.receive(sock)
     report = messages.unpack_report(data) if data else None
     if isinstance(report, messages.Hello):
-        return report
+        return report, usage
     if isinstance(report, messages.Failed):
         raise WardenError(report.reason)
     raise WardenError("the warden ended at once")

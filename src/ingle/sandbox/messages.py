@@ -1,7 +1,8 @@
 """The fixed binary protocol between the server and the warden: a message a packet.
 
 Descriptors travel beside STARTED: the server's ends of the sandbox's channel and log pipe, then,
-where the machine has them, the control group's files of its peak memory and of its freezer.
+where the machine has them, the control group's files of its peak memory and of its freezer. Beside
+HELLO, where memory is limited: the files of the memory that all of them use, and of what for.
 """
 
 import array
@@ -21,7 +22,7 @@ _KILL = struct.Struct("<BI")
 _STARTED = struct.Struct("<BIiBB")
 _ENDED = struct.Struct("<BIiBQ")
 _FAILED = struct.Struct("<BI")
-_HELLO = struct.Struct("<BBBBBBBB")
+_HELLO = struct.Struct("<BQBBBBBBB")
 
 MAX_MESSAGE = 4096
 """Bytes; nothing that users write at length goes through the warden."""
@@ -135,13 +136,16 @@ class Hello:
     Attributes:
         abilities: what it can give sandboxes on this machine.
         outbound: what they reach of the network.
+        memory: the most that all of them may use together, in bytes; 0 for no limit.
     """
 
     abilities: Abilities
     outbound: Outbound
+    memory: int = 0
 
     def pack(self) -> bytes:
-        return _HELLO.pack(HELLO, *astuple(self.abilities)) + self.outbound.pack()
+        head = _HELLO.pack(HELLO, self.memory, *astuple(self.abilities))
+        return head + self.outbound.pack()
 
 
 def unpack_request(data: bytes) -> Prepare | Spawn | Kill:
@@ -183,9 +187,9 @@ def unpack_report(data: bytes) -> Started | Ended | Failed | Hello:
         if data[0] == FAILED:
             return Failed(_FAILED.unpack_from(data)[1], data[_FAILED.size :].decode("utf-8"))
         if data[0] == HELLO:
-            _, version, *flags = _HELLO.unpack_from(data)
+            _, memory, version, *flags = _HELLO.unpack_from(data)
             outbound = Outbound.unpack(data[_HELLO.size :])
-            return Hello(Abilities(version, *map(bool, flags)), outbound)
+            return Hello(Abilities(version, *map(bool, flags)), outbound, memory)
     except (LookupError, TypeError, struct.error, UnicodeDecodeError) as error:
         raise ValueError(f"a malformed message: {error}") from error
     raise ValueError(f"unknown message {data[0]}")

@@ -18,6 +18,7 @@ class Settings:
         programs: by runtime.
         processes: the most processes and threads of a sandbox.
         descriptors: the most open files of one.
+        memory: the most that all sandboxes use together, in bytes.
         quota: whether a sandbox's share of the processors holds on an idle machine too.
         port: where sandboxes find the AWS endpoint, on their own loopback.
         outbound: whether they reach the network, too.
@@ -31,6 +32,7 @@ class Settings:
     programs: Mapping[str, Program]
     processes: int
     descriptors: int
+    memory: int
     quota: bool
     port: int
     outbound: bool

@@ -46,7 +46,9 @@ def server_owner(data_dir: Path) -> tuple[int, int] | None:
     return SERVER_ID, SERVER_ID
 
 
-def give_up_root(data_dir: Path, staging: Path, owner: tuple[int, int]) -> None:
+def give_up_root(
+    data_dir: Path, staging: Path, owner: tuple[int, int], programs: Iterable[str]
+) -> None:
     """Leave the host's file system and take another user, for good.
 
     Must be called before there is a second thread, because a thread has file systems of its own.
@@ -55,6 +57,7 @@ def give_up_root(data_dir: Path, staging: Path, owner: tuple[int, int]) -> None:
         data_dir: the data folder, already the owner's; what is written is written there.
         staging: an empty folder; it is mounted over, in a new mount namespace only.
         owner: the user and group to take.
+        programs: folders with programs that it runs itself.
 
     Raises:
         OSError: a step failed.
@@ -68,7 +71,7 @@ def give_up_root(data_dir: Path, staging: Path, owner: tuple[int, int]) -> None:
     show_system(root)
     for folder in ("/etc", "/proc", "/dev", *filter(os.path.isdir, _STATE)):
         mount(folder, make_folder(root, folder), "", MS_BIND | MS_REC)
-    for folder in _program_folders(sys.path):
+    for folder in _program_folders([*sys.path, *programs]):
         if not Path(root + folder).exists():  # else it is part of what the system shows
             show(root, folder, folder)
     for folder in {str(data_dir), os.path.realpath(data_dir)}:

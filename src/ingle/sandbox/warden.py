@@ -99,7 +99,7 @@ class Warden:
         """Answer the server until its end of the socket is closed, then clean up."""
         self._selector.register(self._server, selectors.EVENT_READ, None)
         try:
-            self._tell(messages.Hello(self._abilities(), self._network.outbound))
+            self._greet()
             while True:
                 events = self._selector.select(self._patience())
                 for key, _ in events:
@@ -165,6 +165,15 @@ class Warden:
         """All that keep sandboxes ready."""
         serving = (each for each in self._snapshots.values() if each.serving)
         return [*self._zygotes.values(), *serving]
+
+    def _greet(self) -> None:
+        memory, usage = 0, tuple[int, ...]()
+        if self._cgroups is not None:
+            memory = self._cgroups.bound(self._settings.memory)
+            usage = self._cgroups.open_usage()
+        self._tell(messages.Hello(self._abilities(), self._network.outbound, memory), usage)
+        for fd in usage:
+            os.close(fd)
 
     def _tell(
         self,

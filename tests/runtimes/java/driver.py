@@ -43,6 +43,15 @@ def interpreter() -> Interpreter:
     return Interpreter(f"java{major}", prefix / "bin" / "java", version[1], prefix)
 
 
+def pretender(folder: Path, script: str) -> Interpreter:
+    """A Java that does something else."""
+    executable = folder / "bin" / "java"
+    executable.parent.mkdir(parents=True)
+    executable.write_text(f"#!/bin/sh\n{script}\n")
+    executable.chmod(0o755)
+    return Interpreter("java17", executable, "17.0.1", folder)
+
+
 def compile_java(java: Interpreter, sources: Path, classes: Path, path: Path, release: int) -> None:
     """Compile a folder of sources into a folder of classes."""
     done = subprocess.run(
@@ -55,6 +64,15 @@ def compile_java(java: Interpreter, sources: Path, classes: Path, path: Path, re
         text=True,
     )
     assert done.returncode == 0, done.stderr
+
+
+def on_host(argument: str, places: dict[str, str]) -> str:
+    """Return an argument that is a path in the sandbox, or ends with one, as of this machine."""
+    option, sign, path = argument.rpartition("=")
+    for place, shown in places.items():
+        if path == place or path.startswith(f"{place}/"):
+            return option + sign + shown + path.removeprefix(place)
+    return argument
 
 
 @dataclass(frozen=True)
@@ -116,9 +134,10 @@ class Runtime:
         fcntl.fcntl(self._pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         os.set_blocking(self._pipe, False)
         self._splitter = OutputSplitter()
-        executable, *arguments = told.arguments
+        arguments = [on_host(each, places) for each in told.arguments]
+        arguments[arguments.index("-jar") : 0] = flags
         self._process = subprocess.Popen(
-            [executable, *flags, *(_on_host(each, places) for each in arguments)],
+            arguments,
             stdin=theirs,
             stdout=output,
             stderr=output,
@@ -145,8 +164,26 @@ class Runtime:
         length, kind = frames.HEADER.unpack(head)
         return kind, self._stream.read(length)
 
-    def initialise(self, handler: str, **variables: str) -> tuple[int, Any]:
-        """Tell it what it runs; return the kind of its answer, and the error if it is one."""
+    def rehearse(self) -> None:
+        """Wait until it waits to be told what it runs."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while self._process.poll() is None and not self._reads():
+            assert time.monotonic() < deadline, "it does not read from its channel"
+            time.sleep(0.002)
+
+    def _reads(self) -> bool:
+        waits = Path(f"/proc/{self.pid}/task").glob("*/wchan")
+        return any(each.read_text().startswith("unix_stream_read") for each in waits)
+
+    def initialise(
+        self, handler: str, *, rehearsed: bool = True, **variables: str
+    ) -> tuple[int, Any]:
+        """Tell it what it runs, after its rehearsal or instead of it.
+
+        Returns the kind of its answer, and the error if it is one.
+        """
+        if rehearsed:
+            self.rehearse()
         environment = {
             **self.environment,
             "_HANDLER": handler,
@@ -215,9 +252,3 @@ class Runtime:
         self._process.kill()
         self._process.wait()
         os.close(self._pipe)
-
-
-def _on_host(argument: str, places: dict[str, str]) -> str:
-    """Return an argument with a path in the sandbox as a path of this machine."""
-    option, sign, path = argument.rpartition("=")
-    return option + sign + places.get(path, path)

@@ -1,5 +1,6 @@
 """The archive of classes."""
 
+import hashlib
 import os
 import shutil
 from dataclasses import replace
@@ -10,16 +11,14 @@ import pytest
 from ingle.runtimes.interpreter import Interpreter
 from ingle.runtimes.java import archive as archives
 from ingle.runtimes.java import major_of
-from ingle.runtimes.java.archive import archive
+from ingle.runtimes.java.archive import archive, place
+from ingle.runtimes.kept import withdraw
+from tests.runtimes.java.driver import pretender
 
 
-def pretender(folder: Path, script: str) -> Interpreter:
-    """A Java that does something else."""
-    executable = folder / "bin" / "java"
-    executable.parent.mkdir(parents=True)
-    executable.write_text(f"#!/bin/sh\n{script}\n")
-    executable.chmod(0o755)
-    return Interpreter("java17", executable, "17.0.1", folder)
+def written(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_ino, status.st_mtime_ns
 
 
 def mapped(pid: int, path: Path) -> bool:
@@ -54,10 +53,11 @@ def test_a_runtime_without_an_archive_serves_as_well(bring_up, put):
 async def test_an_archive_is_made_once(java, tmp_path):
     first = await archive(java, tmp_path / "new" / "folder")
     assert first is not None
-    made = first.stat()
+    assert first == place(java, tmp_path / "new" / "folder")
+    made = written(first)
     assert await archive(java, tmp_path / "new" / "folder") == first
-    assert first.stat() == made
-    assert list(first.parent.iterdir()) == [first]
+    assert written(first) == made
+    assert sorted(first.parent.iterdir()) == sorted([first, first.resolve()])
 
 
 async def test_an_archive_of_a_former_version_is_removed(class_archive, java, tmp_path):
@@ -67,7 +67,40 @@ async def test_an_archive_of_a_former_version_is_removed(class_archive, java, tm
     others.touch()
     made = await archive(java, tmp_path)
     assert made is not None
-    assert sorted(tmp_path.iterdir()) == sorted([others, made])
+    assert sorted(tmp_path.iterdir()) == sorted([others, made, made.resolve()])
+
+
+@pytest.fixture
+def copied(class_archive, tmp_path):
+    """The archive in a folder of its own."""
+    folder = shutil.copytree(class_archive.parent, tmp_path / "archives", symlinks=True)
+    return folder / class_archive.name
+
+
+async def test_nothing_is_used_after_a_start_before_it_was_looked_at(copied, java):
+    whole = copied.resolve()
+    draft = copied.parent / ".draft-abc"
+    (draft / "var").mkdir(parents=True)
+    withdraw(copied.parent)
+    assert list(copied.parent.iterdir()) == [whole]
+    made = written(whole)
+    assert await archive(java, copied.parent) == copied
+    assert written(copied) == made
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed"])
+async def test_an_archive_that_is_damaged_is_made_anew(copied, java, damage):
+    whole = copied.read_bytes()
+    broken = copied.resolve()
+    middle = len(whole) // 2
+    copied.write_bytes(whole[:middle] if damage == "cut" else whole[:middle] + whole[middle + 1 :])
+    withdraw(copied.parent)
+    assert await archive(java, copied.parent) == copied
+    assert copied.stat().st_size > middle * 1.9
+    digest = hashlib.sha256(copied.read_bytes()).hexdigest()
+    assert copied.resolve().stem.endswith(f"-{digest}")
+    assert sorted(copied.parent.iterdir()) == sorted([copied, copied.resolve()])
+    assert broken.exists() == (broken == copied.resolve())
 
 
 async def test_java_8_has_none(tmp_path):
@@ -77,7 +110,7 @@ async def test_java_8_has_none(tmp_path):
 
 
 async def test_a_java_that_fails_to_make_one_starts_without_and_it_is_logged(tmp_path, caplog):
-    java = pretender(tmp_path / "java", "echo no archives here; exit 3")
+    java = pretender(tmp_path / "java", "echo 'no\narchives  here'; exit 3")
     assert await archive(java, tmp_path / "folder") is None
     assert "Java 17.0.1 starts without an archive of its classes: no archives here" in caplog.text
     assert list((tmp_path / "folder").iterdir()) == []

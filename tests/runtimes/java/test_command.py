@@ -1,5 +1,6 @@
 """How Java is started."""
 
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import pytest
 from ingle.pool.environment import environment
 from ingle.runtimes.interpreter import Interpreter
 from ingle.runtimes.java import JAR
-from ingle.runtimes.java.command import ARCHIVE_PLACE, PLACE, command
+from ingle.runtimes.java.command import ARCHIVES_PLACE, PLACE, TASK, command
 from tests.pool.test_environment import SPEC, STREAM
+from tests.runtimes.java.driver import on_host, pretender
 
 ARCHIVE = Path("/cache/java.jsa")
 
@@ -18,18 +20,34 @@ def java(version: str, prefix: Path = Path("/opt/jdk")) -> Interpreter:
     return Interpreter("java17", prefix / "bin" / "java", version, prefix)
 
 
-def test_the_jar_and_the_archive_are_shown_where_java_is_told_to_find_them():
+def test_the_jar_and_the_archives_are_shown_where_java_is_told_to_find_them():
     told = command(java("17.0.15"), ARCHIVE)
-    assert told.shows == {str(JAR): PLACE, str(ARCHIVE): ARCHIVE_PLACE}
-    assert told.arguments[0] == "/opt/jdk/bin/java"
+    assert told.shows == {str(JAR): PLACE, str(ARCHIVE.parent): ARCHIVES_PLACE}
+    assert told.arguments[:2] == ("/bin/sh", "-c")
+    assert told.arguments[3:6] == ("/opt/jdk/bin/java", TASK, f"{ARCHIVES_PLACE}/{ARCHIVE.name}")
     assert told.arguments[-3:] == ("-jar", PLACE, "/opt/java/lib")
-    assert f"-XX:SharedArchiveFile={ARCHIVE_PLACE}" in told.arguments
 
 
 def test_without_an_archive_there_is_no_word_of_one():
     told = command(java("17.0.15"), None)
     assert told.shows == {str(JAR): PLACE}
+    assert told.arguments[0] == "/opt/jdk/bin/java"
     assert not any("Archive" in each for each in told.arguments)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_an_archive_is_used_only_if_it_is_there_when_java_starts(tmp_path, there):
+    executable = pretender(tmp_path, 'pwd; printf "%s\\n" "$@"').executable
+    told = command(Interpreter("java17", executable, "17.0.15", tmp_path), tmp_path / "made.jsa")
+    if there:
+        (tmp_path / "made.jsa").touch()
+    places = {TASK: str(tmp_path), ARCHIVES_PLACE: str(tmp_path)}
+    command_line = [on_host(each, places) for each in told.arguments]
+    done = subprocess.run(command_line, capture_output=True, text=True, check=True)
+    printed = done.stdout.splitlines()
+    assert printed[0] == str(tmp_path)
+    used = f"-XX:SharedArchiveFile={tmp_path}/made.jsa"
+    assert printed[1:] == [used] * there + command_line[6:]
 
 
 @pytest.mark.parametrize(("version", "fixed"), [("11.0.2", False), ("17.0.15", True)])

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from ingle.invoke.admission import Admission
 from ingle.invoke.invoker import InvocationResult
+from ingle.invoke.provisioner import Standing
 from ingle.pool.spec import FunctionSpec
 from ingle.runtimes.discovery import Interpreters
 from ingle.services.lambda_.api import LambdaService
@@ -31,6 +33,8 @@ class NoSandboxes:
         self.calls: list[tuple[FunctionSpec, bytes, dict[str, Any]]] = []
         self.dropped: list[str] = []
         self.prepared: list[str] = []
+        self.admission = Admission(1000)
+        self.kept_ready: dict[str, int] = {}
         self.snapshots: set[str] = set()
         self.snapshot_error: Exception | None = None
         self.held = asyncio.Event()
@@ -55,6 +59,15 @@ class NoSandboxes:
         """Return once so many snapshots were asked for."""
         async with asyncio.timeout(20), self._asked:
             await self._asked.wait_for(lambda: self.asked_for >= count)
+
+    def provision(self, spec: FunctionSpec, count: int) -> None:
+        self.kept_ready[spec.revision_id] = count
+
+    def withdraw(self, revision_id: str) -> None:
+        del self.kept_ready[revision_id]
+
+    def provisioned(self, revision_id: str) -> Standing:
+        return Standing(self.kept_ready.get(revision_id, 0))
 
     def lacks_snapshot(self, spec: FunctionSpec) -> bool:
         return spec.revision_id not in self.snapshots

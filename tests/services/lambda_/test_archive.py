@@ -225,7 +225,7 @@ KINDS = st.sampled_from([0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK, stat.S_IFI
 ENTRIES = st.lists(st.tuples(NAMES, KINDS, st.sampled_from([0, 3]), NAMES), max_size=6)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(ENTRIES)
 def test_no_archive_at_all_writes_or_points_outside(
     tmp_path_factory: pytest.TempPathFactory, entries: list[tuple[str, int, int, str]]
@@ -249,7 +249,7 @@ def test_no_archive_at_all_writes_or_points_outside(
     assert names_in(folder) == ["code"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_damaged_archive_is_refused_or_read_and_never_anything_else(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ingle.invoke.errors import SnapshotFailed
+from ingle.invoke.errors import InitFailed
 from ingle.services.lambda_ import answers
 from ingle.services.lambda_.api import LambdaService
 from ingle.services.lambda_.errors import InvalidParameterValue
@@ -120,7 +120,7 @@ async def test_a_version_is_pending_until_the_snapshot_is_made(
 async def test_a_version_whose_snapshot_fails_has_failed_and_says_why(
     service: LambdaService, bench: Bench
 ) -> None:
-    bench.invoker.snapshot_error = SnapshotFailed("it has threads", "FunctionError")
+    bench.invoker.snapshot_error = InitFailed("it has threads", "FunctionError")
     async with keeping(service, bench):
         await service.create_function(context(), create_request(SnapStart=ON, Publish=True))
         await settled(service)

@@ -169,7 +169,7 @@ BATCHES = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(BATCHES, st.integers(1, 4), st.booleans())
 async def test_pages_in_either_direction_hold_every_event_once_and_in_order(
     tmp_path_factory: pytest.TempPathFactory,

@@ -6,18 +6,17 @@ with all others that do. See https://docs.oracle.com/en/java/javase/21/vm/class-
 
 import asyncio
 import hashlib
-import json
 import logging
 import os
 import shutil
 import socket
-import tempfile
 import zipfile
 from pathlib import Path
 
+from ingle.runtimes import kept
 from ingle.runtimes.interpreter import Interpreter
 from ingle.runtimes.java import JAR, major_of
-from ingle.runtimes.python import frames
+from ingle.runtimes.making import MakingError, run
 
 logger = logging.getLogger(__name__)
 
@@ -29,13 +28,29 @@ _TIMEOUT_S = 120.0
 _JAR_PLACE = "../runtime/ingle-java-runtime.jar"
 """Seen from /var/task, in which sandboxes start; the path is compared when the archive is used."""
 _OWN = ("ingle/", "com/amazonaws/services/lambda/runtime/")
-_REHEARSAL = "ingle.rehearsal.Greeter"
 _FORMAT = "1"
 """Changes when archives of the same Java and jar must be made anew."""
 
 
+def place(interpreter: Interpreter, folder: Path) -> Path | None:
+    """Return where the archive for a Java is once `archive` has made it.
+
+    Args:
+        interpreter: the Java.
+        folder: where archives are kept.
+
+    Returns:
+        None where this Java has no such archives.
+    """
+    if major_of(interpreter.version) < _FIRST:
+        return None
+    return folder / f"{_name(interpreter)}.jsa"
+
+
 async def archive(interpreter: Interpreter, folder: Path) -> Path | None:
     """Return the archive for a Java, made now if there is none yet; that takes some seconds.
+
+    One that is there is used only if it is as it was made: Java would end with one that is damaged.
 
     Args:
         interpreter: the Java.
@@ -48,18 +63,17 @@ async def archive(interpreter: Interpreter, folder: Path) -> Path | None:
     Raises:
         OSError: if the folder cannot be written.
     """
-    if major_of(interpreter.version) < _FIRST:
-        return None
-    target = folder / await asyncio.to_thread(_name, interpreter)
-    if await asyncio.to_thread(target.exists):
+    target = await asyncio.to_thread(place, interpreter, folder)
+    if target is None or await asyncio.to_thread(kept.find, target):
         return target
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    aside = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=".java-", dir=folder))
+    aside = await asyncio.to_thread(kept.draft, folder)
     try:
         async with asyncio.timeout(_TIMEOUT_S):
             made = await _make(interpreter, aside)
-        await asyncio.to_thread(_keep, made, target)
-    except (_FailedError, TimeoutError) as error:
+        # Those of a former jar, or of this Java before an update, are of no use any more.
+        former = "-".join([*target.name.split("-", 2)[:2], "*.jsa"])
+        await asyncio.to_thread(kept.keep, made, target, former)
+    except (MakingError, TimeoutError) as error:
         logger.warning(
             "Java %s starts without an archive of its classes: %s",
             interpreter.version,
@@ -71,10 +85,6 @@ async def archive(interpreter: Interpreter, folder: Path) -> Path | None:
     return target
 
 
-class _FailedError(Exception):
-    """A virtual machine did not do what was asked."""
-
-
 def _name(interpreter: Interpreter) -> str:
     installed = hashlib.sha256(os.fsencode(interpreter.executable)).hexdigest()[:12]
     exact = hashlib.sha256(JAR.read_bytes())
@@ -82,18 +92,7 @@ def _name(interpreter: Interpreter) -> str:
     stamp = library.stat().st_mtime_ns if library.exists() else 0
     # The jar's time is compared when the archive is used.
     exact.update(f"{_FORMAT} {interpreter.version} {stamp} {JAR.stat().st_mtime_ns}".encode())
-    return f"java-{installed}-{exact.hexdigest()[:16]}.jsa"
-
-
-def _keep(made: Path, target: Path) -> None:
-    with made.open("rb") as file:
-        os.fsync(file.fileno())
-    made.chmod(0o644)
-    made.replace(target)
-    older = target.name.rsplit("-", 1)[0] + "-*.jsa"
-    for path in target.parent.glob(older):
-        if path != target:
-            path.unlink(missing_ok=True)  # of a former jar, or of this Java before an update
+    return f"java-{installed}-{exact.hexdigest()[:16]}"
 
 
 async def _make(interpreter: Interpreter, aside: Path) -> Path:
@@ -105,17 +104,17 @@ async def _make(interpreter: Interpreter, aside: Path) -> Path:
     await _rehearse(interpreter, task, f"-XX:DumpLoadedClassList={listed}")
     own = major_of(interpreter.version) >= _WITH_OWN_CLASSES
     await asyncio.to_thread(_complete, listed, interpreter.prefix, own)
-    await _run(
-        interpreter,
-        task,
+    dump = (
+        str(interpreter.executable),
         # The only collector whose heap can be archived as well; it need not be the one in use.
         *("-Xshare:dump", "-XX:+UseG1GC", "-Xmx128m"),
         f"-XX:SharedClassListFile={listed}",
         f"-XX:SharedArchiveFile={made}",
         *("-cp", _JAR_PLACE if own else "/nonexistent.jar"),
     )
+    await run(dump, task)
     if not await asyncio.to_thread(made.exists):
-        raise _FailedError("it made no archive")
+        raise MakingError("it made no archive")
     return made
 
 
@@ -125,44 +124,18 @@ def _lay_out(task: Path, jar: Path) -> None:
     shutil.copy2(JAR, jar)
 
 
-async def _rehearse(interpreter: Interpreter, task: Path, *flags: str) -> None:
-    """Bring a runtime up, let it load a handler, and let it end."""
-    settings = {"handler": _REHEARSAL, "environment": {"LAMBDA_TASK_ROOT": str(task)}}
-    body = json.dumps(settings).encode()
+async def _rehearse(interpreter: Interpreter, task: Path, flag: str) -> None:
+    """Bring a runtime up, which rehearses while nobody tells it whom it serves, and let it end."""
+    rehearsal = (
+        str(interpreter.executable),
+        *("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"),
+        flag,
+        *("-jar", _JAR_PLACE, "/nonexistent"),
+    )
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        ours.sendall(frames.HEADER.pack(len(body), frames.INIT) + body)
         ours.shutdown(socket.SHUT_WR)
-        await _run(
-            interpreter,
-            task,
-            *("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"),
-            *flags,
-            *("-jar", _JAR_PLACE, "/nonexistent"),
-            channel=theirs,
-        )
-
-
-async def _run(
-    interpreter: Interpreter, folder: Path, *arguments: str, channel: socket.socket | None = None
-) -> None:
-    process = await asyncio.create_subprocess_exec(
-        str(interpreter.executable),
-        *arguments,
-        cwd=folder,
-        stdin=channel.fileno() if channel else asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env={"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "TZ": ":UTC"},
-    )
-    try:
-        printed, _ = await process.communicate()
-    except asyncio.CancelledError:
-        process.kill()
-        await process.wait()
-        raise
-    if process.returncode != 0:
-        raise _FailedError(printed.decode("utf-8", "replace").strip()[-500:] or "it failed")
+        await run(rehearsal, task, theirs)
 
 
 def _complete(listed: Path, prefix: Path, own: bool) -> None:

@@ -10,16 +10,25 @@ from ingle.runtimes.java import JAR, major_of
 
 PLACE = "/var/runtime/ingle-java-runtime.jar"
 """Where the sandbox sees the bootstrap."""
-ARCHIVE_PLACE = "/var/runtime/ingle-java-runtime.jsa"
-"""Where the sandbox sees the archive of classes."""
+ARCHIVES_PLACE = "/var/runtime/classes"
+"""Where the sandbox sees the folder of archives of classes."""
 TASK = "/var/task"
-"""The folder that the process must be started in, for the archive to be used."""
+"""The folder that the process starts in: an archive is used only where the same relative path leads
+to the bootstrap as when it was made."""
 LAYERS = "/opt/java/lib"
 """Where layers put jars: https://docs.aws.amazon.com/lambda/latest/dg/java-package.html"""
 
 # Room for the function's variables, which take the place of these once they are known:
 # source/ingle/runtime/process/NativeEnvironment.java. AWS allows 4 KB of them and adds its own.
-_ROOM = {f"_{number}": "" for number in range(512)} | {"_": " " * 24576}
+_ROOM = {f"_{number}": "" for number in range(512)} | {"_room": " " * 24576}
+
+# An archive that is not there would have Java do without its own one, too.
+_SHELL = (
+    "/bin/sh",
+    "-c",
+    'archive=$2; cd "$1"; shift 2;'
+    ' [ -e "$archive" ] && exec "$0" "-XX:SharedArchiveFile=$archive" "$@"; exec "$0" "$@"',
+)
 
 _MOST_MEMORY_MB = 10240
 _HEAP_SHARE = 0.85
@@ -56,25 +65,27 @@ def command(
 ) -> Command:
     """Return how a Java is started that does not know yet which function it will run.
 
-    It must be started in the folder `TASK`. With the function's memory its heap is AWS's 85 % of
-    it, and what takes more gets Java's OutOfMemoryError, as on AWS. Without, the heap may become
-    as large as any function's, and the control group ends what takes more.
+    With the function's memory its heap is AWS's 85 % of it, and what takes more gets Java's
+    OutOfMemoryError, as on AWS. Without, the heap may become as large as any function's, and the
+    control group ends what takes more.
 
     Args:
         interpreter: the Java, of release 8 or later.
-        archive: what `ingle.runtimes.java.archive.archive` returned for it.
+        archive: what `ingle.runtimes.java.archive.place` returned for it. It is used if it is there
+            when the process starts; None where this Java has none.
         memory_mb: the memory of the functions that it may serve; None for those of any.
     """
-    flags = (*_FLAGS, *_heap(memory_mb))
     shows = {str(JAR): PLACE, **_outside(interpreter.prefix)}
+    java: tuple[str, ...] = (str(interpreter.executable),)
+    flags = (*_FLAGS, *_heap(memory_mb))
     if archive is not None:
-        shows[str(archive)] = ARCHIVE_PLACE
-        flags = (*flags, f"-XX:SharedArchiveFile={ARCHIVE_PLACE}")
+        shows[str(archive.parent)] = ARCHIVES_PLACE
+        java = (*_SHELL, *java, TASK, f"{ARCHIVES_PLACE}/{archive.name}")
         if major_of(interpreter.version) >= 17:
             # At the address that it was made for, its pages are shared by all sandboxes.
             flags = (*flags, "-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0")
     return Command(
-        arguments=(str(interpreter.executable), *flags, "-jar", PLACE, LAYERS),
+        arguments=(*java, *flags, "-jar", PLACE, LAYERS),
         environment={
             "HOME": "/tmp",  # noqa: S108 - the only folder that a function may write to
             "LANG": "C.UTF-8",

@@ -7,13 +7,13 @@ from ingle.runtimes.interpreter import Interpreter
 
 PLACE = "/var/runtime/nodejs"
 """Where the sandbox sees the bootstrap."""
+BOOTSTRAP = Path(__file__).parent / "bootstrap"
 SDK_PLACE = "/var/runtime/node_modules"
 """Where the sandbox should see what `sdk.find` returns."""
 
 # The channel goes from descriptor 0, which children would inherit as their standard input, to 3,
 # which Node.js closes in children.
 _SHELL = ("/bin/sh", "-c", 'exec "$@" 3<&0 </dev/null', "node")
-_BOOTSTRAP = Path(__file__).parent / "bootstrap"
 
 # Before it is known how much memory the function has, the heap's limit is above every function's:
 # what ends one that takes too much is its control group. With V8's defaults for a large machine,
@@ -53,12 +53,16 @@ def command(interpreter: Interpreter) -> Command:
     Args:
         interpreter: the Node.js, of release 12 or later.
     """
-    flags = (*_FLAGS, *_switched_off(interpreter.version))
     return Command(
-        arguments=(*_SHELL, str(interpreter.executable), *flags, f"{PLACE}/index.cjs"),
+        arguments=(*_SHELL, *interpreter_command(interpreter), f"{PLACE}/index.cjs"),
         environment=_ENVIRONMENT,
-        shows={str(_BOOTSTRAP): PLACE},
+        shows={str(BOOTSTRAP): PLACE},
     )
+
+
+def interpreter_command(interpreter: Interpreter) -> tuple[str, ...]:
+    """Return the program and the flags that it has in sandboxes; code is compiled for these."""
+    return (str(interpreter.executable), *_FLAGS, *_switched_off(interpreter.version))
 
 
 def _switched_off(version: str) -> list[str]:

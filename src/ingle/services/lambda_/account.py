@@ -3,10 +3,15 @@
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html.
 """
 
+from typing import TYPE_CHECKING
+
 from ingle.services.lambda_.errors import CodeStorageExceeded
 from ingle.services.lambda_.limits import ACCOUNT, PACKAGE
 from ingle.services.lambda_.store import LambdaStore
 from ingle.wire.service import CallContext, ServiceOutput
+
+if TYPE_CHECKING:
+    from ingle.invoke.admission import Admission
 
 
 class Account:
@@ -14,12 +19,12 @@ class Account:
 
     Args:
         store: says what is used.
-        concurrency: how many invocations run at once in an account and region.
+        admission: says how many invocations may run at once.
     """
 
-    def __init__(self, store: LambdaStore, concurrency: int) -> None:
+    def __init__(self, store: LambdaStore, admission: "Admission") -> None:
         self._store = store
-        self._concurrency = concurrency
+        self._admission = admission
 
     def settings(self, context: CallContext) -> ServiceOutput:
         """Describe the limits and the use of the caller's account in the region."""
@@ -29,8 +34,8 @@ class Account:
                 "TotalCodeSize": ACCOUNT.code_bytes,
                 "CodeSizeUnzipped": PACKAGE.unzipped_bytes,
                 "CodeSizeZipped": PACKAGE.zipped_bytes,
-                "ConcurrentExecutions": self._concurrency,
-                "UnreservedConcurrentExecutions": self._concurrency,
+                "ConcurrentExecutions": self._admission.limit,
+                "UnreservedConcurrentExecutions": self._admission.unclaimed(account_id, region),
             },
             "AccountUsage": {
                 "TotalCodeSize": self._store.code_size(account_id, region),

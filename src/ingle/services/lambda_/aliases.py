@@ -9,14 +9,14 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ingle.services import paging
 from ingle.services.lambda_ import answers
+from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.errors import (
     InvalidParameterValue,
     PreconditionFailed,
     ResourceConflict,
 )
-from ingle.services.lambda_.limits import LISTING
+from ingle.services.lambda_.listing import listed
 from ingle.services.lambda_.lookup import existing
 from ingle.services.lambda_.model import Alias, Function, FunctionKey
 from ingle.services.lambda_.names import LATEST, Reference, resolve_latest
@@ -33,11 +33,15 @@ class Aliases:
     Args:
         store: where they are kept.
         changing: the lock of each function.
+        concurrency: what is provisioned for an alias follows it.
     """
 
-    def __init__(self, store: LambdaStore, changing: KeyedLocks[FunctionKey]) -> None:
+    def __init__(
+        self, store: LambdaStore, changing: KeyedLocks[FunctionKey], concurrency: Concurrency
+    ) -> None:
         self._store = store
         self._changing = changing
+        self._concurrency = concurrency
 
     async def create(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Make an alias of a version, or of two that share its invocations."""
@@ -86,6 +90,7 @@ class Aliases:
             self._version(reference, updated.function_version)
             self._check_routing(reference, updated)
             await self._store.aliases.put(updated)
+            await self._concurrency.apply(reference.key)
         return answers.alias(updated)
 
     async def delete(self, context: CallContext, request: ServiceInput) -> None:
@@ -96,6 +101,7 @@ class Aliases:
             alias = self._store.aliases.get(reference.key, request["Name"])
             if alias is not None:
                 await self._store.remove_alias(alias)
+                await self._concurrency.apply(reference.key)
 
     async def list(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """List a function's aliases by name, or those that lead to a version, at most 50 a page."""
@@ -107,17 +113,9 @@ class Aliases:
             for each in self._store.aliases.list(reference.key)
             if version is None or each.leads_to(version)
         ]
-        size = min(request.get("MaxItems", LISTING.page), LISTING.page)
-        try:
-            page, marker = paging.page(
-                aliases, lambda each: each.name, request.get("Marker") or None, size
-            )
-        except paging.BadToken as error:
-            raise InvalidParameterValue("Marker is not one that ListAliases answered.") from error
-        answer: ServiceOutput = {"Aliases": [answers.alias(each) for each in page]}
-        if marker is not None:
-            answer["NextMarker"] = marker
-        return answer
+        return listed(
+            "Aliases", aliases, lambda each: each.name, answers.alias, request, "ListAliases"
+        )
 
     def _existing(self, reference: Reference, name: str) -> Alias:
         existing(self._store, replace(reference, qualifier=None))

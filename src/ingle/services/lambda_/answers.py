@@ -57,7 +57,7 @@ def configuration(function: Function, qualifier: str | None = None) -> dict[str,
             "ApplyOn": function.snap_start,
             "OptimizationStatus": "On" if has_snapshots(function) else "Off",
         },
-        "RuntimeVersionConfig": {"RuntimeVersionArn": _runtime_version_arn(function)},
+        "RuntimeVersionConfig": {"RuntimeVersionArn": runtime_version_arn(function)},
         "LoggingConfig": {"LogFormat": "Text", "LogGroup": function.log_group},
     }
     if function.state != ACTIVE:
@@ -142,7 +142,8 @@ def lambda_time(milliseconds: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest:03d}+0000"
 
 
-def _runtime_version_arn(function: Function) -> str:
+def runtime_version_arn(function: Function) -> str:
+    """Name the version of its runtime that a function runs with."""
     # AWS's ends in a digest of the runtime's image, which clients take as opaque.
     digest = hashlib.sha256(function.runtime.encode("ascii")).hexdigest()
     return f"arn:aws:lambda:{function.region}::runtime:{digest}"

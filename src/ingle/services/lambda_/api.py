@@ -12,16 +12,18 @@ from ingle.invoke.streaming import Streaming
 from ingle.runtimes.discovery import Interpreters
 from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.aliases import Aliases
+from ingle.services.lambda_.code_signing import CodeSigningConfigs
+from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.functions import Functions
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.layer_policies import LayerPolicies
 from ingle.services.lambda_.layers import Layers
-from ingle.services.lambda_.limits import ACCOUNT
 from ingle.services.lambda_.locations import Locations, Presign
 from ingle.services.lambda_.model import FunctionKey, LayerKey
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.policies import Policies
 from ingle.services.lambda_.response_streams import ResponseStreams
+from ingle.services.lambda_.runtime_management import RuntimeManagementConfigs
 from ingle.services.lambda_.snapshots import Snapshots
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.lambda_.tags import Tags
@@ -48,7 +50,6 @@ class LambdaService(Service):
         presign: signs the URL of a package.
         interpreters: tells which runtimes this machine has.
         snapshots: whether this machine can make snapshots.
-        concurrency: how many invocations the invoker runs at once in an account and region.
         machine: the processor, as the kernel names it.
 
     Attributes:
@@ -67,18 +68,20 @@ class LambdaService(Service):
         presign: Presign,
         interpreters: Interpreters,
         snapshots: bool = True,
-        concurrency: int = ACCOUNT.concurrency,
         machine: str = platform.machine(),
     ) -> None:
         changing: KeyedLocks[FunctionKey] = KeyedLocks()
         changing_layers: KeyedLocks[LayerKey] = KeyedLocks()
         locations = Locations(presign)
         self._packages = packages
-        self._account = Account(store, concurrency)
+        self._account = Account(store, invoker.admission)
         self._invocations = Invocations(store, packages, invoker)
-        self._aliases = Aliases(store, changing)
+        self._concurrency = Concurrency(store, self._invocations, invoker, changing, clock)
+        self._aliases = Aliases(store, changing, self._concurrency)
         self._policies = Policies(store, changing)
         self._tags = Tags(store, changing)
+        self._code_signing = CodeSigningConfigs(store, changing, clock)
+        self._runtime_management = RuntimeManagementConfigs(store, changing)
         streaming = Streaming(invoker)
         self._response_streams = ResponseStreams(store, self._invocations, streaming)
         self._url_configs = UrlConfigs(store, changing, clock)
@@ -99,7 +102,13 @@ class LambdaService(Service):
             _ARCHITECTURES.get(machine, machine),
             changing,
             self._snapshots,
+            self._concurrency,
+            self._code_signing,
         )
+
+    async def start(self) -> None:
+        """Have the concurrency hold that functions have for themselves."""
+        await self._concurrency.start()
 
     async def keep_snapshots(self) -> None:
         """Make the snapshots of versions with SnapStart, for as long as this runs."""
@@ -252,6 +261,114 @@ class LambdaService(Service):
     async def invoke(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Run a function and answer what it returned."""
         return await self._invocations.invoke(context, request)
+
+    async def put_function_concurrency(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Reserve a part of the account's concurrency for a function, which is also its limit."""
+        return await self._concurrency.put_reserved(context, request)
+
+    async def get_function_concurrency(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Tell a function's reserved concurrency."""
+        return await self._concurrency.get_reserved(context, request)
+
+    async def delete_function_concurrency(
+        self, context: CallContext, request: ServiceInput
+    ) -> None:
+        """Remove a function's reserved concurrency."""
+        await self._concurrency.delete_reserved(context, request)
+
+    async def put_provisioned_concurrency_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Keep initialised sandboxes of a version or an alias ready."""
+        return await self._concurrency.put_provisioned(context, request)
+
+    async def get_provisioned_concurrency_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Tell how many sandboxes of a version or an alias are ready, of how many."""
+        return await self._concurrency.get_provisioned(context, request)
+
+    async def list_provisioned_concurrency_configs(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """List the provisioned concurrency of a function's versions and aliases."""
+        return await self._concurrency.list_provisioned(context, request)
+
+    async def delete_provisioned_concurrency_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> None:
+        """Keep no sandboxes of a version or an alias ready any more."""
+        await self._concurrency.delete_provisioned(context, request)
+
+    async def create_code_signing_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Make a code signing configuration."""
+        return await self._code_signing.create(context, request)
+
+    async def get_code_signing_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Describe a code signing configuration."""
+        return await self._code_signing.get(context, request)
+
+    async def update_code_signing_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Change a code signing configuration."""
+        return await self._code_signing.update(context, request)
+
+    async def delete_code_signing_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Delete a code signing configuration that no function has."""
+        return await self._code_signing.delete(context, request)
+
+    async def list_code_signing_configs(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """List the code signing configurations of an account in a region."""
+        return await self._code_signing.list(context, request)
+
+    async def list_functions_by_code_signing_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """List the functions that have a code signing configuration."""
+        return await self._code_signing.list_functions(context, request)
+
+    async def put_function_code_signing_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Give a function a code signing configuration."""
+        return await self._code_signing.put_of_function(context, request)
+
+    async def get_function_code_signing_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Tell which code signing configuration a function has."""
+        return await self._code_signing.get_of_function(context, request)
+
+    async def delete_function_code_signing_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> None:
+        """Let a function go without a code signing configuration."""
+        await self._code_signing.delete_of_function(context, request)
+
+    async def put_runtime_management_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Say when a version gets a new version of its runtime."""
+        return await self._runtime_management.put(context, request)
+
+    async def get_runtime_management_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Tell when a version gets a new version of its runtime."""
+        return await self._runtime_management.get(context, request)
 
     async def invoke_with_response_stream(
         self, context: CallContext, request: ServiceInput

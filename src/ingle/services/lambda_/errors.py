@@ -76,6 +76,40 @@ class InvalidRequestContent(LambdaError):
     status = 400
 
 
+class ProvisionedConcurrencyConfigNotFound(LambdaError):
+    """The version or alias has no provisioned concurrency."""
+
+    code = "ProvisionedConcurrencyConfigNotFoundException"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("No Provisioned Concurrency Config found for this function")
+
+
+class CodeSigningConfigNotFound(LambdaError):
+    """There is no such code signing configuration for a function to have.
+
+    Args:
+        arn: which was named.
+    """
+
+    code = "CodeSigningConfigNotFoundException"
+    status = 404
+
+    def __init__(self, arn: str) -> None:
+        super().__init__(
+            "The code signing configuration cannot be found. Check that the provided "
+            f"configuration is not deleted: {arn}."
+        )
+
+
+class CodeVerificationFailed(LambdaError):
+    """A package has none of the signatures that its function's configuration asks for."""
+
+    code = "CodeVerificationFailedException"
+    status = 400
+
+
 class CodeStorageExceeded(LambdaError):
     """All packages of the account together are larger than it may store."""
 

@@ -10,13 +10,14 @@ from typing import Any
 
 from ingle.clock import Clock
 from ingle.runtimes.discovery import Interpreters
-from ingle.services import paging
 from ingle.services.lambda_ import answers
 from ingle.services.lambda_.account import Account
+from ingle.services.lambda_.code_signing import CodeSigningConfigs
+from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.errors import InvalidParameterValue, ResourceConflict
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.layers import Layers
-from ingle.services.lambda_.limits import LISTING
+from ingle.services.lambda_.listing import listed
 from ingle.services.lambda_.locations import Locations
 from ingle.services.lambda_.lookup import existing, find
 from ingle.services.lambda_.model import Function, FunctionKey
@@ -62,6 +63,8 @@ class Functions:
         architecture: this machine's, as AWS names it.
         changing: the lock of each function.
         snapshots: makes those of versions with SnapStart.
+        concurrency: knows what a function has reserved.
+        code_signing: says which packages may be uploaded.
     """
 
     def __init__(
@@ -77,8 +80,12 @@ class Functions:
         architecture: str,
         changing: KeyedLocks[FunctionKey],
         snapshots: Snapshots,
+        concurrency: Concurrency,
+        code_signing: CodeSigningConfigs,
     ) -> None:
         self._snapshots = snapshots
+        self._concurrency = concurrency
+        self._code_signing = code_signing
         self._store = store
         self._packages = packages
         self._layers = layers
@@ -101,6 +108,11 @@ class Functions:
         architecture = checked_architecture(request.get("Architectures"), self._architecture)
         tags = checked_tags(request.get("Tags", {}))
         content = zip_file(request["Code"], "CreateFunction", "Code.")
+        signing = None
+        if "CodeSigningConfigArn" in request:
+            arn = request["CodeSigningConfigArn"]
+            signing = self._code_signing.named(arn, context, "lambda:CreateFunction")
+        self._code_signing.check(reference.name, signing)
         self._check_free(reference)
         copies = 2 if request.get("Publish") else 1
         self._account.check_code_storage(context, copies * len(content))
@@ -131,6 +143,8 @@ class Functions:
             if request.get("Publish"):
                 function, version = published(function)
             await self._store.add(function, version)
+            if signing is not None:
+                await self._code_signing.attach(function.key, signing)
             if version is not None:
                 self._snapshots.take(version)
         self._invocations.prepare(function)
@@ -149,6 +163,9 @@ class Functions:
         latest = self._store.get(function.key)
         if latest is not None and latest.tags:
             answer["Tags"] = dict(latest.tags)
+        reserved = self._concurrency.reserved(function)
+        if reserved is not None:
+            answer["Concurrency"] = {"ReservedConcurrentExecutions": reserved}
         return answer
 
     async def get_configuration(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
@@ -171,26 +188,17 @@ class Functions:
             functions = []
         if every_version:
             functions = [each for one in functions for each in self._store.versions(one.key)]
-        size = min(request.get("MaxItems", LISTING.page), LISTING.page)
-        try:
-            page, marker = paging.page(
-                # A blank comes before all that a name can have.
-                functions,
-                lambda each: f"{each.name} {each.number:010}",
-                request.get("Marker") or None,
-                size,
-            )
-        except paging.BadToken as error:
-            raise InvalidParameterValue("Marker is not one that ListFunctions answered.") from error
-        answer: ServiceOutput = {
-            "Functions": [
-                answers.listed_configuration(each, each.version if every_version else None)
-                for each in page
-            ]
-        }
-        if marker is not None:
-            answer["NextMarker"] = marker
-        return answer
+        return listed(
+            "Functions",
+            functions,
+            # A blank comes before all that a name can have.
+            lambda each: f"{each.name} {each.number:010}",
+            lambda each: answers.listed_configuration(
+                each, each.version if every_version else None
+            ),
+            request,
+            "ListFunctions",
+        )
 
     async def update_code(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Give a function new code; with DryRun, check it and answer what would become of it.
@@ -201,6 +209,7 @@ class Functions:
         content = zip_file(request, "UpdateFunctionCode")
         function = existing(self._store, reference)
         check_revision(function, request)
+        self._code_signing.check_update(function.key)
         architecture = checked_architecture(request.get("Architectures"), self._architecture)
         if request.get("DryRun"):
             package = await self._packages.check(content)
@@ -262,6 +271,7 @@ class Functions:
                     await self._store.remove_version(each)
             for each in deleted:
                 self._invocations.retire(each)
+            await self._concurrency.apply(reference.key)
         for each in deleted:
             await self._discard(each)
         return {"StatusCode": 204}

@@ -5,10 +5,9 @@ https://docs.aws.amazon.com/lambda/latest/api/API_PublishLayerVersion.html.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from ingle.clock import Clock
-from ingle.services import paging
 from ingle.services.lambda_ import answers
 from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.errors import (
@@ -16,7 +15,8 @@ from ingle.services.lambda_.errors import (
     InvalidParameterValue,
     NoSuchResource,
 )
-from ingle.services.lambda_.limits import FUNCTION, LISTING
+from ingle.services.lambda_.limits import FUNCTION
+from ingle.services.lambda_.listing import listed
 from ingle.services.lambda_.locations import Locations
 from ingle.services.lambda_.model import LayerKey, LayerVersion, UsedLayer
 from ingle.services.lambda_.names import LayerReference, layer_reference, resolve_layer
@@ -99,36 +99,30 @@ class Layers:
         for name in self._store.names(context.account_id, context.region):
             versions = self._fitting((context.account_id, context.region, name), request)
             newest += versions[:1]
-        page, marker = _page(newest, lambda each: each.name, request, "ListLayers")
-        answer: ServiceOutput = {
-            "Layers": [
-                {
-                    "LayerName": each.name,
-                    "LayerArn": each.layer_arn,
-                    "LatestMatchingVersion": answers.listed_layer_version(each),
-                }
-                for each in page
-            ]
-        }
-        if marker is not None:
-            answer["NextMarker"] = marker
-        return answer
+        return listed(
+            "Layers",
+            newest,
+            lambda each: each.name,
+            lambda each: {
+                "LayerName": each.name,
+                "LayerArn": each.layer_arn,
+                "LatestMatchingVersion": answers.listed_layer_version(each),
+            },
+            request,
+            "ListLayers",
+        )
 
     async def list_versions(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """List the versions of a layer that fit, the newest first, at most 50 a page."""
         reference = resolve_layer(request["LayerName"], context, "lambda:ListLayerVersions")
-        page, marker = _page(
+        return listed(
+            "LayerVersions",
             self._fitting(reference.key, request),
             lambda each: f"{10**18 - each.version}",
+            answers.listed_layer_version,
             request,
             "ListLayerVersions",
         )
-        answer: ServiceOutput = {
-            "LayerVersions": [answers.listed_layer_version(each) for each in page]
-        }
-        if marker is not None:
-            answer["NextMarker"] = marker
-        return answer
 
     async def delete(self, context: CallContext, request: ServiceInput) -> None:
         """Delete a version, if it is there; functions that have it keep it."""
@@ -206,16 +200,3 @@ class Layers:
 
 def _list(values: Sequence[str] | None) -> tuple[str, ...] | None:
     return None if values is None else tuple(values)
-
-
-def _page(
-    versions: Sequence[LayerVersion],
-    key: Callable[[LayerVersion], str],
-    request: ServiceInput,
-    operation: str,
-) -> tuple[Sequence[LayerVersion], str | None]:
-    size = min(request.get("MaxItems", LISTING.page), LISTING.page)
-    try:
-        return paging.page(versions, key, request.get("Marker") or None, size)
-    except paging.BadToken as error:
-        raise InvalidParameterValue(f"Marker is not one that {operation} answered.") from error

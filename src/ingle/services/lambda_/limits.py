@@ -64,7 +64,7 @@ class AccountLimits:
     """What an account may have in one region."""
 
     code_bytes: int
-    concurrency: int
+    unreserved: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -281,6 +281,66 @@ class Policy:
         return cls(key=key, qualifier=qualifier, statements=tuple(row.statements))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnConcurrency:
+    """What of its account's concurrency nobody else may use.
+
+    Attributes:
+        key: the function's.
+        qualifier: the version's number or the alias's name, for which it is provisioned; or "" for
+            the function itself, for which it is reserved.
+        executions: how many invocations at a time.
+        last_modified_ms: when that was said, in milliseconds since the epoch.
+    """
+
+    key: FunctionKey
+    qualifier: str = ""
+    executions: int
+    last_modified_ms: int
+
+    def to_row(self) -> dict[str, Any]:
+        """Give the columns of its row in `tables.concurrency` besides key and qualifier."""
+        return {"executions": self.executions, "last_modified_ms": self.last_modified_ms}
+
+    @classmethod
+    def from_row(cls, key: FunctionKey, qualifier: str, row: Row[Any]) -> Self:
+        """Make it of its row."""
+        return cls(
+            key=key,
+            qualifier=qualifier,
+            executions=row.executions,
+            last_modified_ms=row.last_modified_ms,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeManagement:
+    """When a version of a function gets a new version of its runtime.
+
+    Attributes:
+        key: the function's.
+        qualifier: the version's number, or "" for `$LATEST`.
+        update_on: `Auto`, `FunctionUpdate` or `Manual`.
+        version_arn: of the version of the runtime that it stays at, with `Manual`; else None.
+    """
+
+    key: FunctionKey
+    qualifier: str = ""
+    update_on: str
+    version_arn: str | None = None
+
+    def to_row(self) -> dict[str, Any]:
+        """Give the columns of its row in `tables.runtime_management` besides key and qualifier."""
+        return {"update_on": self.update_on, "version_arn": self.version_arn}
+
+    @classmethod
+    def from_row(cls, key: FunctionKey, qualifier: str, row: Row[Any]) -> Self:
+        """Make it of its row."""
+        return cls(
+            key=key, qualifier=qualifier, update_on=row.update_on, version_arn=row.version_arn
+        )
+
+
 LAYERS_PREFIX = "layers-"
 """What the names of folders with merged layers begin with; those of packages are digests."""
 

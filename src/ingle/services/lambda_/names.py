@@ -217,6 +217,23 @@ def resolve_latest(text: str, context: CallContext, action: str) -> Reference:
     return reference
 
 
+def resolve_whole(text: str, context: CallContext, action: str) -> Reference:
+    """Find out which function a request means that takes no version and no alias.
+
+    Raises:
+        InvalidParameterValue: the name has a qualifier.
+        Validation, ResourceNotFound, AccessDenied: as `resolve`.
+    """
+    reference = resolve(text, context, action)
+    if reference.qualifier is not None:
+        raise InvalidParameterValue(
+            "This operation is permitted on Lambda functions only. Aliases and versions do not "
+            "support this operation. Please specify either a function name or an unqualified "
+            "function ARN."
+        )
+    return reference
+
+
 def resolve_new(text: str, context: CallContext) -> Reference:
     """Find out what a function that is being created is to be called.
 

@@ -1,5 +1,6 @@
 """Keeps what a function, a version or an alias has one of: in the database, and in memory."""
 
+from collections.abc import Iterator
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 from sqlalchemy import Row, Table, delete, insert, select, update
@@ -68,6 +69,10 @@ class QualifiedStore(Generic[T]):
     def list(self, key: FunctionKey) -> list[T]:
         """List those of a function, by qualifier."""
         return [item for _, item in sorted(self._items.get(key, {}).items())]
+
+    def all(self) -> Iterator[T]:
+        """Go through those of all functions, of all accounts and regions."""
+        return (item for items in self._items.values() for item in items.values())
 
     async def put(self, item: T) -> None:
         """Keep one in place of the one of its function and qualifier, if there is one."""

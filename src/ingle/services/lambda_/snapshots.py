@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingle.clock import Clock
-from ingle.invoke.errors import SnapshotFailed
+from ingle.invoke.errors import InitFailed
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.model import ACTIVE, FAILED, PENDING, Function, FunctionKey
 from ingle.services.lambda_.store import LambdaStore
@@ -91,7 +91,7 @@ class Snapshots:
                     )
                 elif self._possible:
                     await self._invoker.make_snapshot(spec)
-            except SnapshotFailed as error:
+            except InitFailed as error:
                 settled = _failed(version, error.reason, error.code)
             except ServiceError as error:
                 settled = _failed(version, str(error), "InternalError")

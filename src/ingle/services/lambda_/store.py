@@ -8,6 +8,7 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.services.lambda_ import tables
+from ingle.services.lambda_.code_signing_store import CodeSigning, CodeSigningStore
 from ingle.services.lambda_.environments import Environments
 from ingle.services.lambda_.keeping import has_key, keep
 from ingle.services.lambda_.layer_store import LayerStore
@@ -15,8 +16,10 @@ from ingle.services.lambda_.model import (
     Alias,
     Function,
     FunctionKey,
+    OwnConcurrency,
     Package,
     Policy,
+    RuntimeManagement,
     UsedLayer,
 )
 from ingle.services.lambda_.names import LATEST
@@ -47,6 +50,10 @@ class LambdaStore:
         aliases: the aliases of functions; to be removed by `remove_alias` only.
         policies: the policies of functions, versions and aliases; to be changed by `set_policy`
             only.
+        concurrency: what they have of the account's concurrency for themselves.
+        code_signing_configs: the code signing configurations.
+        code_signing: which functions have them.
+        runtime_management: when versions get new runtimes.
         urls: the function URLs.
     """
 
@@ -61,11 +68,20 @@ class LambdaStore:
         self._versions: dict[FunctionKey, dict[str, Function]] = {}
         self.aliases = QualifiedStore(database, tables.aliases, Alias)
         self.policies = QualifiedStore(database, tables.policies, Policy)
+        self.concurrency = QualifiedStore(database, tables.concurrency, OwnConcurrency)
+        self.code_signing_configs = CodeSigningStore(database)
+        self.code_signing = QualifiedStore(database, tables.code_signing, CodeSigning)
+        self.runtime_management = QualifiedStore(
+            database, tables.runtime_management, RuntimeManagement
+        )
         self.urls = UrlStore(database)
         # What goes with the function, the version or the alias that it belongs to.
         self._belongings: tuple[QualifiedStore[Any], ...] = (
             self.aliases,
             self.policies,
+            self.concurrency,
+            self.code_signing,
+            self.runtime_management,
             self.urls,
         )
 
@@ -98,6 +114,7 @@ class LambdaStore:
         functions, versions = await database.read(load)
         for row in functions + sorted(versions, key=lambda row: row._mapping["version"]):
             store._remember(_from_row(row, environments))
+        await store.code_signing_configs.load()
         for each in store._belongings:
             await each.load()
         return store

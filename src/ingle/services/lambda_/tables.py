@@ -146,6 +146,35 @@ aliases = belonging(
 
 policies = belonging("lambda_policies", Column("statements", JSON, nullable=False))
 
+# Reserved for a function, provisioned for a version or an alias.
+concurrency = belonging(
+    "lambda_concurrency",
+    Column("executions", Integer, nullable=False),
+    Column("last_modified_ms", BigInteger, nullable=False),
+)
+
+code_signing_configs = Table(
+    "lambda_code_signing_configs",
+    metadata,
+    Column("account_id", String(12), primary_key=True),
+    Column("region", String(32), primary_key=True),
+    Column("config_id", String(32), primary_key=True),
+    Column("description", Text, nullable=True),
+    Column("publishers", JSON, nullable=False),
+    Column("policy", String(16), nullable=False),
+    Column("last_modified_ms", BigInteger, nullable=False),
+    Column("tags", JSON, nullable=False),
+)
+
+code_signing = belonging("lambda_code_signing", Column("config_id", String(32), nullable=False))
+
+# The qualifier is a version, or "" for $LATEST.
+runtime_management = belonging(
+    "lambda_runtime_management",
+    Column("update_on", String(16), nullable=False),
+    Column("version_arn", Text, nullable=True),
+)
+
 # The qualifier is an alias's name or "".
 function_urls = belonging(
     "lambda_function_urls",

@@ -7,12 +7,11 @@ https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html.
 import uuid
 from dataclasses import replace
 
-from ingle.services import paging
 from ingle.services.lambda_ import answers
 from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.errors import InvalidParameterValue, PreconditionFailed
 from ingle.services.lambda_.later import refuse_later
-from ingle.services.lambda_.limits import LISTING
+from ingle.services.lambda_.listing import listed
 from ingle.services.lambda_.lookup import existing
 from ingle.services.lambda_.model import PENDING, Function, FunctionKey
 from ingle.services.lambda_.names import resolve_latest
@@ -67,24 +66,14 @@ class Versions:
             request["FunctionName"], context, "lambda:ListVersionsByFunction"
         )
         existing(self._store, reference)
-        size = min(request.get("MaxItems", LISTING.page), LISTING.page)
-        try:
-            page, marker = paging.page(
-                self._store.versions(reference.key),
-                lambda each: f"{each.number:010}",
-                request.get("Marker") or None,
-                size,
-            )
-        except paging.BadToken as error:
-            raise InvalidParameterValue(
-                "Marker is not one that ListVersionsByFunction answered."
-            ) from error
-        answer: ServiceOutput = {
-            "Versions": [answers.listed_configuration(each, each.version) for each in page]
-        }
-        if marker is not None:
-            answer["NextMarker"] = marker
-        return answer
+        return listed(
+            "Versions",
+            self._store.versions(reference.key),
+            lambda each: f"{each.number:010}",
+            lambda each: answers.listed_configuration(each, each.version),
+            request,
+            "ListVersionsByFunction",
+        )
 
 
 def unchanged(store: LambdaStore, function: Function) -> Function | None:

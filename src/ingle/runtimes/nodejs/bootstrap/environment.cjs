@@ -10,7 +10,7 @@ const LITTLE = 512;
 const GROWTH_OF_LITTLE = 50;
 const GROWTH = 100;
 
-/** Take over a function's environment. */
+/** Take over a function's environment; returns the growth of its heap. */
 function enter(environment) {
   Object.assign(process.env, environment);
   process.chdir(environment.LAMBDA_TASK_ROOT);
@@ -18,7 +18,12 @@ function enter(environment) {
   // collected was not.
   const memory = Number(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
   const growth = memory <= LITTLE ? GROWTH_OF_LITTLE : GROWTH;
-  v8.setFlagsFromString(`--heap-growing-percent=${growth}`);
+  setGrowth(growth);
+  return growth;
 }
 
-module.exports = { enter };
+function setGrowth(percent) {
+  v8.setFlagsFromString(`--heap-growing-percent=${percent}`);
+}
+
+module.exports = { enter, setGrowth };

@@ -3,6 +3,7 @@
 /** The life of a runtime: load the handler, then serve invocations, one at a time. */
 
 const { call, callWithCallback } = require('./buffered.cjs');
+const { useCompiled } = require('./compiled.cjs');
 const { logError, patch, setRequestId } = require('./console.cjs');
 const { onDrained } = require('./drained.cjs');
 const { enter } = require('./environment.cjs');
@@ -47,7 +48,7 @@ class Runtime {
   serve(handler, environment) {
     this.watchForCrashes();
     this.prepare(environment);
-    enter(environment);
+    useCompiled(enter(environment));
     searchLayers(environment);
     keepCompiled(environment);
     this.load(environment.LAMBDA_TASK_ROOT, handler).then(

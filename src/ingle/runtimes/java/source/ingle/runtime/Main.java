@@ -24,7 +24,7 @@ public final class Main {
         Restart restart = new Restart();
         Map<String, String> known = restart.result();
         if (known == null) {
-            new Rehearsal(environment, restart, arguments[0]).run();
+            new Rehearsal(channel, environment, restart, arguments[0]).run();
         } else {
             environment.enter(known);
         }

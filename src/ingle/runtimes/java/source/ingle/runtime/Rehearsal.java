@@ -2,6 +2,7 @@ package ingle.runtime;
 
 import ingle.runtime.log.FunctionLogger;
 import ingle.runtime.log.LogPipe;
+import ingle.runtime.process.Channel;
 import ingle.runtime.process.Environment;
 import ingle.runtime.process.Frame;
 import ingle.runtime.process.Restart;
@@ -14,27 +15,35 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/** Does once what a first invocation does, so that all it needs is loaded before there is one. */
+/**
+ * Does once what a first invocation does, so that all it needs is loaded before there is one. It
+ * ends early where a function is waiting, which needs little of it all.
+ */
 final class Rehearsal {
     private static final String PACKAGE = "ingle.rehearsal.";
-    private static final String[] HANDLERS = {"Greeter", "Greeter::greet", "Copier", "Absent"};
+    private static final String[] HANDLERS = {"Greeter", "Greeter::greet", "Copier", "Absent", "Usual::use"};
     private static final String INIT = "{\"handler\": \"h\", \"environment\": {\"TZ\": \":UTC\","
             + " \"LAMBDA_TASK_ROOT\": \"/var/task\", \"AWS_LAMBDA_LOG_FORMAT\": \"JSON\","
             + " \"AWS_LAMBDA_LOG_LEVEL\": \"INFO\"}}";
     private static final String EVENT = "{\"name\": \"Zo\u00eb\\n\", \"number\": 1, \"size\": 1.5, \"right\": true,"
             + " \"words\": [\"a\"], \"more\": {\"key\": [null, 12345678901]}, \"other\": {\"a\": [false]}}";
 
+    private final Channel channel;
     private final Environment environment;
     private final Restart restart;
     private final String layers;
 
-    Rehearsal(Environment environment, Restart restart, String layers) {
+    Rehearsal(Channel channel, Environment environment, Restart restart, String layers) {
+        this.channel = channel;
         this.environment = environment;
         this.restart = restart;
         this.layers = layers;
     }
 
     void run() throws IOException {
+        if (channel.hasNext()) {
+            return;
+        }
         try (FileOutputStream nowhere = new FileOutputStream("/dev/null")) {
             LogPipe pipe = new LogPipe(nowhere, nowhere);
             pipe.open();
@@ -47,11 +56,14 @@ final class Rehearsal {
             environment.settle(variables);
             logger.configure(variables.get("AWS_LAMBDA_LOG_FORMAT"), variables.get("AWS_LAMBDA_LOG_LEVEL"));
             Sandbox sandbox = new Sandbox(null, environment, logger, layers);
+            loadApart();
             for (String each : HANDLERS) {
+                if (channel.hasNext()) {
+                    break;
+                }
                 sandbox.load(PACKAGE + each, variables).answer(invocation());
                 LogPipe.flush();
             }
-            loadApart();
         } finally {
             Thread.currentThread().setContextClassLoader(ClassLoader.getSystemClassLoader());
         }

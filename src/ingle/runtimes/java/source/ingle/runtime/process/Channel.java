@@ -31,6 +31,11 @@ public final class Channel {
         Descriptors.move(socket, 0);
     }
 
+    /** Whether a frame is there already, or a part of it. */
+    public boolean hasNext() throws IOException {
+        return in.available() > 0;
+    }
+
     /**
      * Wait for the next frame.
      *
