@@ -167,6 +167,25 @@ def test_connections_are_kept(server, echo):
     made.close()
 
 
+def test_a_function_without_concurrency_is_throttled(server, functions, deploy):
+    name = deploy(ECHO)
+    url = publish(functions, name)
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    for mode in ("BUFFERED", "RESPONSE_STREAM"):
+        functions.update_function_url_config(FunctionName=name, InvokeMode=mode)
+        reply = request(server, url)
+        assert reply.error == (
+            429,
+            "TooManyRequestsException",
+            {
+                "Reason": "ReservedFunctionConcurrentInvocationLimitExceeded",
+                "Type": "User",
+                "message": "Rate Exceeded.",
+            },
+        )
+        assert reply.headers["retry-after"] == "1"
+
+
 def test_nobody_may_call_without_both_permissions(server, functions, deploy):
     name = deploy(ECHO)
     url = functions.create_function_url_config(FunctionName=name, AuthType="NONE")["FunctionUrl"]

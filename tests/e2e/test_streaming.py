@@ -205,6 +205,29 @@ def test_errors_of_the_request_are_plain_errors(functions, stream, unchecked, de
     assert "'invocationType' failed to satisfy constraint" in message
 
 
+def test_a_function_without_concurrency_is_throttled(functions, stream):
+    name = stream("stream.end('ran');")
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    assert refusal(functions.invoke_with_response_stream, FunctionName=name) == (
+        429,
+        "TooManyRequestsException",
+        "Rate Exceeded.",
+    )
+    functions.delete_function_concurrency(FunctionName=name)
+    assert whole(call(functions, name)) == (b"ran", {})
+
+
+def test_versions_and_aliases_are_streamed(functions, stream):
+    name = stream("stream.end(context.functionVersion + ' ' + context.invokedFunctionArn);")
+    functions.publish_version(FunctionName=name)
+    functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    arn = functions.get_function_configuration(FunctionName=name)["FunctionArn"]
+    for qualifier, version in (("$LATEST", "$LATEST"), ("1", "1"), ("live", "1")):
+        response = call(functions, name, Qualifier=qualifier)
+        assert response["ExecutedVersion"] == version
+        assert whole(response)[0].decode() == f"{version} {arn}:{qualifier}"
+
+
 def test_a_dry_run_runs_nothing(functions, stream, logs):
     name = stream("stream.end();")
     response = functions.invoke_with_response_stream(FunctionName=name, InvocationType="DryRun")
