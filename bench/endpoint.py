@@ -34,20 +34,23 @@ class Endpoint:
         port: a TCP port.
         path: of the invocation.
         key: signs the requests with SigV4; None sends them plain.
+        asynchronous: whether events are handed over, and not waited for.
     """
 
     host: str
     port: int
     path: str
     key: Key | None = None
+    asynchronous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """One invocation, ready to be sent, and the body of the only right answer."""
+    """One invocation, ready to be sent, and the status and body of the only right answer."""
 
     request: bytes
     answer: bytes
+    status: int = 200
 
 
 class Batch:
@@ -73,16 +76,18 @@ def _prepare(endpoint: Endpoint, username: str) -> Prepared:
         headers = {"Host": host, "Content-Type": "application/json", "User-Agent": "bench"}
         answer = greeting.encode()
     else:
-        headers = _signed(endpoint.key, host, "POST", endpoint.path, payload)
+        more = {"X-Amz-Invocation-Type": "Event"} if endpoint.asynchronous else {}
+        headers = _signed(endpoint.key, host, "POST", endpoint.path, payload, more)
         answer = json.dumps(greeting).encode()
-    return Prepared(_written("POST", endpoint.path, headers, payload), answer)
+    request = _written("POST", endpoint.path, headers, payload)
+    return Prepared(request, b"", 202) if endpoint.asynchronous else Prepared(request, answer)
 
 
 def signed_call(endpoint: Endpoint, method: str, path: str, payload: bytes) -> bytes:
     """The bytes of another call of the Lambda API, on the server of an endpoint that has a key."""
     assert endpoint.key is not None
     host = f"{endpoint.host}:{endpoint.port}"
-    return _written(method, path, _signed(endpoint.key, host, method, path, payload), payload)
+    return _written(method, path, _signed(endpoint.key, host, method, path, payload, {}), payload)
 
 
 def _written(method: str, path: str, headers: Mapping[str, str], payload: bytes) -> bytes:
@@ -91,7 +96,9 @@ def _written(method: str, path: str, headers: Mapping[str, str], payload: bytes)
     return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + payload
 
 
-def _signed(key: Key, host: str, method: str, path: str, payload: bytes) -> dict[str, str]:
+def _signed(
+    key: Key, host: str, method: str, path: str, payload: bytes, more: Mapping[str, str]
+) -> dict[str, str]:
     """The headers that boto3 sends with a call, its signature among them."""
     request = AWSRequest(
         method=method,
@@ -103,6 +110,7 @@ def _signed(key: Key, host: str, method: str, path: str, payload: bytes) -> dict
             "User-Agent": "Boto3/1.40 md/Botocore#1.40 ua/2.1 os/linux lang/python#3.11",
             "amz-sdk-invocation-id": str(uuid.uuid4()),
             "amz-sdk-request": "attempt=1",
+            **more,
         },
     )
     credentials = Credentials(key.access_key_id, key.secret_access_key)

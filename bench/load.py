@@ -66,9 +66,10 @@ class Outcome:
 
 def check(response: Response, invocation: Prepared) -> None:
     """Raises BenchError when the answer is not the right one."""
-    if response.status != 200 or response.body != invocation.answer:
+    if (response.status, response.body) != (invocation.status, invocation.answer):
         raise BenchError(
-            f"expected {invocation.answer!r}, got status {response.status}: {response.body[:500]!r}"
+            f"expected {invocation.status} and {invocation.answer!r}, got {response.status} and "
+            f"{response.body[:500]!r}"
         )
 
 

@@ -149,7 +149,7 @@ def test_a_key_of_a_table_is_named_with_it(toml):
         ("runtimes_search", "/srv::/opt", PATHS),
         ("runtimes_substitutes", "", RUNTIMES),
         ("runtimes_substitutes", "perhaps", RUNTIMES),
-        ("runtimes_substitutes", "python3.8,nodejs4.3", RUNTIMES),
+        ("runtimes_substitutes", "python3.8,python3.7", RUNTIMES),
     ],
 )
 def test_a_value_that_is_not_allowed_is_refused_with_what_is(name, value, allowed):

@@ -18,11 +18,12 @@ ROOMS: dict[str, frozenset[str]] = {
     for room, below in {
         "cli": "server config endpoint runtimes sandbox storage",
         "server": "gateway http services invoke pool sandbox runtimes auth storage wire "
-        "config endpoint clock",
+        "observe config endpoint clock",
         "gateway": "http auth wire limits",
         "http": "wire clock",
         "services": "invoke pool runtimes storage wire clock",
-        "invoke": "pool wire clock",
+        "observe": "invoke",
+        "invoke": "pool storage wire clock",
         "pool": "sandbox runtimes http wire clock",
         "sandbox": "runtimes",
         "runtimes": "clock",

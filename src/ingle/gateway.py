@@ -12,7 +12,7 @@ import orjson
 from ingle.auth import cors
 from ingle.auth.keys import Identity
 from ingle.auth.permissions import check_permitted
-from ingle.auth.sigv4 import Verifier
+from ingle.auth.sigv4 import Verifier, is_addressed_locally, is_local
 from ingle.http.errors import BodyIncomplete, BodyTooLarge
 from ingle.limits import max_body
 from ingle.wire.binding import bind
@@ -62,6 +62,7 @@ class Gateway:
         verifier: checks signatures.
         packages: the file of a code package by its sha256, or None.
         health: what `/_ingle/health` answers.
+        metrics: what `/_ingle/metrics` answers, in Prometheus's text format.
         function_urls: serves those.
     """
 
@@ -71,12 +72,14 @@ class Gateway:
         verifier: Verifier,
         packages: Callable[[str], Path | None],
         health: Callable[[], Mapping[str, Any]],
+        metrics: Callable[[], bytes],
         function_urls: FunctionUrls,
     ) -> None:
         self._services = services
         self._verifier = verifier
         self._packages = packages
         self._health = health
+        self._metrics = metrics
         self._function_urls = function_urls
         self._protocols = {name: ServiceProtocol.load(name) for name in services}
 
@@ -163,6 +166,8 @@ class Gateway:
         route = request.path[len(PREFIX) :]
         if request.method in ("GET", "HEAD") and route == "health":
             return Response(200, _JSON, orjson.dumps(self._health()))
+        if request.method == "GET" and route == "metrics":
+            return await self._measurements(request, read_body)
         if request.method == "GET" and route.startswith("packages/"):
             return await self._package(request, route.removeprefix("packages/"), read_body)
         return _bare_error(UnknownOperation(f"There is nothing at {request.path}."), "")
@@ -182,17 +187,33 @@ class Gateway:
             _logger.exception("a request to the function URL %s failed", request.path)
             return Response(500, _JSON, b"Internal Server Error")
 
-    async def _package(self, request: Request, digest: str, read_body: ReadBody) -> Response:
+    async def _measurements(self, request: Request, read_body: ReadBody) -> Response:
+        """Whoever is on this machine may see them without a signature, but no sandbox."""
+        refusal = None
+        if not (is_local(request) and is_addressed_locally(request)):
+            refusal = await self._check(request, read_body, "GetAccountSettings")
+        return refusal or Response(200, _TEXT, self._metrics())
+
+    async def _check(
+        self, request: Request, read_body: ReadBody, operation: str
+    ) -> Response | None:
+        """Refuse a GET of Ingle's own whose caller may not do what this operation does."""
         try:
             request.body = await read_body(0)
             identity = await self._verifier.authenticate(request)
-            check_permitted(identity, request, "GetFunction", {})
+            check_permitted(identity, request, operation, {})
         except BodyTooLarge:
             return _bare_error(RequestTooLarge("A GET has no body."), "")
         except BodyIncomplete as error:
             return _bare_error(ServiceError(str(error), status=408), "")
         except ServiceError as error:
             return _bare_error(error, "")
+        return None
+
+    async def _package(self, request: Request, digest: str, read_body: ReadBody) -> Response:
+        refusal = await self._check(request, read_body, "GetFunction")
+        if refusal is not None:
+            return refusal
         path = self._packages(digest)
         if path is None:
             return _bare_error(
@@ -203,6 +224,7 @@ class Gateway:
 
 
 _JSON = [("content-type", "application/json")]
+_TEXT = [("content-type", "text/plain; version=0.0.4; charset=utf-8")]
 _INVOCATIONS = frozenset({"Invoke", "InvokeWithResponseStream"})
 
 

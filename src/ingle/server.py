@@ -2,14 +2,14 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
-import resource
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,9 @@ from ingle.endpoint import Endpoint
 from ingle.gateway import Gateway
 from ingle.http.server import HttpServer
 from ingle.invoke.admission import Admission
+from ingle.invoke.events.queue import EventQueue
 from ingle.invoke.invoker import Invoker
+from ingle.observe.prometheus import Measurements
 from ingle.pool.memory import MB, Memory, total_memory
 from ingle.pool.pool import Pool
 from ingle.pool.programs import programs
@@ -35,8 +37,9 @@ from ingle.pool.provisions import Provisions
 from ingle.runtimes.catalogue import label
 from ingle.runtimes.discovery import Interpreter, Interpreters
 from ingle.runtimes.python.addresses import api_address
+from ingle.sandbox import openfiles
 from ingle.sandbox.client import LaunchedWarden, WardenClient, launch
-from ingle.sandbox.probe import findings
+from ingle.sandbox.probe import Finding, findings, open_files
 from ingle.sandbox.settings import Settings
 from ingle.sandbox.unprivileged import give_up_root, server_owner
 from ingle.services.lambda_.api import LambdaService
@@ -59,10 +62,16 @@ _POOL_DEADLINE_S = 5.0
 _DEV_KEY = "test"
 _MEMORY_PART = 0.9
 """Of the machine's memory, what sandboxes may use where no other limit is set."""
+_FILE_MODE_MASK = 0o022
+"""As the usual one: what is private says so itself, and the rest is for users without rights."""
 
 
-def run(config: Config) -> int:
+def run(config: Config, clock: Clock | None = None) -> int:
     """Run a server in the foreground until SIGTERM or SIGINT; return the exit status.
+
+    Args:
+        config: what it runs with.
+        clock: the time of day; the machine's own where there is none.
 
     Raises:
         StorageError: the data folder is in use, too new or unusable.
@@ -71,8 +80,9 @@ def run(config: Config) -> int:
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("ingle").setLevel(config.log_level.upper())
-    _raise_descriptor_limit()
-    clock = SystemClock()
+    os.umask(_FILE_MODE_MASK)
+    config = _within(openfiles.claim(), config)
+    clock = clock or SystemClock()
     with DataFolder.open(config.data_dir) as folder, _listen(config) as sock:
         ground = _prepare(config, folder, sock, clock)
         return uvloop.run(_serve(config, folder, sock, ground, clock))
@@ -130,10 +140,23 @@ def _prepare(config: Config, folder: DataFolder, sock: socket.socket, clock: Clo
     return Ground(interpreters, versions, settings, warden, provisions)
 
 
-def _raise_descriptor_limit() -> None:
-    """Have as many open files as we may: each sandbox takes five."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+def _within(files: int, config: Config) -> Config:
+    """Ask for no more than this many open files are enough for, and say so."""
+    finding = open_files(files, config.concurrency)
+    if not finding.ok:
+        _say_weaker(finding)
+    return replace(
+        config,
+        concurrency=min(config.concurrency, openfiles.sandboxes(files)),
+        sandbox_descriptors=min(config.sandbox_descriptors, files),
+    )
+
+
+def _say_weaker(finding: Finding) -> None:
+    print(
+        f"weaker on this machine: {finding.name}: {finding.detail}; {finding.consequence}",
+        file=sys.stderr,
+    )
 
 
 def _listen(config: Config) -> socket.socket:
@@ -159,6 +182,8 @@ async def _serve(
         loop.add_signal_handler(number, stop.set)
     server = Server(config, folder, ground, clock, stop)
     async with server.running(sock) as endpoint:
+        # What is there now stays. Looking through it for garbage again and again takes long.
+        gc.freeze()
         print(f"ready {endpoint}", flush=True)
         await stop.wait()
     return 1 if server.broken else 0
@@ -238,12 +263,15 @@ class Server:
                 admission=Admission(config.concurrency),
                 versions=lambda runtime: label(runtime, ground.versions.get(runtime)),
             )
+            measurements = Measurements()
             store = await LambdaStore.open(database, keys)
             packages = await Packages.open(store, blobs, folder.code, clock)
             functions = LambdaService(
                 store=store,
                 packages=packages,
+                database=database,
                 invoker=invoker,
+                metrics=measurements,
                 clock=clock,
                 presign=lambda url, seconds: presign_url(
                     root_key, "GET", url, config.region, "lambda", seconds, clock.time()
@@ -251,6 +279,7 @@ class Server:
                 interpreters=ground.interpreters,
                 snapshots=warden.abilities.snapshots,
             )
+            stack.push_async_callback(functions.events.close)
             await functions.start()
             services: Mapping[str, Service] = {
                 service.name: service
@@ -260,7 +289,12 @@ class Server:
                 )
             }
             gateway = Gateway(
-                services, verifier, functions.package_path, self._health, functions.urls
+                services,
+                verifier,
+                functions.package_path,
+                self._health,
+                measurements.page,
+                functions.urls,
             )
             http = HttpServer(gateway.handle, clock)
             for work in (
@@ -272,9 +306,10 @@ class Server:
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
-            stack.push_async_callback(self._drain, invoker, http)
+            stack.push_async_callback(self._drain, functions.events, invoker, http)
             for runtime in store.runtimes():
                 invoker.prepare(runtime)
+            await functions.events.start()
             endpoint = _url(sock)
             Endpoint(endpoint, config.region, config.account_id, os.getpid()).write(folder.path)
             yield endpoint
@@ -291,8 +326,9 @@ class Server:
             )
         return keys.get
 
-    async def _drain(self, invoker: Invoker, http: HttpServer) -> None:
+    async def _drain(self, events: EventQueue, invoker: Invoker, http: HttpServer) -> None:
         deadline = asyncio.get_running_loop().time() + self._config.drain_seconds
+        await events.stop()
         if not await invoker.drain(self._config.drain_seconds):
             _logger.warning(
                 "some invocations were still running after %d seconds and are ended",
@@ -312,11 +348,7 @@ class Server:
     def _say_what_is_weaker(self, warden: WardenClient) -> None:
         for finding in findings(warden.abilities, warden.outbound):
             if not finding.ok:
-                print(
-                    f"weaker on this machine: {finding.name}: {finding.detail}; "
-                    f"{finding.consequence}",
-                    file=sys.stderr,
-                )
+                _say_weaker(finding)
 
     def _health(self) -> Mapping[str, Any]:
         return {

@@ -15,14 +15,15 @@ JAVAC = shutil.which("javac")
 
 def runtimes_of(language: str) -> list[str]:
     """The runtimes of a language that this machine has its own interpreters for."""
+    return [row["runtime"] for row in rows_of(language)]
+
+
+def rows_of(language: str) -> list[dict[str, str]]:
+    """What `ingle runtimes` says of them."""
     shown = subprocess.run(
         [INGLE, "runtimes", "--format", "json"], capture_output=True, check=True
     ).stdout
-    return [
-        row["runtime"]
-        for row in json.loads(shown)
-        if row["runtime"].startswith(language) and row["path"]
-    ]
+    return [row for row in json.loads(shown) if row["runtime"].startswith(language) and row["path"]]
 
 
 def zip_of_files(files: Mapping[str, str | bytes]) -> bytes:

@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
 
 INGLE = str(Path(sys.executable).with_name("ingle"))
+ROOT = Path(__file__).parents[2]
 _READY_DEADLINE_S = 30
 
 
@@ -29,6 +30,8 @@ class Server:
         endpoint: its URL, for instance `http://127.0.0.1:40123`.
         credentials: the variables that `ingle env` printed at the first start.
     """
+
+    program: ClassVar[tuple[str, ...]] = (INGLE, "serve")
 
     def __init__(self, data_dir: Path, *flags: str, wrapper: tuple[str, ...] = ()) -> None:
         self.data_dir = data_dir
@@ -57,13 +60,15 @@ class Server:
         environment["INGLE_RUNTIMES_NODEJS_SDK"] = "false"  # 200 MB that few tests want
         self.data_dir.parent.mkdir(parents=True, exist_ok=True)
         log = (self.data_dir.parent / "server.log").open("a")
-        command = [INGLE, "serve", "--port", "0", "--data-dir", str(self.data_dir), *self._flags]
+        own = ["--port", "0", "--data-dir", str(self.data_dir)]
+        command = [*self.program, *own, *self._flags]
         self._process = subprocess.Popen(
             [*self._wrapper, *command],
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
             env=environment,
+            cwd=ROOT,
         )
         log.close()
         assert self._process.stdout is not None

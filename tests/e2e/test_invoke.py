@@ -66,12 +66,6 @@ def test_a_dry_run_runs_nothing(functions, logs, deploy):
     )
 
 
-def test_asynchronous_invocation_says_that_it_is_not_implemented(functions, echo):
-    status, code, message = refusal(functions.invoke, FunctionName=echo, InvocationType="Event")
-    assert (status, code) == (501, "NotImplemented")
-    assert "InvocationType Event" in message
-
-
 CONTEXT = """
 import time
 

@@ -176,7 +176,7 @@ def test_errors_of_the_service_have_their_names(javascript: JavaScript, hello: s
     outcomes = javascript(
         ("lambda", "Invoke", payload),
         ("lambda", "CreateFunction", {"FunctionName": f"{hello}-2", **code}),
-        ("lambda", "ListCodeSigningConfigs", {}),
+        ("lambda", "ListCapacityProviders", {}),
         ("logs", "DescribeLogStreams", {"logGroupName": "nothing"}),
     )
     assert [(each["error"]["name"], each["error"]["status"]) for each in outcomes] == [

@@ -13,7 +13,7 @@ needs_root = pytest.mark.skipif(
 )
 
 PROBE = """
-import ctypes, errno, os, socket
+import ctypes, errno, getpass, os, pathlib, pwd, socket
 
 def handler(event, context):
     return eval(event)
@@ -77,6 +77,14 @@ def test_each_sandbox_has_an_unprivileged_user_of_its_own(inside):
         assert ids[0] >= 0x70000000
     assert first != second
     assert inside("error_of(os.setuid, 0)") == errno.EPERM
+
+
+@needs_root
+def test_a_function_s_user_has_the_name_and_the_home_that_it_has_on_aws(inside):
+    assert inside("getpass.getuser()") == "sbx_user1051"
+    assert inside("str(pathlib.Path.home())") == "/home/sbx_user1051"
+    assert inside("pwd.getpwuid(os.getuid()).pw_uid == os.getuid()")
+    assert inside("error_of(open, '/etc/passwd', 'a')") == errno.EACCES
 
 
 def test_a_function_has_no_rights_and_cannot_get_any(inside):

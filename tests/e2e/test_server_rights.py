@@ -74,3 +74,15 @@ def test_a_data_folder_that_root_kept_is_handed_over_and_works_on(own_server, in
     answer = client.invoke(FunctionName=function["FunctionName"], Payload=b'"Sally"')
     assert answer["Payload"].read() == b'"Hello, Sally"'
     assert own_server.data_dir.stat().st_uid != 0
+
+
+def test_a_strict_umask_keeps_neither_the_server_nor_functions_from_their_files(
+    tmp_path, invoke_on
+):
+    strict = ("/bin/sh", "-c", 'umask 077; exec "$@"', "sh")
+    server = Server(tmp_path / "server" / "data", wrapper=strict).start()
+    try:
+        assert invoke_on(server, HELLO)("Sally") == "Hello, Sally"
+        assert server.data_dir.stat().st_mode & 0o777 == 0o700
+    finally:
+        server.stop()

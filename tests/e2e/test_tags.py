@@ -104,16 +104,41 @@ def test_only_a_function_itself_has_tags(functions, unchecked, deploy):
             "ResourceNotFoundException",
             f"Function not found: {ARN}nobody",
         )
-    kind = "arn:aws:lambda:us-east-1:000000000000:code-signing-config:csc-" + "a" * 17
+    kind = "arn:aws:lambda:us-east-1:000000000000:capacity-provider:mine"
     assert refusal(functions.list_tags, Resource=kind) == (
         501,
         "NotImplemented",
-        "Tags of a code-signing-config are not implemented by Ingle yet",
+        "Tags of a capacity-provider are not implemented by Ingle yet",
     )
     for text in (name, "arn:aws:s3:::bucket"):
         status, code, message = refusal(unchecked.list_tags, Resource=text)
         assert (status, code) == (400, "ValidationException")
         assert f"Value '{text}' at 'resource' failed to satisfy constraint" in message
+
+
+def test_a_code_signing_configuration_has_tags(functions):
+    profile = "arn:aws:signer:us-east-1:000000000000:/signing-profiles/test/abcdefghij"
+    config = functions.create_code_signing_config(
+        AllowedPublishers={"SigningProfileVersionArns": [profile]}, Tags={"team": "x"}
+    )["CodeSigningConfig"]
+    arn = config["CodeSigningConfigArn"]
+    functions.tag_resource(Resource=arn, Tags={"team": "y", "stage": "z"})
+    assert functions.list_tags(Resource=arn)["Tags"] == {"team": "y", "stage": "z"}
+    functions.untag_resource(Resource=arn, TagKeys=["team", "other"])
+    assert functions.list_tags(Resource=arn)["Tags"] == {"stage": "z"}
+    described = functions.get_code_signing_config(CodeSigningConfigArn=arn)["CodeSigningConfig"]
+    assert described == config
+    functions.delete_code_signing_config(CodeSigningConfigArn=arn)
+    for call, members in (
+        (functions.tag_resource, {"Tags": {"a": "b"}}),
+        (functions.untag_resource, {"TagKeys": ["a"]}),
+        (functions.list_tags, {}),
+    ):
+        assert refusal(call, Resource=arn, **members) == (
+            404,
+            "ResourceNotFoundException",
+            f"The Lambda code signing configuration {arn} can not be found.",
+        )
 
 
 def test_another_account_and_another_region_are_not_reached(functions):

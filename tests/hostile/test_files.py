@@ -77,6 +77,14 @@ def test_another_function_s_code_and_environment_are_not_there(
     assert not [text for text in seen["text"] if key in text]
 
 
+def test_of_the_server_a_function_sees_no_more_than_where_the_code_lies(attack, server):
+    secrets = {server.credentials["AWS_SECRET_ACCESS_KEY"], "PYTEST_CURRENT_TEST", "ingle serve"}
+    folder = str(server.data_dir)
+    found = attack("mentions", [folder, *secrets])
+    assert set(found.pop(folder)) <= {"/proc/self/mountinfo"}
+    assert {name: paths for name, paths in found.items() if paths} == {}
+
+
 def holds(folder, text):
     return any(text in path.read_text() for path in folder.glob("*.py"))
 

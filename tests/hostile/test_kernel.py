@@ -7,6 +7,7 @@ WAYS = {
     "namespaces": REFUSED,
     "mounts": REFUSED,
     "tracing": REFUSED,
+    "pipes": REFUSED,
     # Nobody listens to the audit's messages outside of the host's own namespaces.
     "netlink": REFUSED | {"ECONNREFUSED"},
     "sockets": REFUSED | {"EAFNOSUPPORT", "ESOCKTNOSUPPORT", "EPROTONOSUPPORT"},
@@ -48,6 +49,11 @@ def test_what_reaches_into_the_kernel_is_refused(attack, way):
     found = attack(way)
     assert found
     assert {name: error for name, error in found.items() if error not in WAYS[way]} == {}
+
+
+def test_what_programs_do_with_descriptors_is_allowed(attack):
+    found = attack("descriptors")
+    assert {name: answer for name, answer in found.items() if not answer.startswith("done")} == {}
 
 
 def test_set_user_id_programs_give_no_rights(attack):

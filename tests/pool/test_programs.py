@@ -8,6 +8,7 @@ from ingle.runtimes.catalogue import catalogue, served_runtimes
 from ingle.runtimes.interpreter import Interpreter
 
 WITH_INTERPRETERS = [name for name in served_runtimes() if catalogue()[name].line]
+PREFIX = Path("/srv/it")
 
 
 def interpreter(runtime: str, prefix: Path) -> Interpreter:
@@ -23,11 +24,11 @@ def test_without_any_interpreter_there_are_the_runtimes_that_need_none():
     assert sorted(programs([], Path("/srv"))) == ["provided", "provided.al2", "provided.al2023"]
 
 
-def test_a_python_forks_its_sandboxes_itself(tmp_path):
-    program = programs([interpreter("python3.12", tmp_path)], tmp_path)["python3.12"]
-    assert program.python == str(tmp_path / "bin" / "it")
-    assert (program.home, program.launch) == (str(tmp_path), None)
-    assert dict(program.shows) == {str(tmp_path): str(tmp_path)}
+def test_a_python_forks_its_sandboxes_itself():
+    program = programs([interpreter("python3.12", PREFIX)], PREFIX)["python3.12"]
+    assert program.python == str(PREFIX / "bin" / "it")
+    assert (program.home, program.launch) == (str(PREFIX), None)
+    assert dict(program.shows) == {str(PREFIX): str(PREFIX)}
 
 
 def test_a_runtime_of_ones_own_is_started_by_the_python_that_runs_ingle():
@@ -38,10 +39,24 @@ def test_a_runtime_of_ones_own_is_started_by_the_python_that_runs_ingle():
 
 
 @pytest.mark.parametrize("runtime", [n for n in WITH_INTERPRETERS if not n.startswith("python3")])
-def test_any_other_language_is_launched_and_speaks_in_frames(tmp_path, runtime):
-    program = programs([interpreter(runtime, tmp_path)], tmp_path)[runtime]
+def test_any_other_language_is_launched_and_speaks_in_frames(runtime):
+    program = programs([interpreter(runtime, PREFIX)], PREFIX)[runtime]
     assert program.python == sys._base_executable  # type: ignore[attr-defined]
-    assert program.home == str(tmp_path)
+    assert program.home == str(PREFIX)
     assert program.launch is not None
     assert not program.launch.http
-    assert program.shows[str(tmp_path)] == str(tmp_path)
+    assert program.shows[str(PREFIX)] == str(PREFIX)
+
+
+@pytest.mark.parametrize("folder", ["/opt/hostedtoolcache/Python", "/tmp/venv"])
+def test_an_installation_that_sandboxes_would_cover_is_shown_where_aws_has_it(folder):
+    prefix = Path(folder)
+    python = programs([interpreter("python3.12", prefix)], prefix)["python3.12"]
+    assert (python.python, python.home) == ("/var/lang/bin/it", "/var/lang")
+    assert dict(python.shows) == {folder: "/var/lang"}
+    assert dict(python.links) == {folder: "/var/lang"}
+    node = programs([interpreter("nodejs20.x", prefix)], prefix)["nodejs20.x"]
+    assert node.launch is not None
+    assert "/var/lang/bin/it" in node.launch.arguments
+    assert (node.home, node.shows[folder]) == ("/var/lang", "/var/lang")
+    assert node.links[folder] == "/var/lang"

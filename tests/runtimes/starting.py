@@ -7,7 +7,7 @@ from typing import Any
 
 from ingle.runtimes.command import Command
 from ingle.runtimes.python import frames
-from tests.runtimes.driver import Runtime
+from tests.runtimes.driver import Runtime, shown_on_host
 
 
 class Bench:
@@ -33,7 +33,10 @@ class Bench:
 
     def bring_up(self) -> Runtime:
         """Start a runtime that is still anonymous."""
-        self._runtimes.append(Runtime(self._command, self._folder, self._variables))
+        command = self._command
+        arguments = shown_on_host(command)
+        runtime = Runtime(arguments, command.environment, self._folder, self._variables)
+        self._runtimes.append(runtime)
         return self._runtimes[-1]
 
     def start(

@@ -58,6 +58,16 @@ def test_a_language_is_run_from_its_oldest_to_its_newest_version(language, relea
     assert languages()[language].runs(release) is runs
 
 
+def test_early_names_of_nodejs_are_served_though_early_versions_are_not_run():
+    early = ["nodejs", "nodejs4.3", "nodejs4.3-edge", "nodejs6.10", "nodejs8.10", "nodejs10.x"]
+    served = [name for name in served_runtimes() if name.startswith("nodejs")]
+    assert served[: len(early)] == early
+    assert [name for name in served if not catalogue()[name].has_own] == early
+    assert install_hint("nodejs8.10") == (
+        "install a newer Node.js, and let it serve nodejs8.10 with --substitutes nodejs8.10"
+    )
+
+
 def test_a_runtime_knows_its_language_and_when_aws_ends_it():
     info = catalogue()["python3.11"]
     assert (info.language.id, info.version, info.line) == ("python", "3.11", (3, 11))

@@ -74,6 +74,9 @@ def test_what_the_configuration_chose_wins():
     [
         ("nodejs18.x", "20.11.1"),
         ("nodejs12.x", "20.11.1"),
+        ("nodejs4.3", "20.11.1"),  # which Ingle does not run itself
+        ("nodejs", "20.11.1"),
+        ("python3.7", None),
         ("nodejs22.x", "23.1.0"),  # a version that AWS never had can stand in
         ("nodejs24.x", None),
         ("python3.9", "3.10.13"),
@@ -127,10 +130,16 @@ def test_whatever_is_installed_no_runtime_gets_an_older_version_or_an_unasked_on
     assert names == [name for name in served_runtimes() if name in names]
     for each in found:
         info = catalogue()[each.runtime]
-        release = tuple(map(int, each.version.split(".")))[: len(info.line)]
+        depth = len(info.language.oldest)
+        release = tuple(map(int, each.version.split(".")))[:depth]
         assert info.language.runs(release)
         assert (release > info.line) if each.substitute else (release == info.line)
         if each.substitute:
             assert allowed is True or each.runtime in allowed
-            same = {e.release[: len(info.line)] for e in machine if e.language == info.language.id}
-            assert not any(info.line <= other < release for other in same)
+            language = info.language
+            usable = {
+                e.release[:depth]
+                for e in machine
+                if e.language == language.id and language.runs(e.release)
+            }
+            assert not any(info.line <= other < release for other in usable)

@@ -4,8 +4,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
+import ingle.invoke.events.tables
 import ingle.services.lambda_.tables
-import ingle.services.logs.tables  # noqa: F401 - both register their tables
+import ingle.services.logs.tables  # noqa: F401 - all of them register their tables
 from ingle.storage.schema import migrate
 from ingle.storage.tables import metadata
 

@@ -94,7 +94,7 @@ class Verifier:
         key = self._find_key(claim.access_key_id)
         if key is None and claim.token is not None:
             key = self._session_key(request, claim, claim.token)
-        if key is None or (key.loopback_only and not _is_local(request)):
+        if key is None or (key.loopback_only and not is_local(request)):
             raise family(claim.service, request).refuse_key(claim.access_key_id)
         if claim.token is not None or key.session_token is not None:
             _check_token(request, claim, key)
@@ -242,11 +242,10 @@ def _check_all_signed(headers: Mapping[str, str], names: list[str]) -> None:
         raise s3_error("AccessDenied", NOT_SIGNED, 403, HeadersNotSigned=", ".join(unsigned))
 
 
-def _is_local(request: Request) -> bool:
-    """Whether a request comes from this machine, and not from a foreign page in its browser.
+def is_local(request: Request) -> bool:
+    """Whether a request comes from this machine, from no sandbox and no foreign page in a browser.
 
-    Any web page can send requests to loopback, and the development key pair is known to all: a
-    browser says by Origin whose page it is.
+    Any web page can send requests to loopback: a browser says by Origin whose page it is.
     """
     if request.client is None or not _is_loopback(request.client):
         return False
@@ -257,6 +256,18 @@ def _is_local(request: Request) -> bool:
         host = urlsplit(origin).hostname or ""
     except ValueError:
         return False
+    return _names_this_machine(host)
+
+
+def is_addressed_locally(request: Request) -> bool:
+    """Whether a request's Host names this machine.
+
+    A page whose own name leads to loopback sends that name, and no Origin.
+    """
+    return _names_this_machine(urlsplit(f"//{request.host}").hostname or "")
+
+
+def _names_this_machine(host: str) -> bool:
     return host == "localhost" or host.endswith(".localhost") or _is_loopback(host)
 
 

@@ -16,7 +16,8 @@ from typing import Literal
 from ingle.config import Config
 from ingle.runtimes.catalogue import install_hint
 from ingle.runtimes.discovery import discover
-from ingle.sandbox.probe import Finding, probe
+from ingle.sandbox import openfiles
+from ingle.sandbox.probe import Finding, open_files, probe
 
 State = Literal["ok", "weak", "missing"]
 
@@ -53,6 +54,7 @@ def run_checks(data_dir: Path, host: str, port: int) -> list[Check]:
         host: the address it would listen on.
         port: its port.
     """
+    defaults = Config()
     return [
         _check_system(),
         _check_sqlite(),
@@ -60,7 +62,8 @@ def run_checks(data_dir: Path, host: str, port: int) -> list[Check]:
         _check_space(data_dir),
         _check_port(host, port),
         _check_interpreters(),
-        *map(_check_of, probe(Config().network_range)),
+        _check_of(open_files(openfiles.most(), defaults.concurrency)),
+        *map(_check_of, probe(defaults.network_range)),
     ]
 
 

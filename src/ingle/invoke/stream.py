@@ -41,6 +41,7 @@ class Stream:
             self._tail_size = 0
 
     def take_tail(self) -> bytes:
-        """Return the last 4 KB of what was written since `keep_tail`."""
+        """Return the last 4 KB of what was written since `keep_tail`, in whole characters."""
         events, self.tail = self.tail or (), None
-        return "".join(events).encode()[-TAIL_BYTES:]
+        last = "".join(events).encode()[-TAIL_BYTES:]
+        return last.decode("utf-8", "ignore").encode()  # only the first can be cut

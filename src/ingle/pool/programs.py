@@ -1,8 +1,9 @@
 """From the interpreters that this machine has to the programs that the warden starts."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ingle.pool.provisions import JAVA, NODEJS
@@ -19,6 +20,9 @@ from ingle.runtimes.ruby.command import command as ruby
 from ingle.sandbox.program import Launch, Program
 
 _SDKS_PLACE = "/var/runtime/sdks"
+_HOME = "/var/lang"
+_COVERED = (Path("/opt"), Path("/tmp"), Path("/var/task"))  # noqa: S108
+"""Where each sandbox mounts what is its own: nothing that was below stays visible."""
 _BOOTSTRAP = Launch(
     ("/var/task/bootstrap",),
     {"LANG": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin"},
@@ -47,14 +51,14 @@ def _program(interpreter: Interpreter, provisions: Path) -> Program:
         case "python":
             return _forked(interpreter)
         case "nodejs":
-            return _with_sdk(_launched(interpreter, nodejs(interpreter)), provisions / NODEJS)
+            return _with_sdk(_launched(interpreter, nodejs), provisions / NODEJS)
         case "java":
             place = archive.place(interpreter, provisions / JAVA)
-            return _launched(interpreter, java(interpreter, place))
+            return _launched(interpreter, partial(java, archive=place))
         case "python2":
-            return _launched(interpreter, python27(interpreter))
+            return _launched(interpreter, python27)
         case "ruby":
-            return _launched(interpreter, ruby(interpreter))
+            return _launched(interpreter, ruby)
         case other:
             raise ValueError(f"Ingle has no program for {other}")
 
@@ -64,18 +68,34 @@ def _launcher() -> str:
     return getattr(sys, "_base_executable", sys.executable)
 
 
+def _placed(interpreter: Interpreter) -> tuple[Interpreter, str, dict[str, str]]:
+    """Say where sandboxes see an installation: where it is, unless they cover that.
+
+    Returns the interpreter as sandboxes see it, the place of its installation, and the links that
+    lead there.
+    """
+    prefix, executable = interpreter.prefix, interpreter.executable
+    covered = any(folder in prefix.parents for folder in _COVERED)
+    if not covered or not executable.is_relative_to(prefix):
+        return interpreter, str(prefix), {}
+    moved = Path(_HOME, executable.relative_to(prefix))
+    # Until it is covered, it is found where it was built for, too: libraries are looked for there.
+    return replace(interpreter, executable=moved), _HOME, {str(prefix): _HOME}
+
+
 def _forked(interpreter: Interpreter) -> Program:
     """A Python's sandboxes are forked from that Python itself."""
-    prefix = str(interpreter.prefix)
-    return Program(str(interpreter.executable), {prefix: prefix}, prefix)
+    seen, place, links = _placed(interpreter)
+    return Program(str(seen.executable), {str(interpreter.prefix): place}, home=place, links=links)
 
 
-def _launched(interpreter: Interpreter, told: Command) -> Program:
+def _launched(interpreter: Interpreter, command: Callable[[Interpreter], Command]) -> Program:
     """Any other language's sandboxes become a program that speaks in frames."""
-    prefix = str(interpreter.prefix)
-    shows = {sys.base_prefix: sys.base_prefix, prefix: prefix, **told.shows}
+    seen, place, links = _placed(interpreter)
+    told = command(seen)
+    shows = {sys.base_prefix: sys.base_prefix, str(interpreter.prefix): place, **told.shows}
     launch = Launch(told.arguments, told.environment, http=False, anonymous=True)
-    return Program(_launcher(), shows, prefix, launch)
+    return Program(_launcher(), shows, place, launch, links)
 
 
 def _with_sdk(program: Program, folder: Path) -> Program:

@@ -8,8 +8,10 @@ from typing import Protocol
 
 import orjson
 
+from ingle.runtimes.python import pipes
+from ingle.sandbox.pace import Pace
+
 _MESSAGE_SIZE = 65_536
-_READ_SIZE = 65_536
 
 
 class Watcher(Protocol):
@@ -44,6 +46,7 @@ class Supervision:
         self._loop = asyncio.get_running_loop()
         self._watcher = watcher
         self._on_output = on_output
+        self._pace = Pace()
         self._control = socket.socket(fileno=control)
         self._control.setblocking(False)
         self._output: int | None = output
@@ -67,7 +70,7 @@ class Supervision:
     def finish(self) -> None:
         """Take what is left, then let go of both descriptors."""
         self._hear()
-        while data := self._next_output():
+        while data := self._next_output(pipes.CAPACITY):
             self._on_output(data)
         self._close_output()
         self._loop.remove_reader(self._control)
@@ -103,20 +106,20 @@ class Supervision:
     def _read(self) -> None:
         if self._output is None:
             return
-        data = self._next_output()
+        data = self._next_output(self._pace.size)
         if data is None:
             return
         if not data:
             self._close_output()
-        elif not self._on_output(data):
+        elif not self._pace.take(self._on_output, data):
             self._loop.remove_reader(self._output)
 
-    def _next_output(self) -> bytes | None:
-        """Return what was written, nothing at the end, or None where there is nothing yet."""
+    def _next_output(self, size: int) -> bytes | None:
+        """Return so many bytes at most, none at the end, or None where there are none yet."""
         if self._output is None:
             return None
         try:
-            return os.read(self._output, _READ_SIZE)
+            return os.read(self._output, size)
         except BlockingIOError:
             return None
 

@@ -20,6 +20,8 @@ class Language:
         id: `python`, `python2`, `nodejs`, `java`, `ruby`, `dotnet`, `go` or `provided`.
         title: its name in prose.
         served: whether Ingle runs its functions.
+        earliest: the first version whose functions run on later ones that Ingle can run, and whose
+            runtime names these may therefore serve; `oldest` where there is none before that.
         oldest: the first version that Ingle can run; () where it needs no interpreter.
         newest: the last one.
         instead: where Ingle does not run its functions, what to do instead.
@@ -28,6 +30,7 @@ class Language:
     id: str
     title: str
     served: bool
+    earliest: Version
     oldest: Version
     newest: Version
     instead: str
@@ -65,9 +68,17 @@ class RuntimeInfo:
         return _numbers(self.version)
 
     @property
+    def has_own(self) -> bool:
+        """Whether Ingle can run an interpreter of this version; else only newer ones serve it."""
+        return self.language.runs(self.line)
+
+    @property
     def served(self) -> bool:
-        """Whether Ingle runs it where its interpreter is installed."""
-        return self.language.served and self.language.runs(self.line)
+        """Whether Ingle runs it where its interpreter, or one that may stand in, is installed."""
+        language = self.language
+        return language.served and (
+            self.has_own or language.earliest <= self.line < language.oldest
+        )
 
 
 @functools.cache
@@ -97,6 +108,7 @@ def languages() -> Mapping[str, Language]:
             id=name,
             title=entry["title"],
             served=entry["served"],
+            earliest=_numbers(entry.get("earliest", entry.get("oldest"))),
             oldest=_numbers(entry.get("oldest")),
             newest=_numbers(entry.get("newest")),
             instead=entry.get("instead", ""),
@@ -106,7 +118,7 @@ def languages() -> Mapping[str, Language]:
 
 
 def served_runtimes() -> list[str]:
-    """Return the identifiers that Ingle runs where their interpreter is installed."""
+    """Return the identifiers that Ingle runs where the machine has what serves them."""
     return [info.id for info in catalogue().values() if info.served]
 
 
@@ -123,7 +135,7 @@ def label(runtime: str, version: str | None) -> str:
 
 
 def install_hint(runtime: str, os_release: Path = Path("/etc/os-release")) -> str:
-    """Say in one line how to install the interpreter of a runtime on this machine.
+    """Say in one line how to get what serves a runtime on this machine.
 
     Args:
         runtime: AWS's identifier.
@@ -132,6 +144,11 @@ def install_hint(runtime: str, os_release: Path = Path("/etc/os-release")) -> st
     info = catalogue().get(runtime)
     if info is None:
         return f"{runtime} is not a runtime of AWS Lambda"
+    if info.line and not info.has_own and info.served:
+        return (
+            f"install a newer {info.language.title}, and let it serve {runtime} with "
+            f"--substitutes {runtime}"
+        )
     package = info.packages.get(_distribution(os_release))
     if package is not None:
         hint = f"apt-get install {package}"

@@ -43,7 +43,7 @@ def substitute(runtime: str, installations: Iterable[Installation]) -> Interpret
         installations: what this machine has, the preferred ones first.
     """
     info = catalogue()[runtime]
-    depth = len(info.line)
+    depth = len(info.language.oldest)
     newer = [each for each in _usable(info, installations) if each.release[:depth] > info.line]
     if not newer:
         return None

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingle.sandbox import messages
+from ingle.sandbox import messages, openfiles
 from ingle.sandbox.process import Listener, LockedProcess
 from ingle.sandbox.settings import Settings
 
@@ -206,16 +206,26 @@ class WardenClient:
                 for fd in fds:
                     os.close(fd)
             elif isinstance(report, messages.Started):
-                channel, output, *files = fds
-                peak = files.pop(0) if report.measured else None
-                freezer = files.pop(0) if report.freezable else None
-                process.started(report.pid, channel, output, peak, freezer)
+                self._begin(process, report, fds)
             elif isinstance(report, messages.Ended):
                 del self._live[report.identity]
                 process.finish(report.status, report.out_of_memory, report.peak, "")
             else:
                 del self._live[report.identity]
                 process.finish(None, False, 0, report.reason)
+
+    def _begin(self, process: LockedProcess, started: messages.Started, fds: list[int]) -> None:
+        if len(fds) < 2 + started.measured + started.freezable:  # the kernel kept some back
+            for fd in fds:
+                os.close(fd)
+            del self._live[process.identity]
+            self.kill(process)
+            process.finish(None, False, 0, openfiles.TOO_MANY)
+            return
+        channel, output, *files = fds
+        peak = files.pop(0) if started.measured else None
+        freezer = files.pop(0) if started.freezable else None
+        process.started(started.pid, channel, output, peak, freezer)
 
     def _lose(self) -> None:
         if self._closing:

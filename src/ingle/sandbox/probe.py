@@ -2,18 +2,16 @@
 
 import os
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingle.runtimes.python import lock
-from ingle.sandbox import cgroups, networks, seccomp
+from ingle.sandbox import cgroups, networks, openfiles, seccomp
 from ingle.sandbox.abilities import Abilities
 from ingle.sandbox.outbound import Outbound
-from ingle.sandbox.rights import acquire_rights, can_nest, try_in_child
+from ingle.sandbox.rights import acquire_rights, can_nest
 from ingle.sandbox.scratch import Scratch, ScratchUnavailable
-
-_WORKED, _FAILED = b"+", b"-"
+from ingle.sandbox.trials import try_in_child
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ def probe(network_range: str) -> list[Finding]:
     Args:
         network_range: the IPv4 network that sandboxes would have their addresses from.
     """
-    failure = try_in_child(_try_namespaces)
+    _, failure = try_in_child(_try_namespaces)
     if failure:
         return [
             Finding(
@@ -69,6 +67,25 @@ def findings(abilities: Abilities, outbound: Outbound) -> list[Finding]:
         _system_calls(abilities.filtered),
         *_network(outbound),
     ]
+
+
+def open_files(most: int, wanted: int) -> Finding:
+    """Say what it means that the server may have this many files open.
+
+    Args:
+        most: how many.
+        wanted: how many sandboxes it should be able to have at a time.
+    """
+    enough = openfiles.sandboxes(most)
+    if enough >= wanted:
+        return Finding("open files", True, f"up to {most:,}")
+    return Finding(
+        "open files",
+        False,
+        f"up to {most:,}",
+        f"at most {enough:,} invocations run at a time, not {wanted:,}; let Ingle open "
+        f"{openfiles.needed(wanted):,} (ulimit -Hn; systemd: LimitNOFILE), or lower concurrency",
+    )
 
 
 def _users(privileged: bool) -> Finding:
@@ -166,13 +183,14 @@ def _network(outbound: Outbound) -> list[Finding]:
 
 
 def _outbound(network_range: str) -> Outbound:
-    packed, failure = _in_child(lambda: networks.rehearse(network_range).pack())
+    packed, failure = try_in_child(lambda: networks.rehearse(network_range).pack())
     return networks.unavailable(failure) if failure else Outbound.unpack(packed)
 
 
 def _abilities() -> Abilities:
     groups = cgroups.find()
     privileged = os.geteuid() == 0
+    _, unnested = try_in_child(_try_nesting)
     return Abilities(
         cgroup_version=0 if groups is None else groups.version,
         privileged=privileged,
@@ -180,7 +198,7 @@ def _abilities() -> Abilities:
         shares=groups is not None and groups.shares,
         freezes=groups is not None and groups.freezes,
         disk=privileged and _has_scratch(),
-        snapshots=not try_in_child(_try_nesting),
+        snapshots=not unnested,
     )
 
 
@@ -217,22 +235,3 @@ def _try_namespaces() -> None:
         | lock.CLONE_NEWNET
         | lock.CLONE_NEWCGROUP
     )
-
-
-def _in_child(work: Callable[[], bytes]) -> tuple[bytes, str]:
-    """Run something in a process of its own; return what it returned, and "" or what went wrong."""
-    read, write = os.pipe2(os.O_CLOEXEC)
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.write(write, _WORKED + work())
-        except BaseException as error:
-            os.write(write, _FAILED + str(error).encode()[:4096])
-        finally:
-            os._exit(0)
-    os.close(write)
-    with os.fdopen(read, "rb") as file:
-        answer = file.read()
-    os.waitpid(pid, 0)
-    said = answer[1:]
-    return (said, "") if answer[:1] == _WORKED else (b"", said.decode() or "it ended at once")

@@ -1,13 +1,15 @@
 """A locked-in process as the server holds it: its channel, its output, its end."""
 
 import asyncio
-import fcntl
 import os
 import socket
 from pathlib import Path
 from typing import Protocol
 
-from ingle.runtimes.python.frames import HEADER
+from ingle.runtimes.python import pipes
+from ingle.runtimes.python.frames import HEADER, SETUP_FAILED
+from ingle.sandbox import openfiles
+from ingle.sandbox.pace import Pace
 
 MAX_FRAME = 6_291_556 + 4096
 """Bytes; no managed runtime sends more, so whoever does is not one."""
@@ -70,6 +72,7 @@ class LockedProcess:
         self._finishing = False
         self._incoming = bytearray()
         self._outgoing = bytearray()
+        self._pace = Pace()
         self._peak: int | None = None
         self._freezer: int | None = None
 
@@ -94,11 +97,12 @@ class LockedProcess:
 
     def read_output(self) -> None:
         """Hand over everything that the process has written so far."""
-        # No more than there can be now: whoever writes on would keep us here for ever.
-        left = 0 if self._output is None else fcntl.fcntl(self._output, fcntl.F_GETPIPE_SZ)
+        # No more than there can be now: whoever writes on, or has enlarged the pipe where no filter
+        # keeps it from that, would keep us here for long.
+        left = pipes.CAPACITY
         while self._output is not None and left > 0:
             try:
-                data = os.read(self._output, min(left, _READ_SIZE))
+                data = os.read(self._output, left)
             except BlockingIOError:
                 return
             if not data:
@@ -207,9 +211,14 @@ class LockedProcess:
     def _receive(self, channel: socket.socket) -> bytes:
         if not self._awaited_descriptors:
             return channel.recv(_READ_SIZE)
-        data, fds, _, _ = socket.recv_fds(
+        data, fds, flags, _ = socket.recv_fds(
             channel, _READ_SIZE, _MOST_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
         )
+        if flags & socket.MSG_CTRUNC:  # the kernel kept some back
+            for fd in fds:
+                os.close(fd)
+            self._listener.on_frame(SETUP_FAILED, openfiles.TOO_MANY.encode())
+            return b""
         if fds:
             self._awaited_descriptors -= 1
             self._listener.on_descriptors(fds)
@@ -251,12 +260,12 @@ class LockedProcess:
         if self._output is None:
             return
         try:
-            data = os.read(self._output, _READ_SIZE)
+            data = os.read(self._output, self._pace.size)
         except BlockingIOError:
             return
         if not data:
             self._close_output()
-        elif not self._listener.on_output(data) and self._output is not None:
+        elif not self._pace.take(self._listener.on_output, data) and self._output is not None:
             self._loop.remove_reader(self._output)
 
     def _close_channel(self) -> None:

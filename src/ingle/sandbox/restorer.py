@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from ingle.runtimes.python import packets
+from ingle.runtimes.python import packets, pipes
 from ingle.sandbox import cgroups, messages
 from ingle.sandbox.scratch import Scratch
 from ingle.sandbox.settings import Settings
@@ -149,7 +149,7 @@ class Restorer:
         handshake, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         handshake.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         handshake.setblocking(False)
-        log_read, log_write = os.pipe2(os.O_CLOEXEC)
+        log_read, log_write = pipes.open_output()
         members = groups.open_members(files) if groups else []
         slot.ends = [outer.detach(), log_read]
         fork = _Fork(

@@ -1,13 +1,11 @@
 """The rights that the warden works with."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from ingle.runtimes.python import lock
-
-FIRST_UID = 1_879_048_192
-"""Sandboxes' users are counted up from here, 0x70000000, where no machine has users of its own."""
+from ingle.sandbox.trials import try_in_child
+from ingle.sandbox.users import FIRST_UID
 
 
 def acquire_rights() -> bool:
@@ -33,7 +31,7 @@ def enter_pid_namespace() -> None:
     lock.unshare(lock.CLONE_NEWPID)
     pid = os.fork()
     if pid != 0:
-        os.closerange(3, 65536)  # others wait for the ends of what the zygote has
+        lock.close_from(3)  # others wait for the ends of what the zygote has
         _, status = os.waitpid(pid, 0)
         os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
     lock.die_with_parent()
@@ -42,7 +40,8 @@ def enter_pid_namespace() -> None:
 def can_nest() -> bool:
     """Whether sandboxes can have user namespaces of their own, with the rights that we have."""
     uid = FIRST_UID if os.geteuid() == 0 and _maps_everybody() else None
-    return not try_in_child(lambda: lock.nest(uid))
+    _, failure = try_in_child(lambda: lock.nest(uid))
+    return not failure
 
 
 def _maps_everybody() -> bool:
@@ -52,21 +51,3 @@ def _maps_everybody() -> bool:
         if first <= FIRST_UID < first + count:
             return True
     return False
-
-
-def try_in_child(work: Callable[[], None]) -> str:
-    """Run something in a process of its own; return "" or what went wrong."""
-    read, write = os.pipe2(os.O_CLOEXEC)
-    pid = os.fork()
-    if pid == 0:
-        try:
-            work()
-        except BaseException as error:
-            os.write(write, str(error).encode()[:4096])
-        finally:
-            os._exit(0)
-    os.close(write)
-    with os.fdopen(read, "rb") as file:
-        failure = file.read().decode()
-    os.waitpid(pid, 0)
-    return failure

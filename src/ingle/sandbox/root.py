@@ -26,6 +26,7 @@ from ingle.sandbox.mounts import (
 )
 
 _BASH = Path("/bin/bash")
+_HOME = "/var/lang"
 _ETC = (
     "alternatives",
     "ca-certificates",
@@ -50,6 +51,9 @@ _WRITTEN = {
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
     "passwd": "root:x:0:0:root:/root:/sbin/nologin\n",
 }
+_LIBRARIES = ("opt/lib", "var/task/lib")
+"""Where functions and layers have libraries. The dynamic linker looks once whether its folders are
+there, when a program starts, and that is before the function's are."""
 _DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9)}
 _LINKS = {
     "fd": "/proc/self/fd",
@@ -75,7 +79,7 @@ def enter(
         staging: an empty folder; it is mounted over, in a new mount namespace only.
         shows: host folders to show read-only, and where.
         links: symbolic links to make, and where they lead.
-        home: what `/var/lang` leads to, the runtime's own installation.
+        home: what `/var/lang` leads to, or is: the runtime's own installation.
         code: the folder of unpacked packages.
         cgroups: what the sandboxes' processes must be able to join, by name.
         resolv_conf: which name servers to ask.
@@ -86,7 +90,7 @@ def enter(
     inner |= {f"cgroup/{name}": str(folder) for name, folder in cgroups.items()}
     root = str(staging)
     mount("ingle", root, "tmpfs", MS_NOSUID, "mode=0755,size=16m")
-    for folder in ("dev", "etc", "opt", "proc", "tmp", "var/task", "var/runtime"):
+    for folder in ("dev", "etc", "proc", "tmp", "var/runtime", *_LIBRARIES):
         make_folder(root, folder)
     show_system(root)
     _show_shell(root)
@@ -100,8 +104,9 @@ def enter(
     Path(root, "etc/resolv.conf").write_text(resolv_conf)
     _fill_dev(root)
     make_folder(root, lock.INNER)
-    mount("ingle", root + lock.INNER, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700,size=1m")
-    Path(root, "var/lang").symlink_to(home)
+    mount("ingle", root + lock.INNER, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700")
+    if home != _HOME:
+        Path(root + _HOME).symlink_to(home)
     for name, source in inner.items():
         target = make_folder(root, f"{lock.INNER}/{name}")
         mount(source, target, "", MS_BIND)

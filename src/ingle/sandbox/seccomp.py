@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from ingle.runtimes.python import lock
+from ingle.runtimes.python import lock, pipes
 
 _DATA = Path(__file__).with_name("data") / "syscalls.toml"
 _ALLOWED = ("files", "memory", "processes", "time", "waiting", "sockets", "ipc", "other")
@@ -17,6 +17,10 @@ _NEW_NAMESPACES = 0x7E020000
 """All CLONE_NEW* flags of clone; https://man7.org/linux/man-pages/man2/clone.2.html"""
 _BINARY_TREE = 2
 _OWN_RULES = ("unshare", "setns")
+_F_SETPIPE_SZ = 1031
+"""https://man7.org/linux/man-pages/man2/F_GETPIPE_SZ.2const.html"""
+_LATER_COMMANDS, _LATER_MASK = 1032, 2**64 - 8
+"""Of `fcntl`: the eight after it."""
 
 
 class SeccompUnavailable(Exception):
@@ -61,6 +65,7 @@ def _compile(seccomp: Any, data: dict[str, Any], forks: bool) -> bytes:
     # clone3 hides its flags behind a pointer; without it, the C library uses clone.
     plain = seccomp.Arg(0, seccomp.MASKED_EQ, _NEW_NAMESPACES, 0)
     _add(rules, seccomp.ALLOW, "clone", plain)
+    _add_fcntl(seccomp, rules)
     for family in data["socket_families"]:
         _add(rules, seccomp.ALLOW, "socket", seccomp.Arg(0, seccomp.EQ, family))
     for value in data["personalities"]:
@@ -69,6 +74,20 @@ def _compile(seccomp: Any, data: dict[str, Any], forks: bool) -> bytes:
         rules.export_bpf(file)
         file.seek(0)
         return file.read()
+
+
+def _add_fcntl(seccomp: Any, rules: Any) -> None:
+    """Allow all but enlarging pipes: the server takes what is in a log pipe at once."""
+    # The kernel looks at the lower half of the command only. What has an upper half is allowed by
+    # none of these.
+    earlier = seccomp.Arg(1, seccomp.LT, _F_SETPIPE_SZ)
+    later = seccomp.Arg(1, seccomp.MASKED_EQ, _LATER_MASK, _LATER_COMMANDS)
+    resize = seccomp.Arg(1, seccomp.EQ, _F_SETPIPE_SZ)
+    _add(rules, seccomp.ALLOW, "fcntl", earlier)
+    _add(rules, seccomp.ALLOW, "fcntl", later)
+    _add(rules, seccomp.ALLOW, "fcntl", resize, seccomp.Arg(2, seccomp.LE, pipes.CAPACITY))
+    refused = seccomp.ERRNO(errno.EPERM)
+    _add(rules, refused, "fcntl", resize, seccomp.Arg(2, seccomp.GT, pipes.CAPACITY))
 
 
 def _add(rules: Any, action: int, name: str, *arguments: Any) -> None:

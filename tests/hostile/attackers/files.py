@@ -86,6 +86,26 @@ def processes():
     return {"pids": pids, "roots": roots, "parents": parents, "shared": shared, "text": texts}
 
 
+def mentions(strings):
+    """Read everything that the kernel tells in /proc; return which files have which strings."""
+    found = {each: [] for each in strings}
+    for top in ("/proc", "/proc/self"):
+        for name in os.listdir(top):
+            path = os.path.join(top, name)
+            if not os.path.isfile(path):
+                continue
+            try:
+                descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+                text = os.read(descriptor, 1 << 20).decode("utf-8", "replace")
+                os.close(descriptor)
+            except OSError:
+                continue
+            for each in strings:
+                if each in text:
+                    found[each].append(path)
+    return found
+
+
 def open_files():
     """Tell what its descriptors lead to."""
     paths = [f"/proc/self/fd/{number}" for number in range(1024)]

@@ -140,7 +140,7 @@ def broken():
 def large_pipe():
     """Have the server's pipe hold more than it reads at once, where the kernel lets us.
 
-    It does not where the user who made it has many: then this much of the attack has failed.
+    It does not where system calls are filtered: then this much of the attack has failed.
     """
     with contextlib.suppress(PermissionError):
         fcntl.fcntl(1, F_SETPIPE_SZ, 1 << 20)

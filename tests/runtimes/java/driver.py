@@ -1,28 +1,22 @@
 """The server's side of a Java runtime, without a sandbox around it."""
 
-import fcntl
-import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import time
-import uuid
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ingle.pool.output import OutputSplitter
 from ingle.runtimes.interpreter import Interpreter
 from ingle.runtimes.java import command as java
-from ingle.runtimes.python import frames
+from tests.runtimes import driver
+from tests.runtimes.driver import Answer, on_host
 
-ARN = "arn:aws:lambda:us-east-1:000000000000:function:thing"
-_PATIENCE_S = 60.0
-_PIPE_BYTES = 1 << 20
+__all__ = ["Answer", "Runtime", "compile_java", "interpreter", "on_host", "pretender"]
+
 _MISSING = (
     "these tests compile functions and need a JDK 17 or later with javac, which {}; on Debian and "
     "Ubuntu: apt-get install openjdk-17-jdk-headless"
@@ -66,34 +60,7 @@ def compile_java(java: Interpreter, sources: Path, classes: Path, path: Path, re
     assert done.returncode == 0, done.stderr
 
 
-def on_host(argument: str, places: dict[str, str]) -> str:
-    """Return an argument that is a path in the sandbox, or ends with one, as of this machine."""
-    option, sign, path = argument.rpartition("=")
-    for place, shown in places.items():
-        if path == place or path.startswith(f"{place}/"):
-            return option + sign + shown + path.removeprefix(place)
-    return argument
-
-
-@dataclass(frozen=True)
-class Answer:
-    """How an invocation came out.
-
-    Attributes:
-        failed: whether the runtime answered with an error.
-        body: the answer's bytes.
-    """
-
-    failed: bool
-    body: bytes
-
-    @property
-    def value(self) -> Any:
-        """The answer's JSON."""
-        return json.loads(self.body)
-
-
-class Runtime:
+class Runtime(driver.Runtime):
     """A Java that came up without knowing what it will run.
 
     Args:
@@ -105,6 +72,8 @@ class Runtime:
         flags: more of Java's.
     """
 
+    patience_s = 60.0
+
     def __init__(
         self,
         java_home: Interpreter,
@@ -114,7 +83,6 @@ class Runtime:
         memory_mb: int | None = None,
         *flags: str,
     ) -> None:
-        self.var = var
         told = java.command(java_home, archive, memory_mb)
         places = {java.LAYERS: str(layers), java.TASK: str(var / "task")}
         for source, place in told.shows.items():
@@ -124,49 +92,28 @@ class Runtime:
                 if not shown.exists():
                     shown.symlink_to(source)
                 places[place] = str(shown)
-        self.environment = {
-            name: value for name, value in told.environment.items() if not name.startswith("_")
-        }
-        self._socket, theirs = socket.socketpair()
-        self._socket.settimeout(_PATIENCE_S)
-        self._stream = self._socket.makefile("rb")
-        self._pipe, output = os.pipe()
-        fcntl.fcntl(self._pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-        os.set_blocking(self._pipe, False)
-        self._splitter = OutputSplitter()
         arguments = [on_host(each, places) for each in told.arguments]
         arguments[arguments.index("-jar") : 0] = flags
-        self._process = subprocess.Popen(
-            arguments,
-            stdin=theirs,
-            stdout=output,
-            stderr=output,
-            cwd=var / "task",
-            env=dict(told.environment),
-        )
-        theirs.close()
-        os.close(output)
-
-    @property
-    def pid(self) -> int:
-        """Of the process that came up first."""
-        return self._process.pid
-
-    def send(self, kind: int, body: bytes) -> None:
-        """Send a frame."""
-        self._socket.sendall(frames.HEADER.pack(len(body), kind) + body)
+        variables = {
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+            "AWS_LAMBDA_LOG_FORMAT": "Text",
+        }
+        super().__init__(arguments, told.environment, var, variables, cwd=var / "task")
+        # The others are room for the function's own.
+        self.environment = {
+            name: value for name, value in self.environment.items() if not name.startswith("_")
+        }
 
     def receive(self) -> tuple[int, bytes]:
-        """Return the next frame; raise EOFError when the runtime closed the channel."""
-        head = self._stream.read(frames.HEADER.size)
-        if len(head) < frames.HEADER.size:
-            raise EOFError("\n".join(self.events()))
-        length, kind = frames.HEADER.unpack(head)
-        return kind, self._stream.read(length)
+        """Return the next frame; raise EOFError, with what was printed, when there is none."""
+        try:
+            return super().receive()
+        except EOFError:
+            raise EOFError("\n".join(self.events())) from None
 
     def rehearse(self) -> None:
         """Wait until it waits to be told what it runs."""
-        deadline = time.monotonic() + _PATIENCE_S
+        deadline = time.monotonic() + self.patience_s
         while self._process.poll() is None and not self._reads():
             assert time.monotonic() < deadline, "it does not read from its channel"
             time.sleep(0.002)
@@ -184,71 +131,4 @@ class Runtime:
         """
         if rehearsed:
             self.rehearse()
-        environment = {
-            **self.environment,
-            "_HANDLER": handler,
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
-            "AWS_LAMBDA_FUNCTION_NAME": "thing",
-            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-            "AWS_LAMBDA_LOG_FORMAT": "Text",
-            "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/thing",
-            "AWS_LAMBDA_LOG_STREAM_NAME": "2026/01/01/[$LATEST]abc",
-            "LAMBDA_TASK_ROOT": str(self.var / "task"),
-            **variables,
-        }
-        settings = {"handler": handler, "environment": environment}
-        self.send(frames.INIT, json.dumps(settings).encode())
-        kind, body = self.receive()
-        return kind, json.loads(body) if body else None
-
-    def invoke(
-        self,
-        event: Any = None,
-        *,
-        raw: bytes | None = None,
-        request_id: str | None = None,
-        deadline_ms: int | None = None,
-        trace: str = "",
-        client_context: str = "",
-    ) -> Answer:
-        """Run the handler once; raise EOFError where the process ends without an answer."""
-        identity = request_id or str(uuid.uuid4())
-        deadline = deadline_ms or int(time.time() * 1000) + 60_000
-        parts = ARN.encode(), trace.encode(), client_context.encode()
-        head = frames.INVOKE_HEAD.pack(identity.encode(), deadline, *map(len, parts))
-        payload = json.dumps(event).encode() if raw is None else raw
-        self.send(frames.INVOKE, b"".join((head, *parts, payload)))
-        kind, body = self.receive()
-        assert body[:36].decode() == identity
-        assert kind in (frames.RESULT, frames.FAULT)
-        return Answer(kind == frames.FAULT, body[36:])
-
-    def events(self) -> list[str]:
-        """The log events written since the last look, without their last line end."""
-        found: list[str] = []
-        while True:
-            try:
-                data = os.read(self._pipe, _PIPE_BYTES)
-            except BlockingIOError:
-                break
-            if not data:
-                break
-            found += self._splitter.feed(data)
-        found += self._splitter.flush()
-        return [each.removesuffix("\n") for each in found]
-
-    def hang_up(self) -> None:
-        """Close the server's end of the channel."""
-        self._stream.close()
-        self._socket.close()
-
-    def wait(self) -> int:
-        """Wait for the end of the process; return its status, negative for a signal."""
-        return self._process.wait(_PATIENCE_S)
-
-    def close(self) -> None:
-        """End it, if it has not ended."""
-        self.hang_up()
-        self._process.kill()
-        self._process.wait()
-        os.close(self._pipe)
+        return super().initialise(handler, **variables)

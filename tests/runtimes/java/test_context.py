@@ -3,7 +3,7 @@
 import json
 import time
 
-from tests.runtimes.java.driver import ARN
+from tests.runtimes.driver import ARN
 
 REQUEST = "11111111-2222-3333-4444-555555555555"
 

@@ -17,8 +17,8 @@ def test_no_other_variables_are_seen(start):
     seen = runtime.invoke().value
     assert set(seen) == {
         *runtime.environment,
-        *("GREETING", "LAMBDA_TASK_ROOT", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
-        *("AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_LOG_FORMAT"),
+        *("GREETING", "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT"),
+        *("AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION"),
         *("AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "_HANDLER"),
     }
 

@@ -35,7 +35,7 @@ def test_an_option_that_comes_too_late_starts_another_java(start):
     )
     assert len(_children(runtime.pid)) == 1
     assert runtime.events()[0].startswith("Picked up JAVA_TOOL_OPTIONS: -Xss2m")
-    assert runtime.invoke("sun.java.command").value.startswith(str(runtime.var.parent))
+    assert runtime.invoke("sun.java.command").value.startswith(str(runtime.folder.parent))
 
 
 @pytest.mark.parametrize("variable", ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"])

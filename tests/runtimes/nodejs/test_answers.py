@@ -194,9 +194,10 @@ def test_a_promise_that_can_never_settle_is_an_error(start):
     assert "\tERROR\tInvoke Error \t" in event
 
 
-def test_a_promise_that_can_never_settle_was_null_before_node_18(start):
+@pytest.mark.parametrize("name", ["nodejs16.x", "nodejs4.3", "nodejs"])
+def test_a_promise_that_can_never_settle_was_null_before_node_18(start, name):
     code = "exports.handler = async () => new Promise(() => {})"
-    runtime = start(code, AWS_EXECUTION_ENV="AWS_Lambda_nodejs16.x")
+    runtime = start(code, AWS_EXECUTION_ENV=f"AWS_Lambda_{name}")
     assert runtime.invoke().body == b"null"
 
 

@@ -2,7 +2,7 @@
 
 import time
 
-from tests.runtimes.nodejs.driver import ARN
+from tests.runtimes.driver import ARN
 
 REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 

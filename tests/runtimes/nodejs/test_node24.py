@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.runtimes.nodejs.driver import ARN
+from tests.runtimes.driver import ARN
 
 NEW = {"AWS_EXECUTION_ENV": "AWS_Lambda_nodejs24.x"}
 

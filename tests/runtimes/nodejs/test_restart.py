@@ -8,7 +8,7 @@ import pytest
 
 from ingle.pool.environment import environment
 from ingle.pool.spec import FunctionSpec
-from tests.runtimes.nodejs.driver import ARN
+from tests.runtimes.driver import ARN
 
 HEAP = "() => [process.pid, require('v8').getHeapStatistics().heap_size_limit / 2 ** 20]"
 PID = "exports.handler = async () => process.pid"

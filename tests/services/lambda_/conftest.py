@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from ingle.invoke.admission import Admission
 from ingle.invoke.invoker import InvocationResult
+from ingle.invoke.metrics import Metric
 from ingle.invoke.provisioner import Standing
 from ingle.pool.spec import FunctionSpec
 from ingle.runtimes.discovery import Interpreters
@@ -79,6 +81,16 @@ class NoSandboxes:
         self.prepared.append(runtime)
 
 
+class Measured:
+    """Keeps what was measured."""
+
+    def __init__(self) -> None:
+        self.values: list[tuple[Metric, tuple[str, str, str], float]] = []
+
+    def record(self, metric: Metric, function: tuple[str, str, str], value: float = 1.0) -> None:
+        self.values.append((metric, function, value))
+
+
 class Bench:
     """The parts of a service, which a test can take apart and put together again."""
 
@@ -90,25 +102,38 @@ class Bench:
         for each in (folder / "blobs", self.code):
             each.mkdir()
         self.invoker = NoSandboxes()
+        self.measured = Measured()
+        self.opened: list[LambdaService] = []
 
     async def open(self) -> LambdaService:
         """Start the service, as a server does."""
         self.store = await LambdaStore.open(self.database, KEYS)
         self.packages = await Packages.open(self.store, self.blobs, self.code, self.clock)
-        return LambdaService(
+        service = LambdaService(
             store=self.store,
             packages=self.packages,
+            database=self.database,
+            metrics=self.measured,
             invoker=self.invoker,  # type: ignore[arg-type]
             clock=self.clock,
             presign=lambda url, seconds: f"{url}?expires={seconds}",
             interpreters=Interpreters(self.clock, search=[Path(sys.base_prefix) / "bin"]),
             machine="x86_64",
         )
+        self.opened.append(service)
+        return service
+
+    async def close(self) -> None:
+        """Stop every service that was opened."""
+        for service in self.opened:
+            await service.events.close()
 
 
 @pytest.fixture
-def bench(tmp_path: Path, database: Database, clock: ManualClock) -> Bench:
-    return Bench(tmp_path, database, clock)
+async def bench(tmp_path: Path, database: Database, clock: ManualClock) -> AsyncIterator[Bench]:
+    made = Bench(tmp_path, database, clock)
+    yield made
+    await made.close()
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ async def test_an_invocation_answers_what_the_function_returned(
         "request_id": context().request_id,
         "invoked_arn": ARN,
         "client_context": None,
-        "trace_id": "",
+        "trace_id": rest["trace_id"],
         "tail": False,
     }
     assert (spec.name, spec.arn, spec.version) == ("hello", ARN, "$LATEST")
@@ -123,15 +123,6 @@ async def test_a_dry_run_checks_and_runs_nothing(ready: LambdaService, bench: Be
     assert bench.invoker.calls == []
     error = await refusal(ready, InvocationType="DryRun", Payload=b"{")
     assert error.error_code == "InvalidRequestContentException"
-
-
-async def test_asynchronous_invocation_is_not_implemented_and_says_so(
-    ready: LambdaService, bench: Bench
-) -> None:
-    error = await refusal(ready, InvocationType="Event")
-    assert (error.error_code, error.http_status) == ("NotImplemented", 501)
-    assert "InvocationType Event" in error.message
-    assert bench.invoker.calls == []
 
 
 async def test_the_client_context_reaches_the_function(ready: LambdaService, bench: Bench) -> None:

@@ -76,6 +76,24 @@ async def test_a_newer_version_that_might_serve_it_is_named_with_the_setting(
     )
 
 
+async def test_a_version_that_only_a_newer_one_can_serve_is_refused_with_the_setting(
+    tmp_path: Path, clock: ManualClock, machine: Interpreters
+) -> None:
+    only_newer = "Runtime nodejs6.10 is served only by a newer Node.js, where that is allowed. "
+    assert await refusal("nodejs6.10", machine) == (
+        f"{only_newer}To have it, install a newer Node.js, and let it serve nodejs6.10 with "
+        "--substitutes nodejs6.10"
+    )
+    pretenders.node(tmp_path, "20.9.0")
+    with_node = Interpreters(clock, [tmp_path / "bin"])
+    assert await refusal("nodejs6.10", with_node) == (
+        f"{only_newer}To have it, let Node.js 20.9.0, which is installed, serve it: start Ingle "
+        'with --substitutes nodejs6.10, or write substitutes = ["nodejs6.10"] in the table '
+        "[runtimes] of its configuration file."
+    )
+    await check_runtime("nodejs6.10", Interpreters(clock, [tmp_path / "bin"], substitutes=True))
+
+
 async def test_a_newer_version_serves_it_where_that_is_allowed(
     tmp_path: Path, clock: ManualClock, machine: Interpreters
 ) -> None:

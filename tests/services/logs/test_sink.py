@@ -1,11 +1,13 @@
 import asyncio
 import logging
+import tracemalloc
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingle.services.logs.sink import Sink
+from ingle.services.logs.chunks import pack, pack_away
+from ingle.services.logs.sink import Sink, held_bytes
 from ingle.services.logs.store import LogsStore
 from ingle.storage.database import Database
 from ingle.wire.errors import ServiceError
@@ -97,7 +99,7 @@ async def test_readers_of_output_are_asked_to_pause_while_too_much_waits(
     database: Database,
 ) -> None:
     clock = ManualClock()
-    sink = await Sink.open(LogsStore(database), clock, backlog_bytes=1000)
+    sink = await Sink.open(LogsStore(database), clock, backlog_bytes=1500)
     appender = sink.appender(ACCOUNT, REGION, GROUP, STREAM)
     appender.append(NOW_MS, "x" * 900)
     assert not sink.overloaded
@@ -108,6 +110,36 @@ async def test_readers_of_output_are_asked_to_pause_while_too_much_waits(
     await waiting
     assert not sink.overloaded
     await sink.close()
+
+
+@pytest.mark.parametrize(
+    "line", ["\n", "ab\n", "many words\n", "é\n", "\u2028\n", "\U0001f525" * 99]
+)
+async def test_the_memory_that_waiting_events_take_is_what_is_counted(
+    database: Database, line: str
+) -> None:
+    sink = await Sink.open(LogsStore(database), ManualClock(), backlog_bytes=1 << 20)
+    appender = sink.appender(ACCOUNT, REGION, GROUP, STREAM)
+    data = line.encode()
+    tracemalloc.start()
+    try:
+        timestamp = NOW_MS
+        while not sink.overloaded:
+            timestamp += 1
+            appender.append(timestamp, data.decode())
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held <= (1 << 20) + held_bytes(line)
+    assert held > (1 << 20) // 2
+    await sink.close()
+
+
+def test_events_are_not_held_when_they_are_packed() -> None:
+    events = [(number, f"{number}\n" * 100) for number in range(3000)]
+    expected = pack(events)
+    assert pack_away(events) == expected
+    assert events == []
 
 
 async def test_a_flush_that_is_cut_off_before_its_commit_writes_every_event_once(

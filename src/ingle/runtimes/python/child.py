@@ -16,7 +16,18 @@ import select
 import signal
 import traceback
 
-from . import bootstrap, endpoint, frames, launcher, lock, network, packets, snapshot, supervisor
+from . import (
+    bootstrap,
+    endpoint,
+    frames,
+    launcher,
+    lock,
+    network,
+    packets,
+    pipes,
+    snapshot,
+    supervisor,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,7 +99,7 @@ class Child:
             cables = [] if self.router is None else [self.router.namespace]
             _close_others(control_fd, channel_fd, log_fd, *mounts, *cables)
             control = _socket.socket(fileno=control_fd)
-            failure = self._prepare(channel_fd, slot, address, groups, mounts)
+            failure = self._prepare(channel_fd, uid, slot, address, groups, mounts)
             runtime = self._runtime
             if isinstance(runtime, launcher.Launcher):
                 return self._supervise(runtime, control, channel_fd, log_fd, uid, failure)
@@ -110,12 +121,20 @@ class Child:
         return _run(runtime, channel_fd, log_fd)
 
     def _prepare(
-        self, channel_fd: int, slot: int, address: bytes, groups: list[str], mounts: list[int]
+        self,
+        channel_fd: int,
+        uid: int | None,
+        slot: int,
+        address: bytes,
+        groups: list[str],
+        mounts: list[int],
     ) -> BaseException | None:
         """Do what needs no knowledge of the function; return what went wrong."""
         try:
             self._isolate(slot, address)
             lock.join_groups(groups)
+            if uid is not None:
+                lock.name_user(uid)
             for mount in mounts:
                 lock.place_tmp(mount)
                 os.close(mount)
@@ -248,9 +267,10 @@ class Child:
     ) -> int:
         """Start the extensions beside a runtime, and outlive it."""
         os.close(log_fd)
+        output = pipes.open_output()
         lock.drop_rights(uid, self._descriptors, self._seccomp)
         lock.hide()
-        return supervisor.Supervisor(channel_fd, runtime, count).run()
+        return supervisor.Supervisor(channel_fd, runtime, count, output).run()
 
     def _become(
         self, program: launcher.Launcher, channel_fd: int, log_fd: int, uid: int | None
@@ -315,4 +335,4 @@ def _close_others(*kept: int) -> None:
     for fd in sorted(kept):
         os.closerange(start, fd)
         start = fd + 1
-    os.closerange(start, 1024)
+    lock.close_from(start)

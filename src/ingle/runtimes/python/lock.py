@@ -42,8 +42,15 @@ _SYS_CLONE = {"x86_64": 56, "aarch64": 220}
 # The same on every architecture; os.pidfd_open came with Python 3.9.
 _SYS_MOVE_MOUNT = 429
 _SYS_PIDFD_OPEN = 434
+_SYS_CLOSE_RANGE = 436
+_LAST_DESCRIPTOR = 0x7FFFFFFF
 INNER = "/.ingle"
 """Where the zygote sees the code folder and the control groups; gone once a sandbox is locked."""
+
+_USERS = (
+    "root:x:0:0:root:/root:/sbin/nologin\n"
+    "sbx_user1051:x:{uid}:{uid}::/home/sbx_user1051:/sbin/nologin\n"
+)
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.mount.argtypes = (
@@ -98,6 +105,26 @@ def open_pidfd(pid: int) -> int:
     return fd
 
 
+def close_from(first: int) -> None:
+    """Close this descriptor and all above it, however many a process may have."""
+    if _libc.syscall(_SYS_CLOSE_RANGE, first, _LAST_DESCRIPTOR, 0) < 0:  # Linux before 5.9
+        for fd in _open_descriptors():
+            if fd >= first:
+                try:
+                    os.close(fd)
+                except OSError:
+                    continue  # it was the listing's own
+
+
+def _open_descriptors() -> list[int]:
+    for folder in (f"{INNER}/proc", "/proc"):
+        try:
+            return [int(name) for name in os.listdir(f"{folder}/self/fd")]
+        except OSError:
+            continue
+    raise OSError("there is no /proc to find open descriptors in")
+
+
 def fork_with_our_folder() -> int:
     """Fork a child whose working folder is always that of its parent; raise OSError.
 
@@ -142,6 +169,19 @@ def name_host() -> None:
 def mount_proc() -> None:
     """Show the processes of the calling process's pid namespace at /proc."""
     _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+
+
+def name_user(uid: int) -> None:
+    """Have this user known to programs by the name that it has on AWS; raise OSError.
+
+    Without a name, whoever asks for the user's home (`pathlib.Path.home`, `os.userInfo`) fails.
+    """
+    file = f"{INNER}/passwd-{uid}"
+    with open(file, "w") as passwd:
+        passwd.write(_USERS.format(uid=uid))
+    _mount(file, "/etc/passwd", "", _MS_BIND)
+    _mount("", "/etc/passwd", "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
+    os.unlink(file)  # it lives for as long as it is mounted
 
 
 def nest(uid: int | None) -> None:

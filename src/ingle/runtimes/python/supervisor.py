@@ -51,24 +51,25 @@ class Supervisor:
         channel_fd: the runtime's socket to the server, which is used once and closed.
         runtime: the runtime's process, a child of this one.
         count: how many extensions there are.
+        output: the pipe for what they write, both ends.
     """
 
-    def __init__(self, channel_fd: int, runtime: int, count: int) -> None:
+    def __init__(self, channel_fd: int, runtime: int, count: int, output: tuple[int, int]) -> None:
         self._runtime: int | None = runtime
         self._extensions: dict[int, str] = {}
         self._wake, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
         self._server, outer = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
-        output, self._output = os.pipe2(os.O_CLOEXEC)
+        output_read, self._output = output
         # One for each extension that may subscribe to telemetry, and one for the runtime's own,
         # which came already.
         inner = [_socket.socket() for _ in range(min(count, MOST) + 1)]
-        descriptors = [outer.fileno(), output, *(each.fileno() for each in inner)]
+        descriptors = [outer.fileno(), output_read, *(each.fileno() for each in inner)]
         frames.Channel(channel_fd).send_descriptors(frames.EXTENSIONS, descriptors)
         for sock in (outer, *inner):
             sock.close()
-        os.close(output)
+        os.close(output_read)
         os.close(channel_fd)
 
     def run(self) -> int:

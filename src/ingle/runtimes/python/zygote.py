@@ -17,7 +17,7 @@ import select
 import signal
 import sys
 
-from . import bootstrap, furnisher, launcher, lock, network, packets
+from . import bootstrap, furnisher, launcher, lock, network, packets, pipes
 from .child import Child
 
 TYPE_CHECKING = False
@@ -106,7 +106,7 @@ class Zygote:
     ) -> None:
         ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
         outer, inner = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
-        log_read, log_write = os.pipe2(os.O_CLOEXEC)
+        log_read, log_write = pipes.open_output()
         pid = -1
         try:
             pid = self._fork_into_pid_namespace()

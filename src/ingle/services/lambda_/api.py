@@ -8,12 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from ingle.clock import Clock
+from ingle.invoke.events.destinations import Deliverer
+from ingle.invoke.events.queue import EventQueue
+from ingle.invoke.metrics import MetricSink
 from ingle.invoke.streaming import Streaming
 from ingle.runtimes.discovery import Interpreters
 from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.aliases import Aliases
+from ingle.services.lambda_.asynchronous import Asynchronous, EventFunctions
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.concurrency import Concurrency
+from ingle.services.lambda_.destinations import Destinations, FunctionDeliverer
+from ingle.services.lambda_.event_configs import EventConfigs
 from ingle.services.lambda_.functions import Functions
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.layer_policies import LayerPolicies
@@ -22,6 +28,7 @@ from ingle.services.lambda_.locations import Locations, Presign
 from ingle.services.lambda_.model import FunctionKey, LayerKey
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.policies import Policies
+from ingle.services.lambda_.recursion import Recursions
 from ingle.services.lambda_.response_streams import ResponseStreams
 from ingle.services.lambda_.runtime_management import RuntimeManagementConfigs
 from ingle.services.lambda_.snapshots import Snapshots
@@ -31,6 +38,7 @@ from ingle.services.lambda_.urls.configs import UrlConfigs
 from ingle.services.lambda_.urls.serving import UrlServer
 from ingle.services.lambda_.versions import Versions
 from ingle.services.locks import KeyedLocks
+from ingle.storage.database import Database
 from ingle.wire.service import CallContext, Service, ServiceInput, ServiceOutput
 
 if TYPE_CHECKING:
@@ -45,7 +53,9 @@ class LambdaService(Service):
     Args:
         store: where functions, versions and layers are kept.
         packages: where their code is kept.
+        database: where events are kept that wait for them.
         invoker: runs them.
+        metrics: what takes measurements.
         clock: tells when a function was modified.
         presign: signs the URL of a package.
         interpreters: tells which runtimes this machine has.
@@ -53,6 +63,7 @@ class LambdaService(Service):
         machine: the processor, as the kernel names it.
 
     Attributes:
+        events: the queue of asynchronous invocations; to be started, stopped and closed.
         urls: serves function URLs.
     """
 
@@ -63,7 +74,9 @@ class LambdaService(Service):
         *,
         store: LambdaStore,
         packages: Packages,
+        database: Database,
         invoker: "Invoker",
+        metrics: MetricSink,
         clock: Clock,
         presign: Presign,
         interpreters: Interpreters,
@@ -75,12 +88,12 @@ class LambdaService(Service):
         locations = Locations(presign)
         self._packages = packages
         self._account = Account(store, invoker.admission)
-        self._invocations = Invocations(store, packages, invoker)
+        self._invocations = Invocations(store, packages, invoker, clock, metrics)
         self._concurrency = Concurrency(store, self._invocations, invoker, changing, clock)
         self._aliases = Aliases(store, changing, self._concurrency)
         self._policies = Policies(store, changing)
-        self._tags = Tags(store, changing)
         self._code_signing = CodeSigningConfigs(store, changing, clock)
+        self._tags = Tags(store, changing, self._code_signing)
         self._runtime_management = RuntimeManagementConfigs(store, changing)
         streaming = Streaming(invoker)
         self._response_streams = ResponseStreams(store, self._invocations, streaming)
@@ -105,6 +118,22 @@ class LambdaService(Service):
             self._concurrency,
             self._code_signing,
         )
+
+        deliverers: dict[str, Deliverer] = {}
+        self.events = EventQueue(
+            database,
+            EventFunctions(store, self._invocations, self._concurrency),
+            invoker,
+            deliverers,
+            metrics,
+            clock,
+            concurrency=invoker.admission.limit,
+        )
+        deliverers["lambda"] = FunctionDeliverer(store, self.events)
+        self._asynchronous = Asynchronous(store, self.events)
+        destinations = Destinations(store, deliverers)
+        self._event_configs = EventConfigs(store, destinations, changing, clock)
+        self._recursions = Recursions(store, changing)
 
     async def start(self) -> None:
         """Have the concurrency hold that functions have for themselves."""
@@ -199,15 +228,15 @@ class LambdaService(Service):
         await self._policies.remove(context, request)
 
     async def tag_resource(self, context: CallContext, request: ServiceInput) -> None:
-        """Add tags to a function, or change them."""
+        """Add tags to a function or a code signing configuration, or change them."""
         await self._tags.add(context, request)
 
     async def untag_resource(self, context: CallContext, request: ServiceInput) -> None:
-        """Remove tags from a function."""
+        """Remove tags from a function or a code signing configuration."""
         await self._tags.remove(context, request)
 
     async def list_tags(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """List the tags of a function."""
+        """List the tags of a function or a code signing configuration."""
         return await self._tags.list(context, request)
 
     async def publish_layer_version(
@@ -259,8 +288,56 @@ class LambdaService(Service):
         await self._layer_policies.remove(context, request)
 
     async def invoke(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """Run a function and answer what it returned."""
+        """Run a function and answer what it returned, or accept an event for it."""
+        if request.get("InvocationType") == "Event":
+            return await self._asynchronous.invoke(context, request)
         return await self._invocations.invoke(context, request)
+
+    async def invoke_async(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Accept an event for a function, as the API of 2014 had it."""
+        return await self._asynchronous.invoke_async(context, request)
+
+    async def put_function_event_invoke_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Say how a function's events are treated."""
+        return await self._event_configs.put(context, request)
+
+    async def update_function_event_invoke_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Change how a function's events are treated."""
+        return await self._event_configs.update(context, request)
+
+    async def get_function_event_invoke_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Tell how a function's events are treated."""
+        return await self._event_configs.get(context, request)
+
+    async def list_function_event_invoke_configs(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """List what was said of the events of a function, its versions and aliases."""
+        return await self._event_configs.list(context, request)
+
+    async def delete_function_event_invoke_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> None:
+        """Treat a function's events by the defaults again."""
+        await self._event_configs.delete(context, request)
+
+    async def put_function_recursion_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Say whether a function may be invoked in an endless loop."""
+        return await self._recursions.put(context, request)
+
+    async def get_function_recursion_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Tell whether a function may be invoked in an endless loop."""
+        return await self._recursions.get(context, request)
 
     async def put_function_concurrency(
         self, context: CallContext, request: ServiceInput

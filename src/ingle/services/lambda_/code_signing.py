@@ -8,7 +8,7 @@ policy of `Enforce` refuses every upload, and with `Warn` the server's log tells
 import logging
 import secrets
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -49,6 +49,7 @@ class CodeSigningConfigs:
     def __init__(self, store: LambdaStore, changing: KeyedLocks[FunctionKey], clock: Clock) -> None:
         self._store = store
         self._changing = changing
+        self._changing_configs: KeyedLocks[ConfigKey] = KeyedLocks()
         self._clock = clock
 
     async def create(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
@@ -68,33 +69,56 @@ class CodeSigningConfigs:
 
     async def get(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Describe a configuration."""
-        config = self._existing(request, context, "lambda:GetCodeSigningConfig")
+        config = self.existing(
+            request["CodeSigningConfigArn"], context, "lambda:GetCodeSigningConfig"
+        )
         return {"CodeSigningConfig": _described(config)}
 
     async def update(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Change what the request names; what functions run stays."""
-        config = self._existing(request, context, "lambda:UpdateCodeSigningConfig")
-        config = replace(
-            config,
-            description=request.get("Description", config.description),
-            publishers=_publishers(request)
-            if "AllowedPublishers" in request
-            else config.publishers,
-            policy=_policy(request) or config.policy,
-            last_modified_ms=self._now_ms(),
-        )
-        await self._store.code_signing_configs.put(config)
+        arn, action = request["CodeSigningConfigArn"], "lambda:UpdateCodeSigningConfig"
+        async with self._changing_configs(_key(arn, context, action)):
+            config = self.existing(arn, context, action)
+            config = replace(
+                config,
+                description=request.get("Description", config.description),
+                publishers=_publishers(request)
+                if "AllowedPublishers" in request
+                else config.publishers,
+                policy=_policy(request) or config.policy,
+                last_modified_ms=self._now_ms(),
+            )
+            await self._store.code_signing_configs.put(config)
         return {"CodeSigningConfig": _described(config)}
 
     async def delete(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Delete a configuration that no function has."""
-        config = self._existing(request, context, "lambda:DeleteCodeSigningConfig")
-        if self._functions(config):
-            raise ResourceConflict(
-                "Cannot delete the CodeSigningConfig since it is associated with a function."
-            )
-        await self._store.code_signing_configs.remove(config)
+        arn, action = request["CodeSigningConfigArn"], "lambda:DeleteCodeSigningConfig"
+        async with self._changing_configs(_key(arn, context, action)):
+            config = self.existing(arn, context, action)
+            if self._functions(config):
+                raise ResourceConflict(
+                    "Cannot delete the CodeSigningConfig since it is associated with a function."
+                )
+            await self._store.code_signing_configs.remove(config)
         return {}
+
+    async def retag(
+        self,
+        arn: str,
+        context: CallContext,
+        action: str,
+        change: Callable[[Mapping[str, str]], dict[str, str]],
+    ) -> None:
+        """Give a configuration the tags that `change` makes of those that it has.
+
+        Raises:
+            ResourceNotFound: there is no such configuration.
+            AccessDenied: it is another account's.
+        """
+        async with self._changing_configs(_key(arn, context, action)):
+            config = self.existing(arn, context, action)
+            await self._store.code_signing_configs.put(replace(config, tags=change(config.tags)))
 
     async def list(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """List the configurations of the caller's account and region, at most 50 a page."""
@@ -109,7 +133,9 @@ class CodeSigningConfigs:
 
     async def list_functions(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """List the functions that have a configuration, at most 50 a page."""
-        config = self._existing(request, context, "lambda:ListFunctionsByCodeSigningConfig")
+        config = self.existing(
+            request["CodeSigningConfigArn"], context, "lambda:ListFunctionsByCodeSigningConfig"
+        )
         return listed(
             "FunctionArns",
             self._functions(config),
@@ -146,6 +172,18 @@ class CodeSigningConfigs:
     async def attach(self, key: FunctionKey, config: CodeSigningConfig) -> None:
         """Give a function, which exists and is locked, a configuration."""
         await self._store.code_signing.put(CodeSigning(key=key, config_id=config.config_id))
+
+    def existing(self, arn: str, context: CallContext, action: str) -> CodeSigningConfig:
+        """Find the configuration that a request is about.
+
+        Raises:
+            ResourceNotFound: there is none.
+            AccessDenied: it is another account's.
+        """
+        config = self._store.code_signing_configs.get(_key(arn, context, action))
+        if config is None:
+            raise ResourceNotFound(f"The Lambda code signing configuration {arn} can not be found.")
+        return config
 
     def named(self, arn: str, context: CallContext, action: str) -> CodeSigningConfig:
         """Find the configuration that a function is to have.
@@ -200,15 +238,6 @@ class CodeSigningConfigs:
         reference = resolve_whole(request["FunctionName"], context, action)
         existing(self._store, reference)
         return reference
-
-    def _existing(
-        self, request: ServiceInput, context: CallContext, action: str
-    ) -> CodeSigningConfig:
-        arn = request["CodeSigningConfigArn"]
-        config = self._store.code_signing_configs.get(_key(arn, context, action))
-        if config is None:
-            raise ResourceNotFound(f"The Lambda code signing configuration {arn} can not be found.")
-        return config
 
     def _now_ms(self) -> int:
         return int(self._clock.time() * 1000)

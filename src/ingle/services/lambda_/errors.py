@@ -76,6 +76,19 @@ class InvalidRequestContent(LambdaError):
     status = 400
 
 
+class RecursiveInvocation(LambdaError):
+    """The function is invoked in an endless loop."""
+
+    code = "RecursiveInvocationException"
+    status = 400
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Lambda has detected your function being invoked in a recursive loop with other Amazon "
+            "Web Services resources and stopped your function's invocation."
+        )
+
+
 class ProvisionedConcurrencyConfigNotFound(LambdaError):
     """The version or alias has no provisioned concurrency."""
 

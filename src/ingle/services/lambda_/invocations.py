@@ -7,17 +7,20 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingle.clock import Clock
+from ingle.invoke import lineage
+from ingle.invoke.metrics import Metric, MetricSink
 from ingle.pool.spec import FunctionSpec
 from ingle.runtimes.python.supervisor import extensions_in
-from ingle.services.lambda_.errors import ResourceConflict
+from ingle.services.lambda_.errors import RecursiveInvocation, ResourceConflict
 from ingle.services.lambda_.later import refuse_later
 from ingle.services.lambda_.lookup import find_target
 from ingle.services.lambda_.model import ACTIVE, Function
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.payloads import checked_payload, client_context, log_result
+from ingle.services.lambda_.recursion import may_loop
 from ingle.services.lambda_.snapstart import has_snapshots
 from ingle.services.lambda_.store import LambdaStore
-from ingle.wire.errors import NotImplementedByIngle
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 if TYPE_CHECKING:
@@ -31,12 +34,23 @@ class Invocations:
         store: where functions are kept.
         packages: where their code is.
         invoker: runs them.
+        clock: the time of day.
+        metrics: what takes measurements.
     """
 
-    def __init__(self, store: LambdaStore, packages: Packages, invoker: "Invoker") -> None:
+    def __init__(
+        self,
+        store: LambdaStore,
+        packages: Packages,
+        invoker: "Invoker",
+        clock: Clock,
+        metrics: MetricSink,
+    ) -> None:
         self._store = store
         self._packages = packages
         self._invoker = invoker
+        self._clock = clock
+        self._metrics = metrics
         # By content id.
         self._specs: dict[str, FunctionSpec] = {}
 
@@ -51,24 +65,20 @@ class Invocations:
         refuse_later(request, "invocation")
         payload = checked_payload(request.get("Payload"))
         decoded_context = client_context(request.get("ClientContext"))
-        invocation_type = request.get("InvocationType", "RequestResponse")
-        if invocation_type == "DryRun":
+        if request.get("InvocationType") == "DryRun":
             return {"StatusCode": 204}
-        if invocation_type == "Event":
-            raise NotImplementedByIngle(
-                "Asynchronous invocation (InvocationType Event) is not implemented by this "
-                "version of Ingle. Use RequestResponse."
-            )
         check_active(function)
+        sent = context.request.headers.get("x-amzn-trace-id", "")
+        trace = self.trace(sent, context.request_id, function)
         spec = self._specs.get(function.content_id) or await self._new_spec(function)
         tail = request.get("LogType") == "Tail"
         result = await self._invoker.invoke(
             spec,
             payload,
             request_id=context.request_id,
-            invoked_arn=f"{function.arn}:{qualifier}" if qualifier else spec.arn,
+            invoked_arn=invoked_arn(function, qualifier),
             client_context=decoded_context,
-            trace_id=context.request.headers.get("x-amzn-trace-id", ""),
+            trace_id=trace,
             tail=tail,
         )
         answer: ServiceOutput = {
@@ -94,6 +104,22 @@ class Invocations:
         """End the sandboxes of a version that was replaced or deleted, once they are done."""
         self._specs.pop(function.content_id, None)
         self._invoker.drop(function.version_arn)
+
+    def trace(self, sent: str, request_id: str, function: Function) -> str:
+        """Make the trace header that the function gets of the one that its caller sent, or "".
+
+        Raises:
+            RecursiveInvocation: it would go on with a loop that has no end.
+        """
+        arn = function.arn
+        if (
+            sent
+            and lineage.loops(sent, arn) >= lineage.LOOPS
+            and not may_loop(self._store, function.key)
+        ):
+            self._metrics.record(Metric.RECURSIVE_INVOCATIONS_DROPPED, function.key)
+            raise RecursiveInvocation
+        return lineage.continued(sent, arn, request_id, self._clock.time())
 
     async def _new_spec(self, function: Function) -> FunctionSpec:
         digest, layers = function.package.sha256, function.layers
@@ -127,12 +153,21 @@ class Invocations:
 
 
 def check_active(function: Function) -> None:
-    """Refuse to invoke a version that is not ready; raise ResourceConflict."""
+    """Check that a version can be invoked.
+
+    Raises:
+        ResourceConflict: it is not ready yet, or never will be.
+    """
     if function.state != ACTIVE:
         raise ResourceConflict(
             "The operation cannot be performed at this time. The function is currently in the "
             f"following state: {function.state}"
         )
+
+
+def invoked_arn(function: Function, qualifier: str | None) -> str:
+    """Name a version as its caller did, for the context object."""
+    return f"{function.arn}:{qualifier}" if qualifier else function.arn
 
 
 async def _extensions(layers: Path | None) -> tuple[str, ...]:

@@ -33,6 +33,8 @@ class InvocationLimits:
     """What an invocation may carry."""
 
     request_bytes: int
+    event_bytes: int
+    invoke_async_bytes: int
     client_context_bytes: int
     log_tail_bytes: int
 

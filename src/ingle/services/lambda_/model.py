@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from sqlalchemy import Row
 
+from ingle.invoke.events.event import DEFAULT_AGE_S, DEFAULT_RETRIES, Settings
 from ingle.services.lambda_.names import LATEST, function_arn, layer_arn
 
 FunctionKey = tuple[str, str, str]
@@ -339,6 +340,87 @@ class RuntimeManagement:
         return cls(
             key=key, qualifier=qualifier, update_on=row.update_on, version_arn=row.version_arn
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventConfig:
+    """How the events of a function, a version or an alias are treated; None is not set.
+
+    Attributes:
+        key: the function's.
+        qualifier: the version's number or the alias's name, or "" for `$LATEST`.
+        last_modified_ms: when it was set, in milliseconds since the epoch.
+        retries: how often an event is run again on which the function failed.
+        age_s: how old an event may get before it is given up, in seconds.
+        on_success: the ARN of what is told of events that succeeded.
+        on_failure: the same for those that were given up.
+    """
+
+    key: FunctionKey
+    qualifier: str
+    last_modified_ms: int = 0
+    retries: int | None = None
+    age_s: int | None = None
+    on_success: str | None = None
+    on_failure: str | None = None
+
+    @property
+    def arn(self) -> str:
+        """What it is about, as an ARN with a qualifier."""
+        return function_arn(*self.key, self.qualifier or LATEST)
+
+    @property
+    def settings(self) -> Settings:
+        """What it means for the queue."""
+        return Settings(
+            retries=DEFAULT_RETRIES if self.retries is None else self.retries,
+            age_s=DEFAULT_AGE_S if self.age_s is None else self.age_s,
+            on_success=self.on_success,
+            on_failure=self.on_failure,
+        )
+
+    def to_row(self) -> dict[str, Any]:
+        """Give the columns of its row in `tables.event_configs` besides key and qualifier."""
+        return {name: getattr(self, name) for name in _OF_EVENT_CONFIG}
+
+    @classmethod
+    def from_row(cls, key: FunctionKey, qualifier: str, row: Row[Any]) -> Self:
+        """Make it of its row."""
+        columns = {name: getattr(row, name) for name in _OF_EVENT_CONFIG}
+        return cls(key=key, qualifier=qualifier, **columns)
+
+
+_OF_EVENT_CONFIG = ("last_modified_ms", "retries", "age_s", "on_success", "on_failure")
+
+ALLOW, TERMINATE = "Allow", "Terminate"
+"""What may be said of a function that is invoked in an endless loop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recursion:
+    """Whether a function is stopped when it is invoked in an endless loop.
+
+    Attributes:
+        key: the function's.
+        loop: `Allow` or `Terminate`.
+    """
+
+    key: FunctionKey
+    loop: str
+
+    @property
+    def qualifier(self) -> str:
+        """It is about the function with all its versions."""
+        return ""
+
+    def to_row(self) -> dict[str, Any]:
+        """Give the columns of its row in `tables.recursions` besides key and qualifier."""
+        return {"loop": self.loop}
+
+    @classmethod
+    def from_row(cls, key: FunctionKey, _qualifier: str, row: Row[Any]) -> Self:
+        """Make it of its row."""
+        return cls(key=key, loop=row.loop)
 
 
 LAYERS_PREFIX = "layers-"

@@ -38,6 +38,25 @@ def checked_payload(payload: bytes | None) -> bytes:
     return payload
 
 
+def checked_event(payload: bytes | None, limit: int) -> bytes:
+    """Check that the payload of an event is JSON, and not too large; nothing counts as `{}`.
+
+    Args:
+        payload: what was sent.
+        limit: how many bytes it may have.
+
+    Raises:
+        RequestTooLarge: it has more.
+        InvalidRequestContent: it is not JSON.
+    """
+    if payload and len(payload) > limit:
+        raise RequestTooLarge(
+            f"{len(payload)} byte payload is too large for the Event invocation type "
+            f"(limit {limit} bytes)"
+        )
+    return checked_payload(payload)
+
+
 def client_context(header: str | None) -> str | None:
     """Decode the header X-Amz-Client-Context into the text of a JSON object.
 

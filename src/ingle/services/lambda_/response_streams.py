@@ -10,7 +10,7 @@ import orjson
 
 from ingle.invoke.invoker import InvocationResult
 from ingle.invoke.streaming import StreamedInvocation, Streaming
-from ingle.services.lambda_.invocations import Invocations, check_active
+from ingle.services.lambda_.invocations import Invocations, check_active, invoked_arn
 from ingle.services.lambda_.later import refuse_later
 from ingle.services.lambda_.lookup import find_target
 from ingle.services.lambda_.payloads import checked_payload, client_context, log_result
@@ -39,22 +39,24 @@ class ResponseStreams:
     async def invoke(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Run a function; answer as soon as it does. `DryRun` only checks that it could be run."""
         target = find_target(self._store, context, request, "lambda:InvokeFunction")
-        function, qualifier = target.function, target.qualifier
+        function = target.function
         refuse_later(request, "invocation")
         payload = checked_payload(request.get("Payload"))
         decoded_context = client_context(request.get("ClientContext"))
         if request.get("InvocationType") == "DryRun":
             return {"StatusCode": 204}
         check_active(function)
+        sent = context.request.headers.get("x-amzn-trace-id", "")
+        trace = self._invocations.trace(sent, context.request_id, function)
         spec = await self._invocations.spec(function)
         tail = request.get("LogType") == "Tail"
         stream = await self._streaming.invoke(
             spec,
             payload,
             request_id=context.request_id,
-            invoked_arn=f"{function.arn}:{qualifier}" if qualifier else spec.arn,
+            invoked_arn=invoked_arn(function, target.qualifier),
             client_context=decoded_context,
-            trace_id=context.request.headers.get("x-amzn-trace-id", ""),
+            trace_id=trace,
             tail=tail,
         )
         return {

@@ -44,15 +44,16 @@ def _not_served(info: RuntimeInfo) -> str:
 
 
 def _missing(info: RuntimeInfo, interpreters: Interpreters) -> str:
-    message = (
-        f"Runtime {info.id} is not installed on this machine. To install it: "
-        f"{install_hint(info.id)}"
-    )
+    title = info.language.title
+    hint = install_hint(info.id)
     newer = interpreters.substitute(info.id)
-    if newer is None:
-        return message
-    return (
-        f"{message}. Or let {info.language.title} {newer.version}, which is installed, serve it: "
-        f"start Ingle with --substitutes {info.id}, or write substitutes = "
-        f'["{info.id}"] in the table [runtimes] of its configuration file.'
+    let_it = newer and (
+        f"let {title} {newer.version}, which is installed, serve it: start Ingle with "
+        f'--substitutes {info.id}, or write substitutes = ["{info.id}"] in the table [runtimes] '
+        "of its configuration file."
     )
+    if not info.has_own:
+        message = f"Runtime {info.id} is served only by a newer {title}, where that is allowed."
+        return f"{message} To have it, {let_it or hint}"
+    message = f"Runtime {info.id} is not installed on this machine. To install it: {hint}"
+    return f"{message}. Or {let_it}" if let_it else message

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from ingle.services.lambda_.dead_letters import refuse_dead_letters
 from ingle.services.lambda_.errors import InvalidParameterValue
 from ingle.services.lambda_.later import refuse_later
 from ingle.services.lambda_.limits import FUNCTION, PACKAGE, Range
@@ -27,6 +28,7 @@ def changed_settings(request: Mapping[str, Any]) -> dict[str, Any]:
         InvalidParameterValue: one of them is out of bounds, or asks for what Ingle cannot do.
     """
     refuse_later(request, "function")
+    refuse_dead_letters(request)
     settings: dict[str, Any] = {}
     for member, attribute in (("Role", "role"), ("Runtime", "runtime"), ("Handler", "handler")):
         if member in request:

@@ -14,11 +14,13 @@ from ingle.services.lambda_.keeping import has_key, keep
 from ingle.services.lambda_.layer_store import LayerStore
 from ingle.services.lambda_.model import (
     Alias,
+    EventConfig,
     Function,
     FunctionKey,
     OwnConcurrency,
     Package,
     Policy,
+    Recursion,
     RuntimeManagement,
     UsedLayer,
 )
@@ -50,6 +52,8 @@ class LambdaStore:
         aliases: the aliases of functions; to be removed by `remove_alias` only.
         policies: the policies of functions, versions and aliases; to be changed by `set_policy`
             only.
+        event_configs: how their events are treated.
+        recursions: whether functions may be part of endless loops.
         concurrency: what they have of the account's concurrency for themselves.
         code_signing_configs: the code signing configurations.
         code_signing: which functions have them.
@@ -68,6 +72,8 @@ class LambdaStore:
         self._versions: dict[FunctionKey, dict[str, Function]] = {}
         self.aliases = QualifiedStore(database, tables.aliases, Alias)
         self.policies = QualifiedStore(database, tables.policies, Policy)
+        self.event_configs = QualifiedStore(database, tables.event_configs, EventConfig)
+        self.recursions = QualifiedStore(database, tables.recursions, Recursion)
         self.concurrency = QualifiedStore(database, tables.concurrency, OwnConcurrency)
         self.code_signing_configs = CodeSigningStore(database)
         self.code_signing = QualifiedStore(database, tables.code_signing, CodeSigning)
@@ -79,6 +85,8 @@ class LambdaStore:
         self._belongings: tuple[QualifiedStore[Any], ...] = (
             self.aliases,
             self.policies,
+            self.event_configs,
+            self.recursions,
             self.concurrency,
             self.code_signing,
             self.runtime_management,

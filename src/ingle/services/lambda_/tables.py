@@ -153,6 +153,17 @@ concurrency = belonging(
     Column("last_modified_ms", BigInteger, nullable=False),
 )
 
+event_configs = belonging(
+    "lambda_event_configs",
+    Column("last_modified_ms", BigInteger, nullable=False),
+    Column("retries", Integer, nullable=True),
+    Column("age_s", Integer, nullable=True),
+    Column("on_success", Text, nullable=True),
+    Column("on_failure", Text, nullable=True),
+)
+
+recursions = belonging("lambda_recursions", Column("loop", String(16), nullable=False))
+
 code_signing_configs = Table(
     "lambda_code_signing_configs",
     metadata,

@@ -1,11 +1,13 @@
-"""Tags of functions.
+"""Tags of functions and of code signing configurations.
 
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_TagResource.html.
 """
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.errors import InvalidParameterValue
 from ingle.services.lambda_.lookup import existing
 from ingle.services.lambda_.model import FunctionKey
@@ -18,6 +20,7 @@ from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 # The model has checked the rest of the ARN.
 _KIND = re.compile(r"arn:[^:]+:lambda:[^:]+:[^:]+:(?P<kind>[^:]+):.+")
+_SIGNING = "code-signing-config"
 
 
 class Tags:
@@ -26,42 +29,69 @@ class Tags:
     Args:
         store: where functions are kept, with their tags.
         changing: the lock of each function.
+        code_signing: has the code signing configurations, with theirs.
     """
 
-    def __init__(self, store: LambdaStore, changing: KeyedLocks[FunctionKey]) -> None:
+    def __init__(
+        self,
+        store: LambdaStore,
+        changing: KeyedLocks[FunctionKey],
+        code_signing: CodeSigningConfigs,
+    ) -> None:
         self._store = store
         self._changing = changing
+        self._code_signing = code_signing
 
     async def add(self, context: CallContext, request: ServiceInput) -> None:
-        """Add tags to a function, or give new values to those that it has."""
-        reference = _function(request["Resource"], context, "lambda:TagResource")
+        """Add tags to a resource, or give new values to those that it has."""
         tags = request["Tags"]
         if not tags:
             raise InvalidParameterValue("Tags must hold at least one tag.")
-        async with self._changing(reference.key):
-            function = existing(self._store, reference)
-            await self._store.replace(
-                replace(function, tags=checked_tags({**function.tags, **tags}))
-            )
+
+        def change(present: Mapping[str, str]) -> dict[str, str]:
+            return checked_tags({**present, **tags})
+
+        await self._retag(request["Resource"], context, "lambda:TagResource", change)
 
     async def remove(self, context: CallContext, request: ServiceInput) -> None:
-        """Remove the tags with some keys from a function, as far as it has them."""
-        reference = _function(request["Resource"], context, "lambda:UntagResource")
+        """Remove the tags with some keys from a resource, as far as it has them."""
         keys = set(request["TagKeys"])
-        async with self._changing(reference.key):
-            function = existing(self._store, reference)
-            left = {key: value for key, value in function.tags.items() if key not in keys}
-            await self._store.replace(replace(function, tags=left))
+
+        def change(present: Mapping[str, str]) -> dict[str, str]:
+            return {key: value for key, value in present.items() if key not in keys}
+
+        await self._retag(request["Resource"], context, "lambda:UntagResource", change)
 
     async def list(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """List the tags of a function."""
-        reference = _function(request["Resource"], context, "lambda:ListTags")
-        return {"Tags": dict(existing(self._store, reference).tags)}
+        """List the tags of a resource."""
+        arn, action = request["Resource"], "lambda:ListTags"
+        if _kind(arn) == _SIGNING:
+            return {"Tags": dict(self._code_signing.existing(arn, context, action).tags)}
+        return {"Tags": dict(existing(self._store, _function(arn, context, action)).tags)}
+
+    async def _retag(
+        self,
+        arn: str,
+        context: CallContext,
+        action: str,
+        change: Callable[[Mapping[str, str]], dict[str, str]],
+    ) -> None:
+        if _kind(arn) == _SIGNING:
+            await self._code_signing.retag(arn, context, action, change)
+            return
+        reference = _function(arn, context, action)
+        async with self._changing(reference.key):
+            function = existing(self._store, reference)
+            await self._store.replace(replace(function, tags=change(function.tags)))
+
+
+def _kind(arn: str) -> str | None:
+    match = _KIND.fullmatch(arn)
+    return None if match is None else match["kind"]
 
 
 def _function(arn: str, context: CallContext, action: str) -> Reference:
-    match = _KIND.fullmatch(arn)
-    kind = "resource" if match is None else match["kind"]
+    kind = _kind(arn)
     if kind != "function":
         raise NotImplementedByIngle(f"Tags of a {kind} are not implemented by Ingle yet")
     reference = resolve(arn, context, action)

@@ -49,7 +49,14 @@ def event_bytes(message: str) -> int:
 
 def pack(events: Iterable[RawEvent]) -> list[Chunk]:
     """Put events in order of time, those of one time in the order given, and pack them."""
-    return [_pack(run, size) for run, size in _runs(sorted(events, key=_timestamp))]
+    return pack_away(list(events))
+
+
+def pack_away(events: list[RawEvent]) -> list[Chunk]:
+    """Do as `pack` does, and take the events out of the list, so that memory does not hold both."""
+    events.sort(key=_timestamp)
+    events.reverse()
+    return [_pack(run, size) for run, size in _runs(events)]
 
 
 def unpack(encoding: int, data: bytes) -> list[RawEvent]:
@@ -68,7 +75,8 @@ def unpack(encoding: int, data: bytes) -> list[RawEvent]:
 def _runs(events: list[RawEvent]) -> Iterator[tuple[list[RawEvent], int]]:
     run: list[RawEvent] = []
     size = 0
-    for event in events:
+    while events:
+        event = events.pop()
         more = event_bytes(event[1])
         if run and (size + more > CHUNK.bytes or event[0] - run[0][0] > CHUNK.span_ms):
             yield run, size

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
+import sys
 from typing import Self
 
 from ingle.clock import Clock
 from ingle.invoke.logs import LogAppender, LogSink
-from ingle.services.logs.chunks import Chunk, RawEvent, pack
-from ingle.services.logs.limits import BACKLOG_BYTES, EVENT_OVERHEAD_BYTES
+from ingle.services.logs.chunks import Chunk, RawEvent, pack_away
+from ingle.services.logs.limits import BACKLOG_BYTES
 from ingle.services.logs.model import GroupKey, StreamKey
 from ingle.services.logs.store import LogsStore
 from ingle.services.tasks import finish
@@ -18,6 +19,31 @@ logger = logging.getLogger(__name__)
 _GATHER_S = 0.1
 _FIRST_RETRY_S = 0.2
 _LAST_RETRY_S = 10.0
+
+
+def _allocated(size: int) -> int:
+    """What Python's allocator takes for an object of this size; its blocks are 16 bytes apart."""
+    return -(-size // 16) * 16
+
+
+_COLLECTED = 16
+"""Bytes that Python puts before each object that the garbage collector looks after."""
+_SLOT = 9
+"""Bytes of a list's entry, and of the room that a growing list has for more."""
+_A_TIME = 1 << 40
+_BESIDES = (
+    _allocated(sys.getsizeof((_A_TIME, "")) + _COLLECTED)
+    + _allocated(sys.getsizeof(_A_TIME))
+    + _SLOT
+)
+
+
+def held_bytes(message: str) -> int:
+    """How much memory an event with this message takes while it waits, in bytes.
+
+    For short lines it is much more than AWS's count (`event_bytes`), which is of what is stored.
+    """
+    return _allocated(sys.getsizeof(message)) + _BESIDES
 
 
 class _Appender(LogAppender):
@@ -36,7 +62,7 @@ class _Appender(LogAppender):
         if not events:
             self._sink.note(self)
         events.append((timestamp_ms, message))
-        self._sink.grow(len(message) + EVENT_OVERHEAD_BYTES)
+        self._sink.grow(held_bytes(message))
 
 
 class Sink(LogSink):
@@ -45,14 +71,15 @@ class Sink(LogSink):
     Args:
         store: where the lines are kept.
         clock: paces the writing, and tells when a line came.
-        backlog_bytes: how much may wait before `overloaded` asks for a pause.
+        backlog_bytes: how much memory waiting events may take before `overloaded` asks for a
+            pause.
     """
 
     def __init__(self, store: LogsStore, clock: Clock, backlog_bytes: int = BACKLOG_BYTES) -> None:
         self._store = store
         self._clock = clock
         self._backlog_limit = backlog_bytes
-        # About how many bytes of events are in memory.
+        # How many bytes of memory events take that wait, and those being written.
         self._backlog = 0
         self._waiting: list[_Appender] = []
         # Packed, and to be written with the next batch: what a failing write left over.
@@ -128,7 +155,7 @@ class Sink(LogSink):
             batches.append((appender.key, appender.events))
             appender.events = []
         if batches:
-            for key, chunks in await asyncio.to_thread(_pack, batches):
+            for key, chunks in await asyncio.to_thread(_pack_away, batches):
                 self._packed.setdefault(key, []).extend(chunks)
         if not self._packed:
             return
@@ -154,7 +181,7 @@ class Sink(LogSink):
                 self._wake.set()
 
 
-def _pack(
+def _pack_away(
     batches: list[tuple[StreamKey, list[RawEvent]]],
 ) -> list[tuple[StreamKey, list[Chunk]]]:
-    return [(key, pack(events)) for key, events in batches]
+    return [(key, pack_away(events)) for key, events in batches]

@@ -32,17 +32,28 @@ function record(folder) {
   return scripts;
 }
 
+/** Load every package; returns the errors of those that this Node.js is too old for. */
 function load(sdk) {
   const find = Module.createRequire(path.join(sdk, 'index.js'));
   const { dependencies } = JSON.parse(fs.readFileSync(path.join(sdk, 'package.json'), 'utf8'));
+  const errors = [];
   for (const name of Object.keys(dependencies)) {
-    const exported = find(name);
-    const names = Object.keys(exported).filter((each) => each.endsWith('Client'));
-    const clients = name === 'aws-sdk' ? CLIENTS : names;
-    if (name === 'aws-sdk' || name.startsWith('@aws-sdk/client-')) {
-      for (const each of clients) new exported[each](REGION);
+    try {
+      makeClients(name, find(name));
+    } catch (error) {
+      errors.push(error);
     }
   }
+  return errors;
+}
+
+function makeClients(name, exported) {
+  let names = [];
+  if (name === 'aws-sdk') names = CLIENTS;
+  else if (name.startsWith('@aws-sdk/client-')) {
+    names = Object.keys(exported).filter((each) => each.endsWith('Client'));
+  }
+  for (const each of names) new exported[each](REGION);
 }
 
 function write(file, scripts) {
@@ -66,6 +77,10 @@ process.noDeprecation = true;
 process.removeAllListeners('warning'); // those of the SDKs about this Node.js
 setGrowth(growth);
 const scripts = record(`${fs.realpathSync(sdk)}/`);
-load(fs.realpathSync(sdk));
+const errors = load(fs.realpathSync(sdk));
+if (scripts.size === 0) {
+  console.error(String(errors[0]));
+  process.exit(1);
+}
 write(file, scripts);
 process.exit(0);

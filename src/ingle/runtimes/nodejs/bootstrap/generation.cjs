@@ -12,7 +12,8 @@ const { MAJOR } = require('./node.cjs');
 
 /** Return the rules of the runtime that `AWS_EXECUTION_ENV` names, or of this Node.js's own. */
 function generation(environment) {
-  const named = /^AWS_Lambda_nodejs(\d+)\./.exec(environment.AWS_EXECUTION_ENV || '');
+  // The first one's name has no number.
+  const named = /^AWS_Lambda_nodejs(\d*)/.exec(environment.AWS_EXECUTION_ENV || '');
   const major = named ? Number(named[1]) : MAJOR;
   return {
     /** Handlers may take a callback, and the context has `succeed`, `fail` and `done`. */

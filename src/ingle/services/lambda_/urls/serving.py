@@ -6,7 +6,6 @@ recordings of AWS's answers have them.
 """
 
 import logging
-import secrets
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
@@ -14,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from ingle.clock import Clock
+from ingle.invoke.lineage import continued
 from ingle.invoke.streaming import StreamedInvocation, Streaming
 from ingle.services.lambda_.invocations import Invocations, check_active
 from ingle.services.lambda_.limits import INVOCATION
 from ingle.services.lambda_.lookup import target
-from ingle.services.lambda_.names import Reference
+from ingle.services.lambda_.names import Reference, function_arn
 from ingle.services.lambda_.policies import Policies
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.lambda_.urls import answers
@@ -134,9 +134,8 @@ class UrlServer:
         request_id: str,
     ) -> Call:
         now = self._clock.time()
-        trace_id = request.headers.get("x-amzn-trace-id")
-        if not trace_id:
-            trace_id = f"Root=1-{int(now):08x}-{secrets.token_hex(12)}"
+        sent = request.headers.get("x-amzn-trace-id", "")
+        trace_id = continued(sent, function_arn(*url.key), request_id, now)
         return Call(request, url, address, caller, request_id, trace_id, now)
 
     async def _invoke(self, call: Call) -> Response:

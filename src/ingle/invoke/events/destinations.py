@@ -1,0 +1,56 @@
+"""Where the records of events that are over go."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingle.invoke.events.event import FunctionId
+
+
+class DeliveryFailed(Exception):
+    """A record cannot be delivered, also not later; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A record that is to be delivered.
+
+    Attributes:
+        arn: the destination's.
+        record: JSON.
+        function: whose event it is about.
+        trace: the trace header that the function ran with, so that a chain goes on.
+    """
+
+    arn: str
+    record: bytes
+    function: FunctionId
+    trace: str
+
+
+class Deliverer(Protocol):
+    """Delivers records to the destinations of one AWS service."""
+
+    async def deliver(
+        self, connection: AsyncConnection, delivery: Delivery
+    ) -> Callable[[], None] | None:
+        """Deliver a record, within the transaction that removes the event it is about.
+
+        Returns:
+            What to do once that is committed.
+
+        Raises:
+            DeliveryFailed: it cannot be delivered. After other errors it is tried again.
+        """
+        ...
+
+
+Deliverers = Mapping[str, Deliverer]
+"""By the service in the destination's ARN, for instance `lambda`."""
+
+
+def service_of(arn: str) -> str:
+    """Read the service out of an ARN."""
+    return arn.split(":", 3)[2]

@@ -1,0 +1,31 @@
+"""What is counted of invocations, by function.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+"""
+
+import enum
+from typing import Protocol
+
+
+class Metric(enum.StrEnum):
+    """A metric, by AWS's name."""
+
+    ASYNC_EVENTS_RECEIVED = "AsyncEventsReceived"
+    ASYNC_EVENT_AGE = "AsyncEventAge"
+    ASYNC_EVENTS_DROPPED = "AsyncEventsDropped"
+    DESTINATION_DELIVERY_FAILURES = "DestinationDeliveryFailures"
+    RECURSIVE_INVOCATIONS_DROPPED = "RecursiveInvocationsDropped"
+
+
+class MetricSink(Protocol):
+    """What takes the measurements of all functions."""
+
+    def record(self, metric: Metric, function: tuple[str, str, str], value: float = 1.0) -> None:
+        """Take one measurement; it returns at once.
+
+        Args:
+            metric: what was measured.
+            function: account, region and name.
+            value: how many there were; for AsyncEventAge, milliseconds.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""What Ingle tells of itself."""

@@ -1,0 +1,105 @@
+"""Takes events for functions, which are run later.
+
+Sources: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html and
+https://docs.aws.amazon.com/lambda/latest/api/API_InvokeAsync.html.
+"""
+
+from ingle.invoke.events.event import BacklogKey, Settings
+from ingle.invoke.events.functions import Target
+from ingle.invoke.events.queue import EventQueue
+from ingle.services.lambda_.concurrency import Concurrency
+from ingle.services.lambda_.invocations import Invocations, check_active, invoked_arn
+from ingle.services.lambda_.later import refuse_later
+from ingle.services.lambda_.limits import INVOCATION
+from ingle.services.lambda_.lookup import find_target, target
+from ingle.services.lambda_.names import LATEST, Reference, function_arn
+from ingle.services.lambda_.payloads import checked_event, client_context
+from ingle.services.lambda_.recursion import may_loop
+from ingle.services.lambda_.store import LambdaStore
+from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
+
+
+class Asynchronous:
+    """The operations that hand over events.
+
+    Args:
+        store: where functions are kept.
+        queue: takes the events.
+    """
+
+    def __init__(self, store: LambdaStore, queue: EventQueue) -> None:
+        self._store = store
+        self._queue = queue
+
+    async def invoke(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Accept an event; it is on disk when this returns.
+
+        The client context is checked and goes no further: AWS passes it on for synchronous
+        invocations only.
+        """
+        refuse_later(request, "invocation")
+        client_context(request.get("ClientContext"))
+        payload = checked_event(request.get("Payload"), INVOCATION.event_bytes)
+        await self._accept(context, request, payload)
+        return {"StatusCode": 202, "Payload": b""}
+
+    async def invoke_async(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Do as `invoke`, as the API of 2014 had it."""
+        payload = checked_event(request["InvokeArgs"], INVOCATION.invoke_async_bytes)
+        await self._accept(context, request, payload)
+        return {"Status": 202}
+
+    async def _accept(self, context: CallContext, request: ServiceInput, payload: bytes) -> None:
+        found = find_target(self._store, context, request, "lambda:InvokeFunction")
+        check_active(found.function)
+        await self._queue.accept(
+            (*found.function.key, found.qualifier or ""),
+            payload,
+            request_id=context.request_id,
+            trace=context.request.headers.get("x-amzn-trace-id", ""),
+        )
+
+
+class EventFunctions:
+    """Tells the queue what events run, and how they are treated.
+
+    Args:
+        store: where functions are kept.
+        invocations: know what the pool needs to know of them.
+        concurrency: knows which are switched off.
+    """
+
+    def __init__(
+        self, store: LambdaStore, invocations: Invocations, concurrency: Concurrency
+    ) -> None:
+        self._store = store
+        self._invocations = invocations
+        self._concurrency = concurrency
+
+    def settings(self, key: BacklogKey) -> Settings:
+        """Say how events are treated; the defaults also where there is no such function."""
+        qualifier = "" if key[3] == LATEST else key[3]
+        config = self._store.event_configs.get(key[:3], qualifier)
+        return Settings() if config is None else config.settings
+
+    def qualified_arn(self, key: BacklogKey) -> str:
+        """Name whose events these are, with `$LATEST` where they have no qualifier."""
+        return function_arn(*key[:3], key[3] or LATEST)
+
+    async def target(self, key: BacklogKey) -> Target:
+        """Find what the next event is to run.
+
+        Raises:
+            ServiceError: there is no such function, or it cannot be run now.
+        """
+        account_id, region, name, qualifier = key
+        found = target(self._store, Reference(account_id, region, name, qualifier or None))
+        check_active(found.function)
+        spec = await self._invocations.spec(found.function)
+        return Target(
+            spec,
+            found.function.arn,
+            invoked_arn(found.function, found.qualifier),
+            may_loop(self._store, found.function.key),
+            self._concurrency.reserved(found.function) == 0,
+        )

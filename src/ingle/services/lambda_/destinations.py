@@ -1,0 +1,143 @@
+"""Where records of asynchronous invocations can be delivered, and the delivery to functions.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+"""
+
+import re
+import uuid
+from collections.abc import Callable
+from functools import partial
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingle.invoke.events.destinations import Deliverers, Delivery, DeliveryFailed, service_of
+from ingle.invoke.events.queue import EventQueue
+from ingle.services.lambda_.errors import InvalidParameterValue, ResourceNotFound
+from ingle.services.lambda_.limits import INVOCATION
+from ingle.services.lambda_.lookup import existing
+from ingle.services.lambda_.model import FunctionKey
+from ingle.services.lambda_.names import Reference
+from ingle.services.lambda_.store import LambdaStore
+
+SERVICES = {
+    "events": "Amazon EventBridge",
+    "lambda": "AWS Lambda",
+    "s3": "Amazon S3",
+    "sns": "Amazon SNS",
+    "sqs": "Amazon SQS",
+}
+"""Those that AWS can deliver to, by how ARNs call them."""
+_FUNCTION = re.compile(
+    r"arn:aws[a-zA-Z-]*:lambda:([^:]+):(\d{12}):function:([a-zA-Z0-9_-]+)(?::(.+))?", re.ASCII
+)
+
+
+class Destinations:
+    """Checks destinations when they are configured.
+
+    Args:
+        store: knows which functions there are.
+        deliverers: say which services can be delivered to.
+    """
+
+    def __init__(self, store: LambdaStore, deliverers: Deliverers) -> None:
+        self._store = store
+        self._deliverers = deliverers
+
+    def check(self, key: FunctionKey, on_success: str | None, on_failure: str | None) -> None:
+        """Check the destinations of a function's events, where there are some.
+
+        Raises:
+            InvalidParameterValue: one is none that AWS has, or that Ingle has; it is the function
+                itself, or one that does not exist.
+        """
+        for arn in (on_success, on_failure):
+            if arn is None:
+                continue
+            service = service_of(arn) if arn.startswith("arn:") else ""
+            if service not in SERVICES:
+                raise InvalidParameterValue(
+                    "The provided destination config DestinationConfig("
+                    f"onSuccess={_shown('OnSuccess', on_success)}, "
+                    f"onFailure={_shown('OnFailure', on_failure)}) is invalid."
+                )
+            if service not in self._deliverers:
+                raise InvalidParameterValue(
+                    f"The destination ARN {arn} is invalid: {SERVICES[service]} is not available "
+                    "in this version of Ingle. Choose a Lambda function."
+                )
+            if service == "lambda":
+                self._check_function(key, arn)
+
+    def _check_function(self, key: FunctionKey, arn: str) -> None:
+        try:
+            reference = function_reference(arn)
+            existing(self._store, reference)
+        except ResourceNotFound as error:
+            raise InvalidParameterValue(f"The destination ARN {arn} is invalid.") from error
+        if reference.key[:2] != key[:2]:
+            raise InvalidParameterValue(
+                f"The destination ARN {arn} is invalid: the function must be in the same account "
+                "and region."
+            )
+        if reference.key == key:
+            raise InvalidParameterValue(
+                "You can't specify the function as a destination for itself."
+            )
+
+
+class FunctionDeliverer:
+    """Delivers records to functions: as events of theirs.
+
+    Args:
+        store: knows which functions there are.
+        queue: takes the events.
+    """
+
+    def __init__(self, store: LambdaStore, queue: EventQueue) -> None:
+        self._store = store
+        self._queue = queue
+
+    async def deliver(
+        self, connection: AsyncConnection, delivery: Delivery
+    ) -> Callable[[], None] | None:
+        """Make an event of a record.
+
+        Raises:
+            DeliveryFailed: there is no such function any more, or the record is too large.
+        """
+        try:
+            reference = function_reference(delivery.arn)
+            existing(self._store, reference)
+        except ResourceNotFound as error:
+            raise DeliveryFailed(error.message) from error
+        if len(delivery.record) > INVOCATION.event_bytes:
+            raise DeliveryFailed(
+                f"the record has {len(delivery.record)} bytes, and an event "
+                f"{INVOCATION.event_bytes} at most"
+            )
+        events = await self._queue.add(
+            connection,
+            (*reference.key, reference.qualifier or ""),
+            delivery.record,
+            request_id=str(uuid.uuid4()),
+            trace=delivery.trace,
+        )
+        return partial(self._queue.added, events)
+
+
+def function_reference(arn: str) -> Reference:
+    """Read the ARN of a function, a version or an alias.
+
+    Raises:
+        ResourceNotFound: it is none.
+    """
+    match = _FUNCTION.fullmatch(arn)
+    if match is None:
+        raise ResourceNotFound(f"Function not found: {arn}")
+    region, account, name, qualifier = match.groups()
+    return Reference(account, region, name, qualifier)
+
+
+def _shown(member: str, arn: str | None) -> str:
+    return f"{member}(destination={arn})" if arn else "null"

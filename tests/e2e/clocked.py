@@ -1,0 +1,86 @@
+"""A real server whose clock tests can put forward.
+
+As a program, it takes the options of `ingle serve`. How far its clock is ahead, in seconds, stands
+in a file in the data folder.
+"""
+
+import asyncio
+import datetime
+import sys
+import time
+from pathlib import Path
+from typing import Any, ClassVar
+
+import botocore.auth
+
+from ingle.config import load_config
+from ingle.server import run
+from tests.e2e.server import Server
+
+FILE = "clock"
+_POLL_S = 0.02
+
+
+class OffsetClock:
+    """The machine's clock, put forward by what stands in a file; 0 while there is none."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def time(self) -> float:
+        return time.time() + self._ahead_s()
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self._ahead_s()
+
+    async def sleep(self, seconds: float) -> None:
+        until = self.monotonic() + seconds
+        while (left := until - self.monotonic()) > 0:
+            await asyncio.sleep(min(left, _POLL_S))
+
+    def _ahead_s(self) -> float:
+        try:
+            return float(self._file.read_text())
+        except FileNotFoundError:
+            return 0.0
+
+
+class ClockedServer(Server):
+    """Starts, stops and kills such a server.
+
+    Attributes:
+        ahead_s: how far its clock is ahead, in seconds.
+    """
+
+    program: ClassVar[tuple[str, ...]] = (sys.executable, "-m", "tests.e2e.clocked")
+    ahead_s = 0.0
+
+    def advance(self, seconds: float) -> None:
+        """Put its clock forward."""
+        self.ahead_s += seconds
+        new = self.data_dir / "clock.new"
+        new.write_text(str(self.ahead_s))
+        new.chmod(0o644)
+        new.rename(self.data_dir / FILE)
+
+    def client(self, service: str, **overrides: Any) -> Any:
+        """A boto3 client whose signatures are of the server's time."""
+        made = super().client(service, **overrides)
+        made.meta.events.register("before-sign.*.*", self._sign_later)
+        return made
+
+    def _sign_later(self, **_: Any) -> None:
+        ahead = datetime.timedelta(seconds=self.ahead_s)
+        now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None) + ahead
+        botocore.auth.get_current_datetime = lambda: now
+
+
+def main(arguments: list[str]) -> int:
+    """Serve until a signal comes."""
+    names = [each.removeprefix("--").replace("-", "_") for each in arguments[::2]]
+    config = load_config(dict(zip(names, arguments[1::2], strict=True)), file=None)
+    return run(config, OffsetClock(config.data_dir / FILE))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,68 @@
+"""Ingle as an ordinary user runs it, in a shell that allows few open files."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import create
+from tests.e2e.server import Server
+
+FEW = 256
+USER = ("unshare", "--user", "--map-user=12345", "--map-group=12345")
+"""Somebody without rights, but who may read what whoever runs the tests may."""
+SOURCE = """
+import os, resource
+
+def handler(event, context):
+    status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+    return {
+        "event": event,
+        "capabilities": status["CapEff"].strip(),
+        "files": resource.getrlimit(resource.RLIMIT_NOFILE),
+        "data": os.path.exists(event),
+    }
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory):
+    """A server of an ordinary user."""
+    wrapper = ("prlimit", f"--nofile={FEW}:{FEW}", *(USER if os.geteuid() == 0 else ()))
+    running = Server(tmp_path_factory.mktemp("user") / "data", wrapper=wrapper).start()
+    yield running
+    assert running.stop() == 0
+
+
+def test_functions_run_without_rights(server):
+    client = server.client("lambda")
+    name = create(client, SOURCE)
+    event = str(server.data_dir)
+    response = client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
+    assert json.loads(response["Payload"].read()) == {
+        "event": event,
+        "capabilities": "0" * 16,
+        "files": [FEW, FEW],
+        "data": False,
+    }
+
+
+def test_what_is_weaker_is_said_at_the_start(server):
+    said = [line for line in server.log.splitlines() if line.startswith("weaker on this machine")]
+    assert len(said) == len(server.log.splitlines())
+    names = [line.split(": ")[1] for line in said]
+    assert names[:2] == ["open files", "sandbox users"]
+    assert "outbound network" in names
+
+
+def test_no_more_runs_at_a_time_than_there_are_open_files_for(server):
+    (line,) = [line for line in server.log.splitlines() if "open files" in line]
+    assert "up to 256; at most 16 invocations run at a time, not 1,000" in line
+    settings = server.client("lambda").get_account_settings()
+    assert settings["AccountLimit"]["ConcurrentExecutions"] == 16
+
+
+def test_the_data_folder_is_the_users(server):
+    owners = {path.stat().st_uid for path in Path(server.data_dir).rglob("*")}
+    assert owners == {os.geteuid()}
