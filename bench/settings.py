@@ -11,11 +11,14 @@ STAGES = (
     "density",
     "flat",
     "aliases",
+    "stream_first_byte",
     "memory",
     "cold",
     "warm",
 )
-INGLE_ONLY = frozenset({"cost", "snapstart", "burst", "density", "flat", "aliases"})
+INGLE_ONLY = frozenset(
+    {"cost", "snapstart", "burst", "density", "flat", "aliases", "stream_first_byte"}
+)
 """The stages in which no peer takes part."""
 PEERS = ("ingle", "functions-framework", "ministack")
 
@@ -49,6 +52,7 @@ class Settings:
         flat_turn_s: length of such a turn, in seconds.
         switches: how often an alias is moved under the load of `clients`.
         switch_pause_s: the time between two of these, in seconds.
+        stream_samples: streamed invocations.
     """
 
     cold_samples: int = 40
@@ -71,6 +75,7 @@ class Settings:
     flat_turn_s: float = 0.4
     switches: int = 100
     switch_pause_s: float = 0.05
+    stream_samples: int = 200
 
 
 FULL = Settings()
@@ -87,4 +92,5 @@ QUICK = Settings(
     sandboxes=200,
     others=100,
     flat_rounds=5,
+    stream_samples=50,
 )

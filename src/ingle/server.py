@@ -295,7 +295,12 @@ class Server:
                 )
             }
             gateway = Gateway(
-                services, verifier, functions.package_path, self._health, measurements.page
+                services,
+                verifier,
+                functions.package_path,
+                self._health,
+                measurements.page,
+                functions.urls,
             )
             http = HttpServer(gateway.handle, clock)
             for work in (
