@@ -11,11 +11,15 @@ STAGES = (
     "density",
     "flat",
     "aliases",
+    "async_accept",
+    "async_drain",
     "memory",
     "cold",
     "warm",
 )
-INGLE_ONLY = frozenset({"cost", "snapstart", "burst", "density", "flat", "aliases"})
+INGLE_ONLY = frozenset(
+    {"cost", "snapstart", "burst", "density", "flat", "aliases", "async_accept", "async_drain"}
+)
 """The stages in which no peer takes part."""
 PEERS = ("ingle", "functions-framework", "ministack")
 
@@ -49,6 +53,10 @@ class Settings:
         flat_turn_s: length of such a turn, in seconds.
         switches: how often an alias is moved under the load of `clients`.
         switch_pause_s: the time between two of these, in seconds.
+        accept_events: that `clients` hand over in a round.
+        accept_rounds: of these.
+        drain_events: that are queued before they may run.
+        drain_hold_s: how long they are held back, in seconds; less than a function's timeout.
     """
 
     cold_samples: int = 40
@@ -71,6 +79,10 @@ class Settings:
     flat_turn_s: float = 0.4
     switches: int = 100
     switch_pause_s: float = 0.05
+    accept_events: int = 10_000
+    accept_rounds: int = 5
+    drain_events: int = 20_000
+    drain_hold_s: float = 25.0
 
 
 FULL = Settings()
@@ -87,4 +99,6 @@ QUICK = Settings(
     sandboxes=200,
     others=100,
     flat_rounds=5,
+    accept_events=4_000,
+    accept_rounds=2,
 )

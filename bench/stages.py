@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.progress import Progress
 
 from bench import cost, languages, memory
+from bench.asynchronous import measure_accept, measure_drain
 from bench.burst import measure_burst
 from bench.density import measure_density
 from bench.errors import NotMeasurable
@@ -146,6 +147,20 @@ class Run:
             step = self._stepper("moved aliases", settings.switches)
             self.results |= measure_switching(self._keeper, folder, settings, step)
 
+    def async_accept(self) -> None:
+        """Measures how many events are accepted."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("async_accept")
+            step = self._stepper("events accepted", settings.accept_rounds)
+            self.results |= measure_accept(self._keeper, folder, settings, step)
+
+    def async_drain(self) -> None:
+        """Measures a long queue of events."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("async_drain")
+            step = self._stepper("events queued", 1)
+            self.results |= measure_drain(self._keeper, folder, settings, step)
+
     def _shared(self, stages: Sequence[str]) -> None:
         settings, results, keeper = self._settings, self.results, self._keeper
         peers = [kind(keeper, self._folder / kind.name) for kind in self._kinds]
@@ -177,5 +192,7 @@ ALONE: Mapping[str, Callable[[Run], None]] = {
     "density": Run.density,
     "flat": Run.flat,
     "aliases": Run.aliases,
+    "async_accept": Run.async_accept,
+    "async_drain": Run.async_drain,
 }
 """The stages that start servers of their own, or none, in their order."""
