@@ -86,6 +86,22 @@ def test_a_record_of_logging_is_one_event_however_many_lines_it_has(deploy, invo
         assert re.fullmatch(pattern, line), line
 
 
+def test_a_record_of_logging_ends_a_line_that_was_begun(deploy, invoke, messages):
+    name = deploy(
+        "import logging, os\n"
+        "def handler(event, context):\n"
+        "    print('half a line', end='')\n"
+        "    logging.error('one\\ntwo')\n"
+        "    os.system('printf another')\n"
+        "    logging.error('three')\n"
+    )
+    invoke(name)
+    printed = messages(name)[2:-2]
+    assert [printed[0], printed[2]] == ["half a line\n", "another\n"]
+    assert printed[1].endswith("\tone\ntwo\n")
+    assert printed[3].endswith("\tthree\n")
+
+
 def test_each_sandbox_has_a_stream_of_its_own(functions, logs, deploy, invoke):
     name = deploy("def handler(event, context):\n    return context.log_stream_name\n")
     group = f"/aws/lambda/{name}"

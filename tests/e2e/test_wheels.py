@@ -25,6 +25,21 @@ PLACES = {
 }
 
 
+LOADING = """
+import ctypes
+
+def handler(event, context):
+    ctypes.CDLL("libnative.so")
+    with open("/proc/self/maps") as maps:
+        return {line.split()[-1] for line in maps if "libnative" in line}.pop()
+"""
+LIBRARIES = {
+    "/var/task/libnative.so": ("libnative.so", ""),
+    "/var/task/lib/libnative.so": ("lib/libnative.so", ""),
+    "/opt/lib/libnative.so": ("", "lib/libnative.so"),
+}
+
+
 def wheel(prefix: str) -> dict[str, bytes]:
     """The files of a wheel with native code that this Python has."""
     found = {
@@ -62,4 +77,29 @@ def test_a_wheel_with_native_code_is_imported(
     file, answer = invoke(name, {"a": [1, None]})[0]
     assert file == f"{place.replace('VERSION', version)}/orjson/__init__.py"
     assert json.loads(answer) == {"a": [1, None]}
+    functions.delete_function(FunctionName=name)
+
+
+@pytest.mark.parametrize("place", LIBRARIES)
+def test_a_shared_library_is_found_where_aws_looks_for_it(
+    functions: Any, invoke: Callable[..., Any], place: str
+) -> None:
+    name = f"w-{uuid.uuid4().hex[:12]}"
+    native = next(content for file, content in wheel("").items() if file.endswith(".so"))
+    in_package, in_layer = LIBRARIES[place]
+    layers = []
+    if in_layer:
+        content = zip_of_files({in_layer: native})
+        answer = functions.publish_layer_version(LayerName=name, Content={"ZipFile": content})
+        layers = [answer["LayerVersionArn"]]
+    package = {"app.py": LOADING.encode(), **({in_package: native} if in_package else {})}
+    functions.create_function(
+        FunctionName=name,
+        Role=ROLE,
+        Runtime=RUNTIME,
+        Handler="app.handler",
+        Layers=layers,
+        Code={"ZipFile": zip_of_files(package)},
+    )
+    assert invoke(name)[0] == place
     functions.delete_function(FunctionName=name)

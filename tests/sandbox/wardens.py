@@ -41,8 +41,8 @@ class Sandbox:
     def on_channel_end(self) -> None:
         pass
 
-    def on_descriptor(self, fd: int) -> None:
-        self.descriptors.append(fd)
+    def on_descriptors(self, fds: list[int]) -> None:
+        self.descriptors += fds
 
     def on_output(self, data: bytes) -> bool:
         self.output += data

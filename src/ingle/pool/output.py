@@ -24,6 +24,7 @@ class OutputSplitter:
     def feed(self, data: bytes) -> Iterator[str]:
         """Yield the events that are complete with these bytes, each with its line end."""
         data = self._rest + data if self._rest else data
+        framed = _FRAME_START in data
         start = 0
         while start < len(data):
             if data[start] == 0xA5:
@@ -36,6 +37,13 @@ class OutputSplitter:
                     start = end
                     continue
             newline = data.find(b"\n", start)
+            if framed:
+                # What was printed without a line end, or by another process, ends here.
+                cut = data.find(_FRAME_START, start + 1, newline if newline >= 0 else len(data))
+                if cut >= 0:
+                    yield from _pieces(data[start:cut] + b"\n")
+                    start = cut
+                    continue
             if newline < 0:
                 if len(data) - start < MAX_EVENT:
                     break

@@ -6,12 +6,16 @@ https://docs.kernel.org/admin-guide/cgroup-v2.html
 
 import contextlib
 import errno
+import logging
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol
 
+from ingle.sandbox import delegation
+
+_logger = logging.getLogger("ingle.warden")
 _MOUNTS = Path("/proc/self/mounts")
 _OWN = Path("/proc/self/cgroup")
 _NAME = re.compile(r"ingle-(\d+)")
@@ -24,7 +28,8 @@ _FREEZER = "unified"
 _FREEZING_SINCE = (5, 2)
 """The kernel's version; https://kernelnewbies.org/Linux_5.2"""
 _CORE_SHARES, _LEAST_SHARES = 1024, 2
-_CORE_WEIGHT, _MOST_WEIGHT = 100, 10_000
+_USUAL_WEIGHT, _CORE_WEIGHT, _MOST_WEIGHT = 100, 1000, 10_000
+"""Of any group; of a sandbox with one processor, beside others; and what the kernel takes."""
 
 
 class Cgroups(Protocol):
@@ -168,7 +173,7 @@ def find() -> Place | None:
             unified = Path(target)
     own = _own_groups()
     if unified is not None and "memory" in _read(unified / "cgroup.controllers").split():
-        parent = _version_2_parent(unified, own.get("", "/"))
+        parent = delegation.find_parent(unified, own.get("", "/"))
         return None if parent is None else Place(2, {"unified": parent})
     if "memory" in mounts:
         parents: dict[str, Path] = {}
@@ -188,9 +193,13 @@ def claim() -> Cgroups | None:
     place = find()
     if place is None:
         return None
-    if place.version == 2:
-        return Version2(place.parents["unified"])
-    return Version1(place.parents, place.freezer)
+    try:
+        if place.version == 2:
+            return Version2(place.parents["unified"])
+        return Version1(place.parents, place.freezer)
+    except OSError as error:
+        _logger.warning("control groups cannot be used: %s", error)
+        return None
 
 
 def _own_groups() -> dict[str, str]:
@@ -200,19 +209,6 @@ def _own_groups() -> dict[str, str]:
         for controller in controllers.split(","):
             groups[controller] = path
     return groups
-
-
-def _version_2_parent(mount: Path, own: str) -> Path | None:
-    """The nearest ancestor that hands down memory and pids and in which we may make groups."""
-    folder = mount / own.lstrip("/")
-    for candidate in (folder, *folder.parents):
-        if not candidate.is_relative_to(mount) or not candidate.is_dir():
-            continue
-        if not os.access(candidate, os.W_OK) or not os.access(candidate / "cgroup.procs", os.W_OK):
-            continue
-        if {"memory", "pids"} <= set(_read(candidate / "cgroup.subtree_control").split()):
-            return candidate
-    return mount if os.access(mount / "cgroup.subtree_control", os.W_OK) else None
 
 
 def _read(path: Path) -> str:
@@ -402,13 +398,14 @@ class Version2:
         _remove_stale(parent)
         self._folder = parent / f"ingle-{os.getpid()}"
         self._folder.mkdir(exist_ok=True)
-        for folder in (parent, self._folder):
-            _write(folder / "cgroup.subtree_control", "+memory +pids")
-            with contextlib.suppress(OSError):  # not handed down to us
-                _write(folder / "cgroup.subtree_control", "+cpu")
-        self._shares = "cpu" in _read(self._folder / "cgroup.subtree_control").split()
+        try:
+            delegation.hand_down(parent)
+            self._shares = "cpu" in delegation.hand_down(self._folder)
+        except OSError:
+            self._folder.rmdir()
+            raise
         if self._shares:
-            weight = min(_MOST_WEIGHT, _CORE_WEIGHT * (os.cpu_count() or 1))
+            weight = min(_MOST_WEIGHT, _USUAL_WEIGHT * (os.cpu_count() or 1))
             _write(self._folder / "cpu.weight", weight)
 
     @property
@@ -460,7 +457,7 @@ class Version2:
         _write(folder / "memory.max", memory_mb * MB)
         if self._shares:
             weight = memory_mb * _CORE_WEIGHT // CORE_MB
-            _write(folder / "cpu.weight", min(_MOST_WEIGHT, max(1, weight)))
+            _write(folder / "cpu.weight", min(_MOST_WEIGHT, weight))
             if quota:
                 _write(folder / "cpu.max", f"{memory_mb * _PERIOD_US // CORE_MB} {_PERIOD_US}")
 

@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import socket
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -22,16 +23,30 @@ _MARK = "ingle opened"
 _MOST = 40
 """A description has room for 255 characters."""
 _FAILED_STATUS = 70
+_TURN_S, _RETRY_S = 3.0, 0.005
 
 
 @contextlib.contextmanager
 def turn(namespace: int) -> Iterator[None]:
-    """Keep other servers in this network namespace waiting."""
-    fcntl.flock(namespace, fcntl.LOCK_EX)
+    """Keep other servers in this network namespace waiting.
+
+    Everybody on the machine can have this lock; whoever keeps it is not waited for.
+    """
+    deadline = time.monotonic() + _TURN_S
+    while not _lock(namespace) and time.monotonic() < deadline:
+        time.sleep(_RETRY_S)
     try:
         yield
     finally:
         fcntl.flock(namespace, fcntl.LOCK_UN)
+
+
+def _lock(namespace: int) -> bool:
+    try:
+        fcntl.flock(namespace, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def closed_links(present: Iterable[Link], routed: set[int]) -> list[int]:

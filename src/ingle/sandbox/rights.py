@@ -5,9 +5,7 @@ from pathlib import Path
 
 from ingle.runtimes.python import lock
 from ingle.sandbox.trials import try_in_child
-
-FIRST_UID = 1_879_048_192
-"""Sandboxes' users are counted up from here, 0x70000000, where no machine has users of its own."""
+from ingle.sandbox.users import FIRST_UID
 
 
 def acquire_rights() -> bool:

@@ -51,6 +51,9 @@ _WRITTEN = {
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
     "passwd": "root:x:0:0:root:/root:/sbin/nologin\n",
 }
+_LIBRARIES = ("opt/lib", "var/task/lib")
+"""Where functions and layers have libraries. The dynamic linker looks once whether its folders are
+there, when a program starts, and that is before the function's are."""
 _DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9)}
 _LINKS = {
     "fd": "/proc/self/fd",
@@ -87,7 +90,7 @@ def enter(
     inner |= {f"cgroup/{name}": str(folder) for name, folder in cgroups.items()}
     root = str(staging)
     mount("ingle", root, "tmpfs", MS_NOSUID, "mode=0755,size=16m")
-    for folder in ("dev", "etc", "opt", "proc", "tmp", "var/task", "var/runtime"):
+    for folder in ("dev", "etc", "proc", "tmp", "var/runtime", *_LIBRARIES):
         make_folder(root, folder)
     show_system(root)
     _show_shell(root)

@@ -24,12 +24,13 @@ from ingle.runtimes.python import packets
 from ingle.sandbox import cgroups, messages, networks, seccomp, zygotes
 from ingle.sandbox.abilities import Abilities
 from ingle.sandbox.restorer import Restorer, Snapshot, pid_of
-from ingle.sandbox.rights import FIRST_UID, acquire_rights, can_nest
+from ingle.sandbox.rights import acquire_rights, can_nest
 from ingle.sandbox.scratch import Scratch, ScratchUnavailable
 from ingle.sandbox.settings import Settings
 from ingle.sandbox.slots import Keeper, Slot
 from ingle.sandbox.stock import Stock
 from ingle.sandbox.sweeper import Sweeper
+from ingle.sandbox.users import Users
 from ingle.sandbox.zygotes import Surroundings, Zygote
 
 DEFAULT_TMP_MB = 512
@@ -57,6 +58,7 @@ class Warden:
         settings: Settings,
         privileged: bool,
         network: networks.Network,
+        users: Users,
     ) -> None:
         self._server = server
         self._settings = settings
@@ -88,8 +90,7 @@ class Warden:
         self._slots: dict[int, Slot] = {}
         self._assigned: dict[int, Slot] = {}
         self._next_slot = 1
-        self._free_uids: list[int] = []
-        self._next_uid = FIRST_UID
+        self._users = users
         self._emptying: list[str] = []
         self._waits = False
         self._snapshots: dict[int, Snapshot] = {}
@@ -238,9 +239,7 @@ class Warden:
         if isinstance(keeper, Snapshot):
             slot = Slot(self._next_slot, keeper, keeper.slot.uid, address, own_uid=False)
         else:
-            uid = self._free_uids.pop() if self._free_uids else self._next_uid
-            self._next_uid = max(self._next_uid, uid + 1)
-            slot = Slot(self._next_slot, keeper, uid, address)
+            slot = Slot(self._next_slot, keeper, self._users.take(), address)
         self._next_slot += 1
         self._slots[slot.number] = slot
         keeper.slots.add(slot.number)
@@ -473,7 +472,7 @@ class Warden:
             slot.pidfd = None
         self._emptying.append(slot.group)
         if slot.own_uid:
-            self._free_uids.append(slot.uid)
+            self._users.give_back(slot.uid)
         self._network.give_back(slot.address)
 
     def _remove_empty_groups(self) -> None:
@@ -497,6 +496,7 @@ class Warden:
         if self._sweeper:
             self._sweeper.close()
         self._network.close()
+        self._users.close()
 
 
 def main() -> None:
@@ -509,6 +509,7 @@ def main() -> None:
         settings = Settings.unpack(json.load(told))
     try:
         privileged = acquire_rights()
+        users = Users()  # before this process leaves the machine's network
         network = networks.enter(
             wanted=settings.outbound,
             privileged=privileged,
@@ -518,4 +519,4 @@ def main() -> None:
     except OSError as error:
         messages.send(server, messages.Failed(0, str(error)).pack())
         return
-    Warden(server, settings, privileged, network).serve()
+    Warden(server, settings, privileged, network, users).serve()

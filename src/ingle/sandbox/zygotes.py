@@ -20,6 +20,12 @@ _HOOKS = "/var/runtime/snapshot_restore_py.py"
 _START = (
     "import sys; sys.path.insert(0, '/var/runtime'); from ingle_runtime.zygote import main; main()"
 )
+_LIBRARIES = (
+    "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
+)
+"""Where functions' native code finds libraries; the dynamic linker heeds it only at the start. A
+sandbox that can see the function's code must not load a library before it has given up its rights:
+this might find one of the function's."""
 _FAILED_STATUS = 70
 
 
@@ -115,6 +121,9 @@ def _become(sock: socket.socket, program: Program, around: Surroundings) -> None
         "cabling": None if around.cabling is None else asdict(around.cabling),
         "launch": None if program.launch is None else asdict(program.launch),
     }
+    environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+    if program.launch is None:
+        environment["LD_LIBRARY_PATH"] = _LIBRARIES
     os.execve(  # noqa: S606 - there must be no shell
         program.python,
         [
@@ -128,5 +137,5 @@ def _become(sock: socket.socket, program: Program, around: Surroundings) -> None
             *map(str, filters),
             json.dumps(settings),
         ],
-        {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+        environment,
     )
