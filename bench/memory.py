@@ -29,6 +29,11 @@ def pss_mb(pids: Iterable[int]) -> float:
     return sum(_field(pid, "smaps_rollup", "Pss") for pid in pids) / KIB_PER_MB
 
 
+def rss_mb(pid: int) -> float:
+    """The memory that a process has resident now, in MB."""
+    return _field(pid, "status", "VmRSS") / KIB_PER_MB
+
+
 def peak_rss_mb(pid: int) -> float:
     """The most memory that a process had resident at any time, in MB."""
     return _field(pid, "status", "VmHWM") / KIB_PER_MB

@@ -33,6 +33,14 @@ VERSIONED_SOURCE = """\
 def handler(event, context):
     return context.function_version
 """
+WAITING_SOURCE = """\
+import time
+
+
+def handler(event, context):
+    time.sleep(max(0.0, {until} - time.time()))
+    return "Hello, " + event["username"]
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,11 @@ HELLO = python_program(HELLO_SOURCE)
 
 VERSIONED = python_program(VERSIONED_SOURCE)
 """Answers which version of the function it is."""
+
+
+def waiting_until(until: float) -> Program:
+    """Greets, but not before a moment, in seconds since the epoch."""
+    return python_program(WAITING_SOURCE.format(until=until))
 
 
 def held(hold_s: float) -> Program:

@@ -30,6 +30,7 @@ def tables(results: Mapping[str, float], settings: Settings) -> list[Table]:
         _flat(results, settings),
         _aliases(results, settings),
         _streaming(results, settings),
+        _asynchronous(results, settings),
     ]
 
 
@@ -190,4 +191,36 @@ def _streaming(results: Mapping[str, float], settings: Settings) -> Table:
     if f"{prefix}.p50_ms" in results:
         cells = [number(results, f"{prefix}.p50_ms"), number(results, f"{prefix}.p99_ms")]
         table.rows.append(["from the handler to the client", *cells])
+    return table
+
+
+def _asynchronous(results: Mapping[str, float], settings: Settings) -> Table:
+    accept = f"async_accept.{OWN}"
+    drain = f"async_drain.{OWN}.{settings.drain_events}"
+    table = Table(
+        "Asynchronous invocation",
+        ["", "figure"],
+        note=f"Ingle alone. Accepted: by {settings.clients} clients, with the function running "
+        "meanwhile; an event is on disk when its client is answered; medians of "
+        f"{settings.accept_rounds} rounds of {settings.accept_events:,}. Queued: events that were "
+        "handed over while the function held its sandboxes; memory: by how much the server's "
+        "resident set was larger at any time than before.",
+        numeric=(1,),
+    )
+    if f"{accept}.per_second" in results:
+        table.rows.extend(
+            [
+                ["accepted a second", f"{results[f'{accept}.per_second']:,.0f}"],
+                ["accepted, p50 ms", number(results, f"{accept}.p50_ms")],
+                ["accepted, p99 ms", number(results, f"{accept}.p99_ms")],
+            ]
+        )
+    if f"{drain}.grown_mb" in results:
+        table.rows.extend(
+            [
+                ["queued", number(results, f"{drain}.queued", 0)],
+                ["drained a second", number(results, f"{drain}.per_second", 0)],
+                ["memory, MB", number(results, f"{drain}.grown_mb")],
+            ]
+        )
     return table

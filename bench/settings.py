@@ -12,12 +12,24 @@ STAGES = (
     "flat",
     "aliases",
     "stream_first_byte",
+    "async_accept",
+    "async_drain",
     "memory",
     "cold",
     "warm",
 )
 INGLE_ONLY = frozenset(
-    {"cost", "snapstart", "burst", "density", "flat", "aliases", "stream_first_byte"}
+    {
+        "cost",
+        "snapstart",
+        "burst",
+        "density",
+        "flat",
+        "aliases",
+        "stream_first_byte",
+        "async_accept",
+        "async_drain",
+    }
 )
 """The stages in which no peer takes part."""
 PEERS = ("ingle", "functions-framework", "ministack")
@@ -53,6 +65,10 @@ class Settings:
         switches: how often an alias is moved under the load of `clients`.
         switch_pause_s: the time between two of these, in seconds.
         stream_samples: streamed invocations.
+        accept_events: that `clients` hand over in a round.
+        accept_rounds: of these.
+        drain_events: that are queued before they may run.
+        drain_hold_s: how long they are held back, in seconds; less than a function's timeout.
     """
 
     cold_samples: int = 40
@@ -76,6 +92,10 @@ class Settings:
     switches: int = 100
     switch_pause_s: float = 0.05
     stream_samples: int = 200
+    accept_events: int = 10_000
+    accept_rounds: int = 5
+    drain_events: int = 20_000
+    drain_hold_s: float = 25.0
 
 
 FULL = Settings()
@@ -93,4 +113,6 @@ QUICK = Settings(
     others=100,
     flat_rounds=5,
     stream_samples=50,
+    accept_events=4_000,
+    accept_rounds=2,
 )

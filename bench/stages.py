@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.progress import Progress
 
 from bench import cost, languages, memory
+from bench.asynchronous import measure_accept, measure_drain
 from bench.burst import measure_burst
 from bench.density import measure_density
 from bench.errors import NotMeasurable
@@ -157,6 +158,20 @@ class Run:
             except NotMeasurable as error:
                 self.left_out["stream_first_byte"] = str(error)
 
+    def async_accept(self) -> None:
+        """Measures how many events are accepted."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("async_accept")
+            step = self._stepper("events accepted", settings.accept_rounds)
+            self.results |= measure_accept(self._keeper, folder, settings, step)
+
+    def async_drain(self) -> None:
+        """Measures a long queue of events."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("async_drain")
+            step = self._stepper("events queued", 1)
+            self.results |= measure_drain(self._keeper, folder, settings, step)
+
     def _shared(self, stages: Sequence[str]) -> None:
         settings, results, keeper = self._settings, self.results, self._keeper
         peers = [kind(keeper, self._folder / kind.name) for kind in self._kinds]
@@ -189,5 +204,7 @@ ALONE: Mapping[str, Callable[[Run], None]] = {
     "flat": Run.flat,
     "aliases": Run.aliases,
     "stream_first_byte": Run.stream_first_byte,
+    "async_accept": Run.async_accept,
+    "async_drain": Run.async_drain,
 }
 """The stages that start servers of their own, or none, in their order."""
