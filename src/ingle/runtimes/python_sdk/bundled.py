@@ -82,8 +82,8 @@ def _installed(package: str) -> Path:
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
         raise FileNotFoundError(f"{package} is installed, but has no module {name}")
-    origin = Path(spec.origin)
-    return origin if spec.submodule_search_locations is None else origin.parent
+    origin = Path(spec.origin)  # `six`, once it is imported, says that it is a package
+    return origin.parent if origin.name == "__init__.py" else origin
 
 
 def _files(package: str) -> Iterator[tuple[Path, Path]]:
