@@ -29,6 +29,7 @@ def tables(results: Mapping[str, float], settings: Settings) -> list[Table]:
         _density(results, settings),
         _flat(results, settings),
         _aliases(results, settings),
+        _streaming(results, settings),
         _asynchronous(results, settings),
     ]
 
@@ -175,6 +176,21 @@ def _aliases(results: Mapping[str, float], settings: Settings) -> Table:
                 ["a move, p50 ms", number(results, f"{prefix}.switch_p50_ms")],
             ]
         )
+    return table
+
+
+def _streaming(results: Mapping[str, float], settings: Settings) -> Table:
+    prefix = f"stream.{OWN}.first_byte"
+    table = Table(
+        "The first byte of a streamed answer",
+        ["", "p50 ms", "p99 ms"],
+        note=f"Ingle alone, {settings.stream_samples} warm invocations of a Node.js function, one "
+        "client: from the handler's `stream.write` to the receipt, by the same clock.",
+        numeric=(1, 2),
+    )
+    if f"{prefix}.p50_ms" in results:
+        cells = [number(results, f"{prefix}.p50_ms"), number(results, f"{prefix}.p99_ms")]
+        table.rows.append(["from the handler to the client", *cells])
     return table
 
 

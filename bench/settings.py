@@ -11,6 +11,7 @@ STAGES = (
     "density",
     "flat",
     "aliases",
+    "stream_first_byte",
     "async_accept",
     "async_drain",
     "memory",
@@ -18,7 +19,17 @@ STAGES = (
     "warm",
 )
 INGLE_ONLY = frozenset(
-    {"cost", "snapstart", "burst", "density", "flat", "aliases", "async_accept", "async_drain"}
+    {
+        "cost",
+        "snapstart",
+        "burst",
+        "density",
+        "flat",
+        "aliases",
+        "stream_first_byte",
+        "async_accept",
+        "async_drain",
+    }
 )
 """The stages in which no peer takes part."""
 PEERS = ("ingle", "functions-framework", "ministack")
@@ -53,6 +64,7 @@ class Settings:
         flat_turn_s: length of such a turn, in seconds.
         switches: how often an alias is moved under the load of `clients`.
         switch_pause_s: the time between two of these, in seconds.
+        stream_samples: streamed invocations.
         accept_events: that `clients` hand over in a round.
         accept_rounds: of these.
         drain_events: that are queued before they may run.
@@ -79,6 +91,7 @@ class Settings:
     flat_turn_s: float = 0.4
     switches: int = 100
     switch_pause_s: float = 0.05
+    stream_samples: int = 200
     accept_events: int = 10_000
     accept_rounds: int = 5
     drain_events: int = 20_000
@@ -99,6 +112,7 @@ QUICK = Settings(
     sandboxes=200,
     others=100,
     flat_rounds=5,
+    stream_samples=50,
     accept_events=4_000,
     accept_rounds=2,
 )

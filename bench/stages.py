@@ -22,6 +22,7 @@ from bench.settings import Settings
 from bench.snapstart import measure_snapstart
 from bench.starts import measure_cold, measure_ready
 from bench.stats import Results
+from bench.streaming import measure_streaming
 from bench.switching import measure_switching
 from bench.warm import measure_warm
 
@@ -147,6 +148,16 @@ class Run:
             step = self._stepper("moved aliases", settings.switches)
             self.results |= measure_switching(self._keeper, folder, settings, step)
 
+    def stream_first_byte(self) -> None:
+        """Measures how long the first bytes of streamed answers take to the client."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("stream_first_byte")
+            step = self._stepper("streamed answers", settings.stream_samples)
+            try:
+                self.results |= measure_streaming(self._keeper, folder, settings, step)
+            except NotMeasurable as error:
+                self.left_out["stream_first_byte"] = str(error)
+
     def async_accept(self) -> None:
         """Measures how many events are accepted."""
         if InglePeer in self._kinds:
@@ -192,6 +203,7 @@ ALONE: Mapping[str, Callable[[Run], None]] = {
     "density": Run.density,
     "flat": Run.flat,
     "aliases": Run.aliases,
+    "stream_first_byte": Run.stream_first_byte,
     "async_accept": Run.async_accept,
     "async_drain": Run.async_drain,
 }

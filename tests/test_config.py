@@ -60,6 +60,7 @@ def test_every_setting_can_come_from_every_source(toml):
         "log_level": "debug",
         "runtimes_substitutes": ["python3.8", "python3.9"],
         "runtimes_nodejs_sdk": False,
+        "runtimes_python_sdk": False,
         "runtimes_search": ["/srv/one", "/srv/two"],
     }
     assert set(values) == {each.name for each in fields(Config)}

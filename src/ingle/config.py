@@ -189,6 +189,8 @@ class Config:
             this machine lacks their own; True for all of them.
         runtimes_nodejs_sdk: fetch the AWS SDKs for JavaScript, once, when there is a function for
             Node.js, so that functions need not bring them along.
+        runtimes_python_sdk: fetch boto3, once, when there is a function for a Python that Ingle's
+            own boto3 does not support.
         runtimes_search: folders to look into for interpreters, before the usual ones; absolute
             when they come from `load_config`.
     """
@@ -218,6 +220,7 @@ class Config:
         False, _runtimes_or_all(), table="runtimes", flag="--substitutes"
     )
     runtimes_nodejs_sdk: bool = _setting(True, _boolean(), table="runtimes", flag="--nodejs-sdk")
+    runtimes_python_sdk: bool = _setting(True, _boolean(), table="runtimes", flag="--python-sdk")
     runtimes_search: tuple[Path, ...] = _setting((), _paths(), table="runtimes", flag="--search")
 
 

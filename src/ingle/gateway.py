@@ -5,11 +5,12 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
 from ingle.auth import cors
+from ingle.auth.keys import Identity
 from ingle.auth.permissions import check_permitted
 from ingle.auth.sigv4 import Verifier, is_addressed_locally, is_local
 from ingle.http.errors import BodyIncomplete, BodyTooLarge
@@ -35,6 +36,24 @@ ReadBody = Callable[[int], Awaitable[bytes]]
 """Reads a request's body of at most so many bytes; raises BodyTooLarge, BodyIncomplete."""
 
 
+class FunctionUrls(Protocol):
+    """What serves function URLs, which speak no protocol of AWS's."""
+
+    def find(self, request: Request) -> Any:
+        """Say which function URL a request is to; None where it is to none."""
+        ...
+
+    async def answer(
+        self,
+        request: Request,
+        address: Any,
+        read_body: ReadBody,
+        authenticate: Callable[[Request], Awaitable[Identity]],
+    ) -> Response:
+        """Answer a request to what `find` found."""
+        ...
+
+
 class Gateway:
     """Answers requests with the services that it is given.
 
@@ -44,6 +63,7 @@ class Gateway:
         packages: the file of a code package by its sha256, or None.
         health: what `/_ingle/health` answers.
         metrics: what `/_ingle/metrics` answers, in Prometheus's text format.
+        function_urls: serves those.
     """
 
     def __init__(
@@ -53,16 +73,21 @@ class Gateway:
         packages: Callable[[str], Path | None],
         health: Callable[[], Mapping[str, Any]],
         metrics: Callable[[], bytes],
+        function_urls: FunctionUrls,
     ) -> None:
         self._services = services
         self._verifier = verifier
         self._packages = packages
         self._health = health
         self._metrics = metrics
+        self._function_urls = function_urls
         self._protocols = {name: ServiceProtocol.load(name) for name in services}
 
     async def handle(self, request: Request, read_body: ReadBody) -> Response:
         """Answer one request; every error becomes an answer."""
+        address = self._function_urls.find(request)
+        if address is not None:
+            return await self._function_url(request, address, read_body)
         if request.method == "OPTIONS" and "access-control-request-method" in request.headers:
             answer = cors.preflight(request)
             if answer is not None:
@@ -110,7 +135,7 @@ class Gateway:
         except ServiceError as error:
             failure = error
         except BodyIncomplete as error:
-            failure = ServiceError(str(error), code="RequestTimeoutException", status=408)
+            failure = _incomplete(error)
         except asyncio.CancelledError:
             raise
         except Exception:
@@ -146,6 +171,21 @@ class Gateway:
         if request.method == "GET" and route.startswith("packages/"):
             return await self._package(request, route.removeprefix("packages/"), read_body)
         return _bare_error(UnknownOperation(f"There is nothing at {request.path}."), "")
+
+    async def _function_url(self, request: Request, address: Any, read_body: ReadBody) -> Response:
+        async def read(limit: int) -> bytes:
+            try:
+                return await _read(read_body, limit, "InvokeFunction")
+            except BodyIncomplete as error:
+                raise _incomplete(error) from error
+
+        try:
+            return await self._function_urls.answer(
+                request, address, read, self._verifier.authenticate
+            )
+        except Exception:
+            _logger.exception("a request to the function URL %s failed", request.path)
+            return Response(500, _JSON, b"Internal Server Error")
 
     async def _measurements(self, request: Request, read_body: ReadBody) -> Response:
         """Whoever is on this machine may see them without a signature, but no sandbox."""
@@ -185,6 +225,7 @@ class Gateway:
 
 _JSON = [("content-type", "application/json")]
 _TEXT = [("content-type", "text/plain; version=0.0.4; charset=utf-8")]
+_INVOCATIONS = frozenset({"Invoke", "InvokeWithResponseStream"})
 
 
 async def _read(read_body: ReadBody, limit: int, operation: str) -> bytes:
@@ -196,9 +237,13 @@ async def _read(read_body: ReadBody, limit: int, operation: str) -> bytes:
         ) from error
 
 
+def _incomplete(error: BodyIncomplete) -> ServiceError:
+    return ServiceError(str(error), code="RequestTimeoutException", status=408)
+
+
 def _spoken(operation: str) -> str:
-    """The operation's name in AWS's messages, which call Invoke InvokeFunction."""
-    return "InvokeFunction" if operation == "Invoke" else operation
+    """The operation's name in AWS's messages, which call every Invoke InvokeFunction."""
+    return "InvokeFunction" if operation in _INVOCATIONS else operation
 
 
 def _bare_error(error: ServiceError, request_id: str) -> Response:

@@ -134,9 +134,15 @@ def _prepare(config: Config, folder: DataFolder, sock: socket.socket, clock: Clo
     owner = server_owner(folder.path)
     if owner is not None:
         hand_over(folder.path, *owner)
-        give_up_root(folder.path, staging, owner, Provisions.programs(found))
+        give_up_root(folder.path, staging, owner, {each.prefix for each in found})
     versions = {each.runtime: each.version for each in found}
-    provisions = Provisions(_provisions(folder), found, nodejs_sdk=config.runtimes_nodejs_sdk)
+    provisions = Provisions(
+        _provisions(folder),
+        found,
+        nodejs_sdk=config.runtimes_nodejs_sdk,
+        python_sdk=config.runtimes_python_sdk,
+    )
+    provisions.fill()
     return Ground(interpreters, versions, settings, warden, provisions)
 
 
@@ -289,7 +295,12 @@ class Server:
                 )
             }
             gateway = Gateway(
-                services, verifier, functions.package_path, self._health, measurements.page
+                services,
+                verifier,
+                functions.package_path,
+                self._health,
+                measurements.page,
+                functions.urls,
             )
             http = HttpServer(gateway.handle, clock)
             for work in (

@@ -64,6 +64,7 @@ def test_every_target_that_was_measured_has_a_table_with_its_figure() -> None:
         "1,000 idle Python sandboxes",
         "Other functions deployed",
         "An alias moved under load",
+        "The first byte of a streamed answer",
         "Asynchronous invocation",
         "Warm invocation",
         "Servers",

@@ -147,7 +147,7 @@ def create(client: Any, source: str, **settings: Any) -> str:
     client.create_function(
         FunctionName=name,
         Role=ROLE,
-        Runtime=RUNTIME,
+        Runtime=settings.pop("Runtime", RUNTIME),
         Handler=settings.pop("Handler", "app.handler"),
         Code={"ZipFile": zip_of(app=source)},
         **settings,

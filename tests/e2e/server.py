@@ -58,6 +58,7 @@ class Server:
         """Start it and wait until it is ready."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "INGLE_"))}
         environment["INGLE_RUNTIMES_NODEJS_SDK"] = "false"  # 200 MB that few tests want
+        environment["INGLE_RUNTIMES_PYTHON_SDK"] = "false"
         self.data_dir.parent.mkdir(parents=True, exist_ok=True)
         log = (self.data_dir.parent / "server.log").open("a")
         own = ["--port", "0", "--data-dir", str(self.data_dir)]

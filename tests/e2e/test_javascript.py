@@ -12,6 +12,7 @@ import pytest
 
 from tests.e2e.conftest import ROLE, RUNTIME, zip_of
 from tests.e2e.server import Server
+from tests.e2e.streams import create_streaming
 
 _JS = Path(__file__).parent / "js"
 _SETUP = Path(__file__).parents[2] / "scripts" / "setup"
@@ -152,13 +153,30 @@ def test_log_lines_are_read(javascript: JavaScript, hello: str) -> None:
     assert event["logStreamName"] == stream["logStreamName"]
 
 
+def test_a_streamed_answer_is_read(javascript: JavaScript, functions: Any) -> None:
+    body = "stream.write('one, '); await new Promise((go) => setTimeout(go, 20)); "
+    streaming = create_streaming(functions, body + "stream.write('two'); throw 'sorry';")
+    given = {"FunctionName": streaming, "Payload": b"{}", "LogType": "Tail"}
+    read, missing = javascript(
+        ("lambda", "InvokeWithResponseStream", given),
+        ("lambda", "InvokeWithResponseStream", {"FunctionName": "nobody"}),
+    )
+    functions.delete_function(FunctionName=streaming)
+    assert read["answer"]["ExecutedVersion"] == "$LATEST"
+    *chunks, complete = read["answer"]["EventStream"]
+    assert b"".join(chunk["PayloadChunk"]["Payload"] for chunk in chunks) == b"one, two"
+    assert "sorry" in complete["InvokeComplete"]["ErrorDetails"]
+    assert b"REPORT" in base64.b64decode(complete["InvokeComplete"]["LogResult"])
+    assert missing["error"]["name"] == "ResourceNotFoundException"
+
+
 def test_errors_of_the_service_have_their_names(javascript: JavaScript, hello: str) -> None:
     payload = {"FunctionName": hello, "Payload": b"{not json"}
     code = {"Code": {"ZipFile": b"no zip"}, "Role": ROLE, "Runtime": RUNTIME, "Handler": "a.b"}
     outcomes = javascript(
         ("lambda", "Invoke", payload),
         ("lambda", "CreateFunction", {"FunctionName": f"{hello}-2", **code}),
-        ("lambda", "ListCodeSigningConfigs", {}),
+        ("lambda", "ListCapacityProviders", {}),
         ("logs", "DescribeLogStreams", {"logGroupName": "nothing"}),
     )
     assert [(each["error"]["name"], each["error"]["status"]) for each in outcomes] == [

@@ -98,6 +98,13 @@ def test_a_function_has_no_rights_and_cannot_get_any(inside):
     assert inside(mount) == -1
 
 
+@pytest.mark.parametrize("number", ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"])
+def test_programs_that_a_function_starts_end_when_they_are_told_to(inside, number):
+    started = "__import__('subprocess').Popen(['sleep', '5'])"
+    told = f"(lambda p, n: p.send_signal(n) or p.wait() == -n)({started}, signal.{number})"
+    assert inside(f"(lambda signal: {told})(__import__('signal'))")
+
+
 def test_the_code_and_the_system_are_read_only(inside):
     for path in ("/var/task/new", "/usr/bin/new", "/etc/new", "/new", "/.ingle/new", "/dev/new"):
         assert inside(f"error_of(open, {path!r}, 'w')") == errno.EROFS, path

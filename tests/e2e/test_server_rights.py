@@ -57,7 +57,7 @@ def test_a_data_folder_of_somebody_s_stays_somebody_s(tmp_path):
     server = Server(home / "data").start()
     try:
         assert status(server.process.pid)["Uid"].split() == [str(SOMEBODY)] * 4
-        owners = {path.stat().st_uid for path in [server.data_dir, *server.data_dir.rglob("*")]}
+        owners = {path.lstat().st_uid for path in [server.data_dir, *server.data_dir.rglob("*")]}
         assert owners == {SOMEBODY}
     finally:
         server.stop()

@@ -6,6 +6,7 @@ import pytest
 from ingle.pool.programs import programs
 from ingle.runtimes.catalogue import catalogue, served_runtimes
 from ingle.runtimes.interpreter import Interpreter
+from ingle.runtimes.python_sdk import bundled, older
 
 WITH_INTERPRETERS = [name for name in served_runtimes() if catalogue()[name].line]
 PREFIX = Path("/srv/it")
@@ -28,7 +29,18 @@ def test_a_python_forks_its_sandboxes_itself():
     program = programs([interpreter("python3.12", PREFIX)], PREFIX)["python3.12"]
     assert program.python == str(PREFIX / "bin" / "it")
     assert (program.home, program.launch) == (str(PREFIX), None)
-    assert dict(program.shows) == {str(PREFIX): str(PREFIX)}
+    assert program.shows[str(PREFIX)] == str(PREFIX)
+
+
+def test_a_python_finds_the_boto3_that_supports_it(tmp_path):
+    for runtime, place in (
+        ("python3.12", f"/var/runtime/sdks/{bundled.tree().name}/boto3"),
+        ("python3.8", f"/var/runtime/sdks/{older.tree((3, 8)).name}/boto3"),
+        ("python2.7", f"/var/runtime/sdks/{older.tree((2, 7)).name}/boto3"),
+    ):
+        program = programs([interpreter(runtime, tmp_path)], tmp_path)[runtime]
+        assert program.links["/var/runtime/boto3"] == place
+        assert program.shows[str(tmp_path / "python")] == "/var/runtime/sdks"
 
 
 def test_a_runtime_of_ones_own_is_started_by_the_python_that_runs_ingle():
@@ -53,8 +65,8 @@ def test_an_installation_that_sandboxes_would_cover_is_shown_where_aws_has_it(fo
     prefix = Path(folder)
     python = programs([interpreter("python3.12", prefix)], prefix)["python3.12"]
     assert (python.python, python.home) == ("/var/lang/bin/it", "/var/lang")
-    assert dict(python.shows) == {folder: "/var/lang"}
-    assert dict(python.links) == {folder: "/var/lang"}
+    assert python.shows[folder] == "/var/lang"
+    assert python.links[folder] == "/var/lang"
     node = programs([interpreter("nodejs20.x", prefix)], prefix)["nodejs20.x"]
     assert node.launch is not None
     assert "/var/lang/bin/it" in node.launch.arguments

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ingle.pool.programs import programs
+from ingle.pool.provisions import Provisions
 from ingle.runtimes.discovery import Interpreters
 from ingle.runtimes.python import frames
 from ingle.sandbox.client import WardenClient, launch
@@ -153,6 +154,7 @@ async def warden(folder: Path) -> AsyncIterator[Wardened]:
     folder.chmod(0o755)
     for name in ("code", "run", "scratch"):
         (folder / name).mkdir()
+    Provisions.lay_out(folder / "runtimes")
     found = [each for each in Interpreters(ManualClock()).look() if "python3" in each.runtime]
     settings = Settings(
         code=str(folder / "code"),

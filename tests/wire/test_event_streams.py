@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ingle.wire.errors import ServiceError
 from ingle.wire.eventstream import HeaderValue, Moment, encode_message
-from ingle.wire.http import Response
+from ingle.wire.http import Response, close_stream
 from ingle.wire.protocol import ServiceProtocol
 from tests.wire.oracle import REQUEST_ID, header, service_model
 
@@ -110,6 +110,26 @@ async def test_another_error_ends_the_stream_as_an_error() -> None:
     with pytest.raises(Exception, match="Out of order") as told:
         list(found)
     assert told.value.response["Error"]["Code"] == "ServiceException"  # type: ignore[attr-defined]
+
+
+async def test_a_stream_that_is_closed_early_closes_the_events() -> None:
+    closed = False
+
+    async def events() -> AsyncIterator[dict[str, Any]]:
+        nonlocal closed
+        try:
+            yield {"PayloadChunk": {"Payload": b"one"}}
+            yield {"PayloadChunk": {"Payload": b"two"}}
+        finally:
+            closed = True
+
+    source = events()  # held here, so that it is not collected
+    operation = ServiceProtocol.load("lambda").operation("InvokeWithResponseStream")
+    response = operation.serialize({"StatusCode": 200, "EventStream": source}, REQUEST_ID)
+    assert not isinstance(response.body, bytes)
+    await anext(response.body)
+    await close_stream(response.body)
+    assert closed
 
 
 async def test_an_event_that_the_model_does_not_know_is_a_mistake_of_ours() -> None:

@@ -9,13 +9,16 @@ import sqlite3
 import sys
 import tempfile
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from ingle.config import Config
 from ingle.runtimes.catalogue import install_hint
-from ingle.runtimes.discovery import discover
+from ingle.runtimes.discovery import Interpreter, discover
+from ingle.runtimes.python_sdk import bundled, older
+from ingle.runtimes.python_sdk.choice import is_bundled, packages
 from ingle.sandbox import openfiles
 from ingle.sandbox.probe import Finding, open_files, probe
 
@@ -54,14 +57,15 @@ def run_checks(data_dir: Path, host: str, port: int) -> list[Check]:
         host: the address it would listen on.
         port: its port.
     """
-    defaults = Config()
+    defaults, interpreters = Config(), discover()
     return [
         _check_system(),
         _check_sqlite(),
         _check_data_folder(data_dir),
         _check_space(data_dir),
         _check_port(host, port),
-        _check_interpreters(),
+        _check_interpreters(interpreters),
+        _check_boto3(interpreters),
         _check_of(open_files(openfiles.most(), defaults.concurrency)),
         *map(_check_of, probe(defaults.network_range)),
     ]
@@ -145,12 +149,29 @@ def _ingle_answers(host: str, port: int) -> bool:
         return False  # whatever it is, it is no Ingle
 
 
-def _check_interpreters() -> Check:
-    found = discover()
+def _check_interpreters(found: Sequence[Interpreter]) -> Check:
     if not found:
         hint = install_hint(f"python3.{sys.version_info.minor}")
         return Check("interpreters", "missing", "none", f"install one: {hint}")
     return Check("interpreters", "ok", ", ".join(each.runtime for each in found))
+
+
+def _check_boto3(interpreters: Sequence[Interpreter]) -> Check:
+    """Look which boto3 functions in Python would find."""
+    oldest = ".".join(map(str, bundled.oldest()))
+    detail = f"{bundled.tree().boto3} for Python {oldest} and later"
+    fetched = [
+        (each.runtime, tree.boto3)
+        for each in interpreters
+        if each.runtime.startswith("python") and not is_bundled(each) and (tree := packages(each))
+    ]
+    if fetched:
+        told = ", ".join(f"{version} for {runtime}" for runtime, version in fetched)
+        detail += f"; fetched when a function wants it: {told}"
+        if not older.has_pip():
+            advice = "install pip beside Ingle, or have older functions bring boto3 along"
+            return Check("boto3", "weak", f"{detail}, but Ingle's environment has no pip", advice)
+    return Check("boto3", "ok", detail)
 
 
 def _nearest_existing(folder: Path) -> Path:

@@ -128,6 +128,14 @@ def serve(
             help="Fetch the AWS SDKs for JavaScript once, for functions for Node.js.",
         ),
     ] = None,
+    runtimes_python_sdk: Annotated[
+        bool | None,
+        typer.Option(
+            "--python-sdk/--no-python-sdk",
+            show_default="python-sdk",
+            help="Fetch boto3 once for Pythons that the installed one does not support.",
+        ),
+    ] = None,
     runtimes_search: Search = None,
     config: ConfigFile = None,
 ) -> None:
@@ -162,6 +170,7 @@ def serve(
         "log_level": log_level,
         "runtimes_substitutes": runtimes_substitutes,
         "runtimes_nodejs_sdk": runtimes_nodejs_sdk,
+        "runtimes_python_sdk": runtimes_python_sdk,
         "runtimes_search": runtimes_search,
     }
     try:

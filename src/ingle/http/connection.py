@@ -11,7 +11,7 @@ import httptools
 
 from ingle.http.errors import BodyIncomplete
 from ingle.http.exchange import Exchange
-from ingle.wire.http import Request, Response
+from ingle.wire.http import Request, Response, StreamCut, close_stream
 
 if TYPE_CHECKING:
     from ingle.http.server import HttpServer
@@ -176,6 +176,7 @@ class Connection(asyncio.Protocol):
             pause=self._pause,
             resume=self._resume,
             write=self._write,
+            old=parser.get_http_version() == "1.0",
         )
         self._waiting.append(self._incoming)
         if len(self._waiting) > 1 or self._answering is not None:
@@ -256,11 +257,16 @@ class Connection(asyncio.Protocol):
         text = "".join([f"{name}: {value}\r\n" for name, value in response.headers])
         parts.append(text.encode("latin-1", "replace"))
         parts.append(self._server.date_line)
-        if length is None:
-            parts.append(b"transfer-encoding: chunked\r\n")
-        elif status not in _NO_BODY:
+        if status in _NO_BODY:
+            pass
+        elif length is not None:
             parts.append(b"content-length: %d\r\n" % length)
-        parts.append(b"\r\n" if keep else b"connection: close\r\n\r\n")
+        elif not exchange.old:
+            parts.append(b"transfer-encoding: chunked\r\n")
+        if not keep:
+            parts.append(b"connection: close\r\n\r\n")
+        else:
+            parts.append(b"connection: keep-alive\r\n\r\n" if exchange.old else b"\r\n")
         if length and exchange.request.method != "HEAD" and isinstance(response.body, bytes):
             parts.append(response.body)
         return b"".join(parts)
@@ -268,20 +274,39 @@ class Connection(asyncio.Protocol):
     async def _stream(
         self, response: Response, chunks: AsyncIterator[bytes], exchange: Exchange, keep: bool
     ) -> bool:
+        framed = not exchange.old
+        keep = keep and framed  # whom we cannot tell the length sees the end by the close
+        silent = response.status in _NO_BODY or exchange.request.method == "HEAD"
         self._write(self._head(response, None, exchange, keep))
         try:
             async for chunk in chunks:
                 if self._lost:
                     return False
-                if chunk:
-                    self._write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
-                    if self._writable is not None:
-                        await self._writable
+                if chunk and not silent:
+                    self._write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if framed else chunk)
+                    if self._writable is not None and not await self._taken(self._writable):
+                        return False
+        except StreamCut:
+            return False  # without the last chunk, the client sees that it is not whole
         except Exception:
             _logger.exception("an answer failed halfway")
-            return False  # without the last chunk, the client sees that it is not whole
-        self._write(b"0\r\n\r\n")
+            return False
+        finally:
+            await close_stream(chunks)
+        if framed and not silent:
+            self._write(b"0\r\n\r\n")
         return keep
+
+    async def _taken(self, writable: "asyncio.Future[None]") -> bool:
+        """Wait for a client that reads more slowly than we write; False when it stopped."""
+        try:
+            async with asyncio.timeout(self._server.stall_s):
+                await writable
+        except TimeoutError:
+            if self._transport is not None:
+                self._transport.abort()  # it would take no goodbye either
+            return False
+        return True
 
     def _tell_gone(self) -> None:
         if self._answering is not None and self._answering.on_gone is not None:

@@ -16,6 +16,7 @@ class Exchange:
     Attributes:
         request: its head.
         keep_alive: whether the client will send another.
+        old: whether the client speaks HTTP/1.0, which has no chunks.
         complete: whether the whole body is here.
         discarding: the body is of no more interest; what still arrives is dropped.
         trailers: the headers that came after the body, by lower-case name.
@@ -38,6 +39,7 @@ class Exchange:
         "complete",
         "discarding",
         "keep_alive",
+        "old",
         "on_gone",
         "request",
         "trailers",
@@ -52,9 +54,11 @@ class Exchange:
         pause: Callable[[], None],
         resume: Callable[[], None],
         write: Callable[[bytes], None],
+        old: bool = False,
     ) -> None:
         self.request = request
         self.keep_alive = keep_alive
+        self.old = old
         self.complete = False
         self.discarding = False
         self.trailers: dict[str, str] = {}

@@ -12,6 +12,8 @@ from ingle.http.foreign import ForeignListener
 
 BODY_TIMEOUT_S = 20.0
 """How long a client may pause in the middle of a body."""
+STALL_S = 300.0
+"""How long a client may take nothing of an answer that is streamed."""
 _BACKLOG = 2048
 
 
@@ -23,6 +25,7 @@ class HttpServer:
         clock: gives the Date header.
         body_timeout_s: how long a client may pause in the middle of a body.
         limit: the most connections at a time; more are closed at once. None is without limit.
+        stall_s: how long a client may take nothing of an answer that is streamed.
 
     Attributes:
         closing: no more requests are taken.
@@ -35,9 +38,11 @@ class HttpServer:
         clock: Clock,
         body_timeout_s: float = BODY_TIMEOUT_S,
         limit: int | None = None,
+        stall_s: float = STALL_S,
     ) -> None:
         self.handler = handler
         self.body_timeout_s = body_timeout_s
+        self.stall_s = stall_s
         self.closing = False
         self.date_line = b""
         self._clock = clock

@@ -17,6 +17,7 @@ from ingle.invoke.stream import Stream
 from ingle.pool.pool import Pool
 from ingle.pool.sandbox import Ending, Outcome, Sandbox
 from ingle.pool.spec import FunctionSpec
+from ingle.pool.streamed import StreamedAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ class Invoker:
         client_context: str | None = None,
         trace_id: str = "",
         tail: bool = False,
+        answer: StreamedAnswer | None = None,
     ) -> InvocationResult:
         """Run a function once and wait for its answer.
 
@@ -134,6 +136,8 @@ class Invoker:
             client_context: JSON for the context object.
             trace_id: the value of `X-Amzn-Trace-Id`.
             tail: whether the end of the log is wanted.
+            answer: takes the answer as it comes, see `streaming`; the payload of the result is
+                then empty unless it is an error.
 
         Raises:
             TooManyRequests: the concurrency, or the machine's memory, is used up.
@@ -148,7 +152,7 @@ class Invoker:
         self._idle.clear()
         try:
             return await self._run(
-                spec, payload, request_id, invoked_arn, client_context or "", trace_id, tail
+                spec, payload, request_id, invoked_arn, client_context or "", trace_id, tail, answer
             )
         finally:
             leave(lane)
@@ -165,6 +169,7 @@ class Invoker:
         client_context: str,
         trace_id: str,
         tail: bool,
+        streamed: StreamedAnswer | None,
     ) -> InvocationResult:
         sandbox = self._pool.take(spec) or await self._pool.take_lingering(spec)
         init_s: float | None = None
@@ -191,6 +196,7 @@ class Invoker:
                 client_context,
                 payload,
                 spec.timeout_s,
+                streamed,
             )
         duration_s = perf_counter() - started
         answer, status, kind = self._conclude(outcome, spec, request_id, sandbox)

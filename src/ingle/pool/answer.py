@@ -4,7 +4,11 @@ import orjson
 
 from ingle.pool.runtime_api.limits import MAX_ANSWER
 
-_TOO_LARGE = f"Response payload size exceeded maximum allowed payload size ({MAX_ANSWER} bytes)."
+
+def too_large(limit: int) -> bytes:
+    """Make the error's JSON of an answer that has more bytes than the limit."""
+    message = f"Response payload size exceeded maximum allowed payload size ({limit} bytes)."
+    return orjson.dumps({"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"})
 
 
 class Answer:
@@ -15,6 +19,9 @@ class Answer:
     def __init__(self) -> None:
         self._pieces = bytearray()
         self._too_large = False
+
+    def begin(self, content_type: str) -> None:
+        """The runtime starts to stream; what type the answer has is not for this caller."""
 
     def add(self, piece: bytes) -> None:
         """Take the next piece."""
@@ -27,10 +34,7 @@ class Answer:
     @property
     def error(self) -> bytes:
         """The error's JSON where it is too large, else nothing."""
-        if not self._too_large:
-            return b""
-        kind = "Function.ResponseSizeTooLarge"
-        return orjson.dumps({"errorMessage": _TOO_LARGE, "errorType": kind})
+        return too_large(MAX_ANSWER) if self._too_large else b""
 
     def whole(self) -> bytes:
         """Return the answer."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from ingle.pool.provisions import JAVA, NODEJS
+from ingle.pool.provisions import JAVA, NODEJS, PYTHON
 from ingle.runtimes.catalogue import catalogue
 from ingle.runtimes.command import Command
 from ingle.runtimes.discovery import Interpreter
@@ -16,6 +16,9 @@ from ingle.runtimes.nodejs import sdk
 from ingle.runtimes.nodejs.command import SDK_PLACE
 from ingle.runtimes.nodejs.command import command as nodejs
 from ingle.runtimes.python27.command import command as python27
+from ingle.runtimes.python_sdk import bundled
+from ingle.runtimes.python_sdk.choice import is_bundled, packages
+from ingle.runtimes.python_sdk.tree import PLACE
 from ingle.runtimes.ruby.command import command as ruby
 from ingle.sandbox.program import Launch, Program
 
@@ -49,14 +52,15 @@ def programs(interpreters: Iterable[Interpreter], provisions: Path) -> dict[str,
 def _program(interpreter: Interpreter, provisions: Path) -> Program:
     match catalogue()[interpreter.runtime].language.id:
         case "python":
-            return _forked(interpreter)
+            return _with_boto3(_forked(interpreter), interpreter, provisions / PYTHON)
         case "nodejs":
             return _with_sdk(_launched(interpreter, nodejs), provisions / NODEJS)
         case "java":
             place = archive.place(interpreter, provisions / JAVA)
             return _launched(interpreter, partial(java, archive=place))
         case "python2":
-            return _launched(interpreter, python27)
+            program = _launched(interpreter, python27)
+            return _with_boto3(program, interpreter, provisions / PYTHON)
         case "ruby":
             return _launched(interpreter, ruby)
         case other:
@@ -111,3 +115,15 @@ def _with_sdk(program: Program, folder: Path) -> Program:
             "/node_modules": SDK_PLACE,
         },
     )
+
+
+def _with_boto3(program: Program, python: Interpreter, folder: Path) -> Program:
+    """Show boto3 and what it needs, also when they are fetched only after sandboxes were made."""
+    tree = packages(python)
+    if tree is None:
+        return program
+    shows = {str(folder): _SDKS_PLACE}
+    if is_bundled(python):
+        shows[str(bundled.data())] = bundled.DATA_PLACE
+    links = {f"{PLACE}/{name}": f"{_SDKS_PLACE}/{tree.name}/{name}" for name in tree.entries()}
+    return replace(program, shows={**program.shows, **shows}, links={**program.links, **links})

@@ -17,6 +17,7 @@ from ingle.pool.environment import Credentials, environment, for_extensions, usa
 from ingle.pool.output import OutputSplitter
 from ingle.pool.runtime_api import Facts, Failure, RuntimeApi
 from ingle.pool.spec import FunctionSpec
+from ingle.pool.streamed import StreamedAnswer
 from ingle.runtimes.python import frames
 from ingle.sandbox.process import LockedProcess
 
@@ -160,7 +161,7 @@ class Sandbox:
         self._runtime_status: int | None = None
         self._variables: dict[str, str] = {}
         self._extension_splitter: OutputSplitter | None = None
-        self._answer: Answer | None = None
+        self._answer: Answer | StreamedAnswer | None = None
         self._ending = False
         self._kill = kill
         self._killed = False
@@ -253,14 +254,18 @@ class Sandbox:
         client_context: str,
         payload: bytes,
         limit_s: float,
+        answer: StreamedAnswer | None = None,
     ) -> "asyncio.Future[Outcome]":
-        """Run the handler once.
+        """Run the handler once; its answer goes to `answer` where there is one, as it comes.
 
         The future gives RESULT, FAULT, EXIT, TIMEOUT, EXTENSION or PROTOCOL. After any but the
         first two the sandbox is of no more use; after these, `after` tells when it may be used
         again.
         """
         future = self._expect(limit_s)
+        if answer is not None:
+            answer.attach(self._pause_answer, self._resume_answer)
+        self._answer = answer
         identity = request_id.encode("ascii")
         arn, trace = invoked_arn.encode(), trace_id.encode()
         context = client_context.encode()
@@ -381,6 +386,8 @@ class Sandbox:
                 self._answer = Answer()
             if kind == frames.CHUNK:
                 self._answer.add(body[36:])
+            else:
+                self._answer.begin(body[36:].decode("latin-1"))
         elif kind == frames.READY and self._starting:
             self.initialised = True
             self._finish_output()
@@ -487,6 +494,19 @@ class Sandbox:
         answer.add(body)
         error = answer.error
         return Outcome(Ending.FAULT, error) if error else Outcome(Ending.RESULT, answer.whole())
+
+    def _pause_answer(self) -> None:
+        """Read no more of the runtime's answer, which its reader takes more slowly."""
+        if not self.spec.speaks_http:
+            self._held().pause_channel()
+        elif self.api is not None:
+            self.api.pause_stream()
+
+    def _resume_answer(self) -> None:
+        if not self.spec.speaks_http:
+            self._held().resume_channel()
+        elif self.api is not None:
+            self.api.resume_stream()
 
     def _settle(self, outcome: Outcome) -> None:
         """Give the outcome to whoever waits for it."""

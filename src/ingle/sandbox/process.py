@@ -68,6 +68,8 @@ class LockedProcess:
         self._output: int | None = None
         self._listener = listener
         self._awaited_descriptors = 2 if extensions else 1
+        self._paused = False
+        self._finishing = False
         self._incoming = bytearray()
         self._outgoing = bytearray()
         self._pace = Pace()
@@ -114,6 +116,22 @@ class LockedProcess:
         if self._output is not None:
             self._loop.add_reader(self._output, self._output_readable)
 
+    def pause_channel(self) -> None:
+        """Hand over no more frames, so that a process that goes on sending waits at last.
+
+        Those that were received already may still follow.
+        """
+        if self._channel is not None and not self._paused and not self._finishing:
+            self._paused = True
+            self._loop.remove_reader(self._channel)
+
+    def resume_channel(self) -> None:
+        """Hand frames over again."""
+        if self._paused:
+            self._paused = False
+            if self._channel is not None:
+                self._loop.add_reader(self._channel, self._channel_readable)
+
     def peak_memory(self) -> int:
         """The most memory the sandbox has used, in bytes; 0 where it is not measured."""
         if self._peak is not None:
@@ -153,6 +171,8 @@ class LockedProcess:
         """The warden says that the process is gone."""
         if self.ended:
             return
+        self._finishing = True
+        self.resume_channel()
         self._read_channel()
         self.read_output()
         self.ended = True
@@ -172,7 +192,7 @@ class LockedProcess:
         self._read_channel()
 
     def _read_channel(self) -> None:
-        while self._channel is not None:
+        while self._channel is not None and not self._paused:
             awaited = self._awaited_descriptors
             try:
                 data = self._receive(self._channel)

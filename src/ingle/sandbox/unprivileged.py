@@ -47,7 +47,7 @@ def server_owner(data_dir: Path) -> tuple[int, int] | None:
 
 
 def give_up_root(
-    data_dir: Path, staging: Path, owner: tuple[int, int], programs: Iterable[str]
+    data_dir: Path, staging: Path, owner: tuple[int, int], programs: Iterable[Path]
 ) -> None:
     """Leave the host's file system and take another user, for good.
 
@@ -71,7 +71,7 @@ def give_up_root(
     show_system(root)
     for folder in ("/etc", "/proc", "/dev", *filter(os.path.isdir, _STATE)):
         mount(folder, make_folder(root, folder), "", MS_BIND | MS_REC)
-    for folder in _program_folders([*sys.path, *programs]):
+    for folder in _program_folders([*sys.path, *map(str, programs)]):
         if not Path(root + folder).exists():  # else it is part of what the system shows
             show(root, folder, folder)
     for folder in {str(data_dir), os.path.realpath(data_dir)}:

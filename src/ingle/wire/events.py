@@ -11,6 +11,7 @@ from typing import Any
 from ingle.wire.errors import ServiceError
 from ingle.wire.eventstream import EventHeader, Moment, encode_message
 from ingle.wire.exceptions import exception_members
+from ingle.wire.http import close_stream
 from ingle.wire.shapes import Shape
 
 Event = Mapping[str, Any]
@@ -58,6 +59,8 @@ class EventWriter:
                     yield self._encoders[name](value)
         except ServiceError as error:
             yield self._failure(error)
+        finally:
+            await close_stream(events)
 
     def _failure(self, error: ServiceError) -> bytes:
         encode = self._exceptions.get(error.error_code)

@@ -1,6 +1,7 @@
 """The HTTP request and response that every other layer speaks of."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from typing import Any
 
 
 class Request:
@@ -62,3 +63,13 @@ class Response:
         self.status = status
         self.headers: list[tuple[str, str]] = list(headers)
         self.body = body
+
+
+class StreamCut(Exception):
+    """Ends a streamed body that will not be whole, as the client must see."""
+
+
+async def close_stream(stream: AsyncIterator[Any]) -> None:
+    """Tell a stream that nobody reads it any more, whether it was read to its end or not."""
+    if isinstance(stream, AsyncGenerator):
+        await stream.aclose()

@@ -2,6 +2,7 @@
 // prints how each came out. A call is {service, command, input}; an outcome {answer} or {error}.
 // Bytes are {"$base64": "…"} in both directions. With `page`, the origin of a web page, the calls
 // are made as a browser makes them for that page, and `preflights` counts what it asked beforehand.
+// An event stream is read to its end and becomes the list of its events.
 import * as logs from "@aws-sdk/client-cloudwatch-logs";
 import * as lambda from "@aws-sdk/client-lambda";
 import { FetchHttpHandler } from "@smithy/fetch-http-handler";
@@ -27,7 +28,9 @@ const outcomes = [];
 for (const { service, command, input } of calls) {
   const { commands, client } = services[service];
   try {
-    outcomes.push({ answer: await client.send(new commands[`${command}Command`](input)) });
+    const answer = await client.send(new commands[`${command}Command`](input));
+    if (answer.EventStream) answer.EventStream = await listed(answer.EventStream);
+    outcomes.push({ answer });
   } catch (error) {
     const { name, message, $fault: fault, $metadata: metadata } = error;
     outcomes.push({ error: { name, message, fault, status: metadata?.httpStatusCode } });
@@ -40,3 +43,9 @@ console.log(
     value instanceof Uint8Array ? { $base64: Buffer.from(value).toString("base64") } : value,
   ),
 );
+
+async function listed(stream) {
+  const events = [];
+  for await (const event of stream) events.push(event);
+  return events;
+}

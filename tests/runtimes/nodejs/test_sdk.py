@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ingle.runtimes.fetching import FetchError
 from ingle.runtimes.nodejs import sdk
-from ingle.runtimes.nodejs.sdk import SdkFetchError, fetch, find
+from ingle.runtimes.nodejs.sdk import fetch, find
 
 # Stands for npm: says how it was called, then does as its first argument says.
 NPM = """
@@ -78,7 +79,7 @@ async def test_everybody_may_read_what_is_fetched(npm, folder):
 
 
 async def test_a_failure_says_what_npm_said_last_and_leaves_nothing(npm, folder):
-    with pytest.raises(SdkFetchError) as caught:
+    with pytest.raises(FetchError) as caught:
         await fetch(folder, npm("fail"))
     assert "failed (status 3):\nline 80\n" in str(caught.value)
     assert str(caught.value).endswith("line 99")
@@ -87,13 +88,13 @@ async def test_a_failure_says_what_npm_said_last_and_leaves_nothing(npm, folder)
 
 
 async def test_an_npm_that_installs_nothing_has_failed(npm, folder):
-    with pytest.raises(SdkFetchError, match="installed nothing"):
+    with pytest.raises(FetchError, match="installed nothing"):
         await fetch(folder, npm("nothing"))
     assert list(folder.iterdir()) == []
 
 
 async def test_an_npm_that_is_not_there_is_named(folder):
-    with pytest.raises(SdkFetchError, match="/gone/npm cannot be started: No such file"):
+    with pytest.raises(FetchError, match="/gone/npm cannot be started: No such file"):
         await fetch(folder, ["/gone/npm"])
     assert list(folder.iterdir()) == []
 

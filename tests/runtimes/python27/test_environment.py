@@ -23,17 +23,17 @@ def test_text_and_time_are_as_the_variables_say(start):
     assert runtime.invoke().value == ["ü", "JST", "utf-8", "UTF-8"]
 
 
-def test_modules_are_searched_in_the_function_then_in_layers(start, ground):
+def test_modules_are_searched_in_the_function_in_layers_and_in_the_runtime(start, ground):
     runtime = start(
         "import sys\ndef handler(event, context): return sys.path", PYTHONPATH="/var/runtime:/opt/x"
     )
     path = runtime.invoke().value
     assert path[:5] == [
         str(ground.task),
-        "/var/runtime",
         "/opt/x",
         "/opt/python/lib/python2.7/site-packages",
         "/opt/python",
+        "/var/runtime",
     ]
     assert [entry for entry in path[5:] if "packages" in entry or "ingle" in entry] == []
 

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 SETUP_FAILED_STATUS = 70
 _TASK = "/var/task"
+# By the warden, or by whoever started the server (nohup does). What ignores them here, and every
+# program that it starts, could not be ended with them.
+_IGNORED_ABOVE = (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM)
 
 
 class Child:
@@ -96,6 +99,8 @@ class Child:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.default_int_handler)
+            for number in _IGNORED_ABOVE:
+                signal.signal(number, signal.SIG_DFL)
             cables = [] if self.router is None else [self.router.namespace]
             _close_others(control_fd, channel_fd, log_fd, *mounts, *cables)
             control = _socket.socket(fileno=control_fd)

@@ -27,8 +27,7 @@ def command(interpreter: Interpreter) -> Command:
 
     It has the variables of a function that sets none of its own, because some of them count only
     when Python starts. A function that sets one of those differently makes it start anew
-    (`bootstrap/ingle_runtime/restart.py` names them). `boto3` is not there unless the function or
-    a layer brings it.
+    (`bootstrap/ingle_runtime/restart.py` names them).
 
     Args:
         interpreter: the Python, of release 2.7.

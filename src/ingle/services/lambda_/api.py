@@ -11,6 +11,7 @@ from ingle.clock import Clock
 from ingle.invoke.events.destinations import Deliverer
 from ingle.invoke.events.queue import EventQueue
 from ingle.invoke.metrics import MetricSink
+from ingle.invoke.streaming import Streaming
 from ingle.runtimes.discovery import Interpreters
 from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.aliases import Aliases
@@ -28,10 +29,13 @@ from ingle.services.lambda_.model import FunctionKey, LayerKey
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.policies import Policies
 from ingle.services.lambda_.recursion import Recursions
+from ingle.services.lambda_.response_streams import ResponseStreams
 from ingle.services.lambda_.runtime_management import RuntimeManagementConfigs
 from ingle.services.lambda_.snapshots import Snapshots
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.lambda_.tags import Tags
+from ingle.services.lambda_.urls.configs import UrlConfigs
+from ingle.services.lambda_.urls.serving import UrlServer
 from ingle.services.lambda_.versions import Versions
 from ingle.services.locks import KeyedLocks
 from ingle.storage.database import Database
@@ -60,6 +64,7 @@ class LambdaService(Service):
 
     Attributes:
         events: the queue of asynchronous invocations; to be started, stopped and closed.
+        urls: serves function URLs.
     """
 
     name: ClassVar[str] = "lambda"
@@ -90,6 +95,10 @@ class LambdaService(Service):
         self._code_signing = CodeSigningConfigs(store, changing, clock)
         self._tags = Tags(store, changing, self._code_signing)
         self._runtime_management = RuntimeManagementConfigs(store, changing)
+        streaming = Streaming(invoker)
+        self._response_streams = ResponseStreams(store, self._invocations, streaming)
+        self._url_configs = UrlConfigs(store, changing, clock)
+        self.urls = UrlServer(store, self._policies, self._invocations, invoker, streaming, clock)
         self._layers = Layers(store, packages, self._account, clock, locations, changing_layers)
         self._layer_policies = LayerPolicies(store, changing_layers)
         self._snapshots = Snapshots(store, self._invocations, invoker, changing, clock, snapshots)
@@ -437,6 +446,40 @@ class LambdaService(Service):
     ) -> ServiceOutput:
         """Tell when a version gets a new version of its runtime."""
         return await self._runtime_management.get(context, request)
+
+    async def invoke_with_response_stream(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Run a function and pass its answer on as it comes."""
+        return await self._response_streams.invoke(context, request)
+
+    async def create_function_url_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Make a function, or an alias of it, an HTTP endpoint."""
+        return await self._url_configs.create(context, request)
+
+    async def get_function_url_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Describe a function URL."""
+        return await self._url_configs.get(context, request)
+
+    async def update_function_url_config(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Change a function URL."""
+        return await self._url_configs.update(context, request)
+
+    async def delete_function_url_config(self, context: CallContext, request: ServiceInput) -> None:
+        """Delete a function URL."""
+        await self._url_configs.delete(context, request)
+
+    async def list_function_url_configs(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """List the function URLs of a function and its aliases."""
+        return await self._url_configs.list(context, request)
 
     async def get_account_settings(
         self, context: CallContext, _request: ServiceInput

@@ -68,7 +68,8 @@ class Invocations:
         if request.get("InvocationType") == "DryRun":
             return {"StatusCode": 204}
         check_active(function)
-        trace = self._trace(context, function)
+        sent = context.request.headers.get("x-amzn-trace-id", "")
+        trace = self.trace(sent, context.request_id, function)
         spec = self._specs.get(function.content_id) or await self._new_spec(function)
         tail = request.get("LogType") == "Tail"
         result = await self._invoker.invoke(
@@ -104,9 +105,12 @@ class Invocations:
         self._specs.pop(function.content_id, None)
         self._invoker.drop(function.version_arn)
 
-    def _trace(self, context: CallContext, function: Function) -> str:
-        """Make the trace header that the function gets; stop a loop that has no end."""
-        sent = context.request.headers.get("x-amzn-trace-id", "")
+    def trace(self, sent: str, request_id: str, function: Function) -> str:
+        """Make the trace header that the function gets of the one that its caller sent, or "".
+
+        Raises:
+            RecursiveInvocation: it would go on with a loop that has no end.
+        """
         arn = function.arn
         if (
             sent
@@ -115,7 +119,7 @@ class Invocations:
         ):
             self._metrics.record(Metric.RECURSIVE_INVOCATIONS_DROPPED, function.key)
             raise RecursiveInvocation
-        return lineage.continued(sent, arn, context.request_id, self._clock.time())
+        return lineage.continued(sent, arn, request_id, self._clock.time())
 
     async def _new_spec(self, function: Function) -> FunctionSpec:
         digest, layers = function.package.sha256, function.layers

@@ -27,6 +27,7 @@ from ingle.services.lambda_.model import (
 from ingle.services.lambda_.names import LATEST
 from ingle.services.lambda_.qualified import QualifiedStore
 from ingle.services.lambda_.snapstart import has_snapshots
+from ingle.services.lambda_.urls.store import UrlStore
 from ingle.services.lambda_.users import Users
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
@@ -57,6 +58,7 @@ class LambdaStore:
         code_signing_configs: the code signing configurations.
         code_signing: which functions have them.
         runtime_management: when versions get new runtimes.
+        urls: the function URLs.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class LambdaStore:
         self.runtime_management = QualifiedStore(
             database, tables.runtime_management, RuntimeManagement
         )
+        self.urls = UrlStore(database)
         # What goes with the function, the version or the alias that it belongs to.
         self._belongings: tuple[QualifiedStore[Any], ...] = (
             self.aliases,
@@ -87,6 +90,7 @@ class LambdaStore:
             self.concurrency,
             self.code_signing,
             self.runtime_management,
+            self.urls,
         )
 
     @classmethod

@@ -185,3 +185,14 @@ runtime_management = belonging(
     Column("update_on", String(16), nullable=False),
     Column("version_arn", Text, nullable=True),
 )
+
+# The qualifier is an alias's name or "".
+function_urls = belonging(
+    "lambda_function_urls",
+    Column("url_id", String(32), nullable=False, unique=True),
+    Column("auth_type", String(16), nullable=False),
+    Column("cors", JSON(none_as_null=True), nullable=True),
+    Column("invoke_mode", String(16), nullable=True),
+    Column("created_us", BigInteger, nullable=False),
+    Column("modified_us", BigInteger, nullable=False),
+)

@@ -7,6 +7,7 @@ import sys
 import time
 
 _LAYERS = ("/opt/python/lib/python2.7/site-packages", "/opt/python")
+_RUNTIME = "/var/runtime"
 _HOST_FOLDERS = ("dist-packages", "site-packages")
 
 
@@ -22,9 +23,11 @@ def enter(environment):
     time.tzset()
     root = os.environ["LAMBDA_TASK_ROOT"]
     os.chdir(root)
-    own = [entry for entry in os.environ.get("PYTHONPATH", "").split(":") if entry]
+    # PYTHONPATH names the runtime's folder too, but what layers bring is found before it.
+    named = os.environ.get("PYTHONPATH", "").split(":")
+    own = [entry for entry in named if entry not in ("", _RUNTIME)]
     first = []
-    for entry in [root] + own + list(_LAYERS):
+    for entry in [root] + own + list(_LAYERS) + [_RUNTIME]:
         if entry not in first:
             first.append(entry)
     sys.path[:] = first + [entry for entry in sys.path if entry not in first]
