@@ -31,6 +31,8 @@ class Lines:
         running: the events that run, by their payload, in the order in which they were started.
         started: the payloads of all that were, in their order.
         over: those that are over, with how often the function failed on them.
+        handed_over: what waits for events to be accepted.
+        wrong: the events that were run although they were running, or over, or too many ran.
     """
 
     def __init__(self, folder: Path, bounds: Bounds = SMALL) -> None:
@@ -38,13 +40,15 @@ class Lines:
         self.running: dict[str, tuple[Event, asyncio.Future[Fate]]] = {}
         self.started: list[str] = []
         self.over: dict[str, int] = {}
+        self.handed_over: list[asyncio.Future[None]] = []
+        self.wrong: list[str] = []
         self._folder = folder
         self._bounds = bounds
 
     async def open(self) -> "Lines":
         """Start, as a server does."""
         self.database = await Database.open(self._folder)
-        store = EventStore(self.database)
+        self.store = store = EventStore(self.database)
         finisher = partial(Finisher, self.database, store, {}, Measurements(), self.clock)
         self.dispatcher = Dispatcher(
             store,
@@ -61,37 +65,37 @@ class Lines:
 
     async def close(self) -> None:
         """Stop, as a server does that has no time to wait."""
+        await asyncio.gather(*self.handed_over)
         await self.dispatcher.close()
         await self.database.close()
-        assert self.running == {}
+        assert (self.running, self.wrong) == ({}, [])
 
     async def accept(self, *names: str) -> None:
         """Have events accepted; `a1` is one of the function `a`."""
-        now_ms = int(self.clock.time() * 1000)
-        await asyncio.gather(
-            *(
-                self.inbox.accept(
-                    Event(
-                        ("0" * 12, "us-east-1", name[0], ""),
-                        name.encode(),
-                        "0" * 36,
-                        "",
-                        now_ms,
-                        now_ms,
-                    )
-                )
-                for name in names
-            )
-        )
+        self.hand_over(*names)
+        await asyncio.gather(*self.handed_over)
         await self.settled()
+
+    def hand_over(self, *names: str) -> None:
+        """Begin to have events accepted."""
+        now_ms = int(self.clock.time() * 1000)
+        for name in names:
+            key = ("0" * 12, "us-east-1", name[0], "")
+            event = Event(key, name.encode(), "0" * 36, "", now_ms, now_ms)
+            self.handed_over.append(asyncio.ensure_future(self.inbox.accept(event)))
 
     async def succeed(self, *names: str) -> None:
         """End events well."""
         for name in names:
-            event, ended = self.running[name]
+            self.end(name)
+        await self.settled()
+
+    def end(self, name: str) -> None:
+        """Begin to end an event well."""
+        event, ended = self.running[name]
+        if not ended.done():
             self.over[name] = event.attempts
             ended.set_result(Outcome(event, over=True))
-        await self.settled()
 
     async def fail(self, name: str, delay_s: float = 60.0) -> None:
         """End an event badly, so that it runs again."""
@@ -138,9 +142,9 @@ class Lines:
 
     async def _run(self, event: Event, refusal: int | None) -> Fate:
         name = event.payload.decode()
-        assert name not in self.running, "it runs already"
-        assert name not in self.over, "it is over"
-        assert len(self.running) < MOST
+        if name in self.running or name in self.over or len(self.running) >= MOST:
+            self.wrong.append(name)
+            raise AssertionError(f"{name} must not run now")
         ended: asyncio.Future[Fate] = asyncio.get_running_loop().create_future()
         self.running[name] = (event, ended)
         self.started.append(name)

@@ -1,7 +1,9 @@
 import asyncio
 import gc
 import itertools
+import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +12,8 @@ from hypothesis import strategies as st
 from ingle.invoke.events.dispatcher import Bounds
 from ingle.invoke.events.event import Event
 from ingle.invoke.events.pace import FIRST
-from tests.invoke.lines import MOST, STEADY, Lines, copied, template
+from ingle.invoke.events.store import Page
+from tests.invoke.lines import MOST, SMALL, STEADY, Lines, copied, template
 
 
 def numbered(name: str, count: int) -> list[str]:
@@ -24,6 +27,12 @@ async def drain(lines: Lines, count: int) -> None:
         await lines.succeed(*lines.running)
     await lines.settled()
     assert await lines.on_disk() == 0
+
+
+async def turns(count: int) -> None:
+    """Let the loop turn, with a short while for the threads of the database in each."""
+    for _ in range(count):
+        await asyncio.to_thread(lambda: None)
 
 
 async def test_events_run_in_the_order_in_which_they_came_also_when_memory_holds_not_all(
@@ -138,6 +147,81 @@ async def test_payloads_stay_on_disk_until_they_are_needed(tmp_path: Path) -> No
     await lines.close()
 
 
+@pytest.mark.parametrize("seen", [True, False])
+async def test_an_event_that_comes_while_others_are_read_runs_once(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch, seen: bool
+) -> None:
+    read = lines.store.page
+
+    async def page(*arguments: Any) -> Page:
+        monkeypatch.setattr(lines.store, "page", read)
+        early = None if seen else await read(*arguments)
+        lines.hand_over("a90")
+        await asyncio.gather(*lines.handed_over)
+        return early or await read(*arguments)
+
+    monkeypatch.setattr(lines.store, "page", page)
+    names = numbered("a", SMALL.buffer + 1)
+    await lines.accept(*names)
+    await drain(lines, len(names) + 1)
+    assert sorted(lines.started) == sorted([*names, "a90"])
+
+
+async def test_events_that_are_written_while_others_are_read_run_once(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = lines.store.page
+    release = asyncio.Event()
+
+    async def hold(_connection: object) -> None:
+        await release.wait()
+
+    async def page(*arguments: Any) -> Page:
+        monkeypatch.setattr(lines.store, "page", read)
+        release.set()
+        await asyncio.gather(*lines.handed_over)
+        return await read(*arguments)
+
+    monkeypatch.setattr(lines.store, "page", page)
+    await lines.accept("a90")
+    holding = asyncio.create_task(lines.database.write(hold))
+    names = numbered("a", SMALL.buffer + 2)
+    lines.hand_over(*names)
+    await turns(10)
+    lines.end("a90")
+    await holding
+    await drain(lines, len(names) + 1)
+    assert sorted(lines.started) == sorted([*names, "a90"])
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_events_that_come_while_others_are_read_and_end_run_once_each(
+    lines: Lines, seed: int
+) -> None:
+    chance = random.Random(seed)
+    count = 200
+
+    async def produce(name: str) -> None:
+        number = 0
+        while number < count:
+            names = numbered(name, count)[number : number + chance.randint(1, 9)]
+            number += len(names)
+            lines.hand_over(*names)
+            await turns(chance.randint(0, 8))
+
+    producers = [asyncio.create_task(produce(name)) for name in "abc"]
+    while len(lines.over) < 3 * count:
+        for name in list(lines.running):
+            if chance.random() < 0.3:
+                lines.end(name)
+        await lines.clock.advance(0.01)
+        await turns(1)
+    await asyncio.gather(*producers)
+    await lines.settled()
+    assert sorted(lines.started) == sorted(lines.over)
+    assert await lines.on_disk() == 0
+
+
 actions = st.one_of(
     st.tuples(st.just("accept"), st.sampled_from("abc"), st.integers(1, 12)),
     st.tuples(st.just("succeed"), st.integers(0, 30), st.integers(1, 5)),
@@ -145,6 +229,9 @@ actions = st.one_of(
     st.tuples(st.just("refuse"), st.integers(0, 30), st.just(0)),
     st.tuples(st.just("advance"), st.just(0), st.sampled_from([0.1, 1, 60, 300])),
     st.tuples(st.just("restart"), st.just(0), st.just(0)),
+    # These do not wait for what follows from them: the number is of turns of the loop.
+    st.tuples(st.just("hand over"), st.sampled_from("abc"), st.integers(0, 60)),
+    st.tuples(st.just("end"), st.integers(0, 30), st.integers(0, 60)),
 )
 
 
@@ -156,6 +243,10 @@ async def play(folder: Path, script: list[tuple[str, int | str, float]]) -> None
         if what == "accept":
             await lines.accept(*(f"{which}{count + each}" for each in range(int(how))))
             count += int(how)
+        elif what == "hand over":
+            lines.hand_over(*(f"{which}{count + each}" for each in range(5)))
+            count += 5
+            await turns(int(how))
         elif what == "advance":
             await lines.advance(how)
         elif what == "restart":
@@ -165,13 +256,20 @@ async def play(folder: Path, script: list[tuple[str, int | str, float]]) -> None
             name = running[which % len(running)]
             if what == "succeed":
                 await lines.succeed(name)
+            elif what == "end":
+                for each in running[: 1 + which % 4]:
+                    lines.end(each)
+                await turns(int(how))
+            elif lines.running[name][1].done():
+                pass
             elif what == "fail":
                 await lines.fail(name, how)
             else:
                 await lines.refuse(name)
+    await asyncio.gather(*lines.handed_over)
     while len(lines.over) < count:
         await lines.advance(300)
-        await lines.until(lambda: bool(lines.running))
+        await lines.until(lambda: bool(lines.running) or len(lines.over) == count)
         await lines.succeed(*lines.running)
     await lines.settled()
     assert await lines.on_disk() == 0

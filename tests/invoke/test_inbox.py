@@ -70,7 +70,9 @@ async def test_a_caller_that_goes_away_before_its_turn_leaves_no_event(lines: Li
 
 
 async def test_none_is_taken_once_it_is_closed(lines: Lines) -> None:
-    accepting = [asyncio.create_task(lines.inbox.accept(event("a"))) for _ in range(10)]
+    accepting = [
+        asyncio.create_task(lines.inbox.accept(event("a", b"a%d" % number))) for number in range(10)
+    ]
     await asyncio.sleep(0)
     lines.inbox.close()
     await lines.inbox.finished()

@@ -13,7 +13,7 @@ class Backlog:
         key: whose it is.
         buffer: its first events.
         arriving: the ids of events that come to the end of the buffer once they are on disk.
-        spilled: there may be more on disk that are due.
+        spilled: there may be more on disk that are due; also while these are being read.
         loading: they are being read.
         dirty: more came to the disk meanwhile.
         held: the ids of events that run, or whose fate is not on disk yet.

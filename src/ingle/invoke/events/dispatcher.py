@@ -106,7 +106,6 @@ class Dispatcher:
             size = len(event.payload) + OVERHEAD_BYTES
             if (
                 backlog.spilled
-                or backlog.loading
                 or len(backlog.buffer) + len(backlog.arriving) >= self._bounds.buffer
                 or self._buffered + size > self._bounds.buffered_bytes
             ):
