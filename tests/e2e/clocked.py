@@ -7,6 +7,7 @@ in a file in the data folder.
 import asyncio
 import datetime
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any, ClassVar
@@ -67,12 +68,33 @@ class ClockedServer(Server):
         """A boto3 client whose signatures are of the server's time."""
         made = super().client(service, **overrides)
         made.meta.events.register("before-sign.*.*", self._sign_later)
+        made.meta.events.register("before-send.*.*", _sign_now)
         return made
 
     def _sign_later(self, **_: Any) -> None:
-        ahead = datetime.timedelta(seconds=self.ahead_s)
-        now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None) + ahead
-        botocore.auth.get_current_datetime = lambda: now
+        _signing.ahead_s = self.ahead_s
+
+
+def _sign_now(**_: Any) -> None:
+    _signing.ahead_s = 0.0
+
+
+class _Signing(threading.local):
+    """How far ahead of its own clock a thread signs, in seconds; others sign on as they do."""
+
+    ahead_s = 0.0
+
+
+_signing = _Signing()
+
+
+def _time_of_signature(*arguments: Any, **members: Any) -> datetime.datetime:
+    now: datetime.datetime = _now(*arguments, **members)
+    return now + datetime.timedelta(seconds=_signing.ahead_s)
+
+
+_now = botocore.auth.get_current_datetime
+botocore.auth.get_current_datetime = _time_of_signature
 
 
 def main(arguments: list[str]) -> int:
