@@ -13,7 +13,7 @@ from ingle.invoke.errors import ShuttingDown
 from ingle.invoke.logs import LogSink
 from ingle.invoke.provisioner import Provisioner, Standing
 from ingle.invoke.starter import Starter, error_type
-from ingle.invoke.stream import Stream
+from ingle.invoke.stream import Stream, stream_of
 from ingle.pool.pool import Pool
 from ingle.pool.sandbox import Ending, Outcome, Sandbox
 from ingle.pool.spec import FunctionSpec
@@ -179,12 +179,10 @@ class Invoker:
             start = await self._starter.start(spec, tail)
             sandbox, failed = start.sandbox, start.failure
             init_s, restore_s = start.init_s, start.restore_s
-        log = sandbox.emit
-        if not isinstance(log, Stream):
-            raise TypeError("the sandbox's log is not the invoker's")
+        log = stream_of(sandbox)
         if tail:
             log.keep_tail()
-        log(f"START RequestId: {request_id} Version: {spec.version}\n")
+        log.platform(log.lines.start(request_id, spec.version))
         started = perf_counter()
         outcome = failed
         if outcome is None:
@@ -215,7 +213,7 @@ class Invoker:
             self._pool.give_back(sandbox, failed=outcome.ending is Ending.FAULT)
         else:
             self._pool.linger(sandbox)
-            log.tail_only(bill.end(), bill.line())
+            log.tail_only(*log.lines.finish(bill))
             after.add_done_callback(partial(self._wind_up, sandbox, bill, started, trace_id))
         log_tail = log.take_tail() if tail else None
         error = None if outcome.ending is Ending.RESULT else "Unhandled"
@@ -230,9 +228,7 @@ class Invoker:
         after: "asyncio.Future[Outcome | None]",
     ) -> None:
         """Extensions, too, are done with an invocation that was answered, or never will be."""
-        log, outcome = sandbox.emit, after.result()
-        if not isinstance(log, Stream):
-            raise TypeError("the sandbox's log is not the invoker's")
+        log, outcome = stream_of(sandbox), after.result()
         status = kind = ""
         if outcome is not None:
             _, status, kind = self._conclude(outcome, sandbox.spec, bill.request_id, sandbox)
@@ -267,7 +263,8 @@ class Invoker:
             number = outcome.status if outcome.ending is Ending.EXIT else 9
             status = "error"
             kind, event, answer = report.exited(request_id, number, outcome.out_of_memory)
-        sandbox.emit(event)
+        log = stream_of(sandbox)
+        log.platform(log.lines.fault(event))
         if sandbox.api is not None:
             sandbox.api.fault(event)
         return answer, status, kind
@@ -275,8 +272,7 @@ class Invoker:
 
 def _close_log(log: Stream, sandbox: Sandbox, bill: report.Bill, trace_id: str) -> None:
     """Write an invocation's last lines, and tell the subscribers of telemetry."""
-    log(bill.end())
-    log(bill.line())
+    log.platform(*log.lines.finish(bill))
     api = sandbox.api
     if api is not None:
         api.reported(

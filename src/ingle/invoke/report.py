@@ -1,4 +1,6 @@
-"""The platform's own log lines and the errors it gives in a function's stead.
+"""The platform's own log lines, as text, and the errors it gives in a function's stead.
+
+The module is what a `Lines` is; `json_lines.py` has the other.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html,
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html,
@@ -39,6 +41,11 @@ def init_report(seconds: float, status: str, error_type: str) -> str:
     return (
         f"INIT_REPORT Init Duration: {seconds * 1000:.2f} ms\tPhase: init\tStatus: {status}{kind}\n"
     )
+
+
+def init_done(_seconds: float) -> str:
+    """No line tells of an initialisation that came out well: the first REPORT does."""
+    return ""
 
 
 def snapshot_report(seconds: float) -> str:
@@ -102,10 +109,6 @@ class Bill:
         """The most memory that was used, in MB, rounded up."""
         return min(self.memory_mb, -(-self.peak_bytes // _MB))
 
-    def end(self) -> str:
-        """The END line."""
-        return f"END RequestId: {self.request_id}\n"
-
     def line(self) -> str:
         """The REPORT line."""
         text = (
@@ -126,6 +129,21 @@ class Bill:
         if self.error_type:
             text += f"\tError Type: {self.error_type}"
         return text + "\t\n"
+
+
+def start(request_id: str, version: str) -> str:
+    """The line that opens an invocation."""
+    return f"START RequestId: {request_id} Version: {version}\n"
+
+
+def finish(bill: Bill) -> tuple[str, ...]:
+    """The lines that end an invocation."""
+    return f"END RequestId: {bill.request_id}\n", bill.line()
+
+
+def fault(event: str) -> str:
+    """What tells of an invocation that the platform ended: its event as it is."""
+    return event
 
 
 def timed_out(request_id: str, limit_s: float, now: float) -> tuple[str, bytes]:

@@ -16,8 +16,9 @@ from ingle.invoke.errors import (
     SnapStartTimedOut,
     TooManyRequests,
 )
+from ingle.invoke.lines import lines_of
 from ingle.invoke.logs import LogSink
-from ingle.invoke.stream import Stream
+from ingle.invoke.stream import Stream, stream_of
 from ingle.pool.pool import Pool
 from ingle.pool.sandbox import Ending, Outcome, Sandbox
 from ingle.pool.spec import FunctionSpec
@@ -94,16 +95,19 @@ class Starter:
         if restored is not None:
             return restored
         sandbox, took, outcome = await self._run(spec, INIT_LIMIT_S, tail)
+        log = stream_of(sandbox)
         if outcome.ending is Ending.TIMEOUT:
-            sandbox.emit(report.init_report(took, "timeout", ""))
+            log.platform(log.lines.init_report(took, "timeout", ""))
             sandbox, took, outcome = await self._run(spec, spec.timeout_s, tail, phase="invoke")
+            log = stream_of(sandbox)
         if outcome.ending is Ending.READY:
+            log.platform(log.lines.init_done(took))
             return Start(sandbox, init_s=took)
         if outcome.ending is Ending.NOT_STARTED:
             sandbox.kill()
             raise SandboxUnavailable(f"No sandbox could be made: {outcome.reason}")
         if outcome.ending is not Ending.TIMEOUT:
-            sandbox.emit(report.init_report(took, "error", error_type(outcome)))
+            log.platform(log.lines.init_report(took, "error", error_type(outcome)))
         return Start(sandbox, outcome, init_s=took)
 
     async def make_snapshot(self, spec: FunctionSpec) -> None:
@@ -114,7 +118,8 @@ class Starter:
             SandboxUnavailable: no sandbox could be made.
         """
         sandbox, took = await self._initialise(spec, snapshot=True)
-        sandbox.emit(report.snapshot_report(took))
+        log = stream_of(sandbox)
+        log.platform(log.lines.snapshot_report(took))
         if sandbox.retired:  # the version was deleted meanwhile
             sandbox.kill()
         else:
@@ -143,33 +148,35 @@ class Starter:
         )
         if outcome.ending is Ending.READY:
             return sandbox, took
+        log = stream_of(sandbox)
         sandbox.kill()
         if outcome.ending is Ending.NOT_STARTED:
             raise SandboxUnavailable(f"No sandbox could be made: {outcome.reason}")
         if outcome.ending is Ending.TIMEOUT:
-            sandbox.emit(report.init_report(took, "timeout", ""))
+            log.platform(log.lines.init_report(took, "timeout", ""))
             raise InitFailed(
                 f"Your function failed to initialize within {limit_s:.0f} seconds.",
                 "FunctionError.InitTimeout",
             )
         kind = error_type(outcome)
-        sandbox.emit(report.init_report(took, "error", kind))
+        log.platform(log.lines.init_report(took, "error", kind))
         raise InitFailed(_reason(outcome, kind), "FunctionError")
 
     async def _restore(self, spec: FunctionSpec, source: Sandbox, tail: bool) -> Start | None:
         """Start a sandbox from a snapshot; None where that one cannot be forked any more."""
         sandbox, took, outcome = await self._run(spec, RESTORE_LIMIT_S, tail, source=source)
+        log = stream_of(sandbox)
         if outcome.ending is Ending.READY:
-            sandbox.emit(report.restore_report(took))
+            log.platform(log.lines.restore_report(took))
             return Start(sandbox, restore_s=took)
         sandbox.kill()
         if outcome.ending is Ending.NOT_STARTED:
             self._pool.snapshots.retire(source)
             return None
         if outcome.ending is Ending.TIMEOUT:
-            sandbox.emit(report.restore_report(took, "timeout"))
+            log.platform(log.lines.restore_report(took, "timeout"))
             raise SnapStartTimedOut
-        sandbox.emit(report.restore_report(took, "error", error_type(outcome)))
+        log.platform(log.lines.restore_report(took, "error", error_type(outcome)))
         raise SnapStartFailed
 
     async def _run(
@@ -185,9 +192,11 @@ class Starter:
     ) -> tuple[Sandbox, float, Outcome]:
         """Make a sandbox and have it load the function; return it, how long it took, and how."""
 
+        kind = "provisioned-concurrency" if provisioned else spec.initialization_type
+
         def open_log(stream: str) -> Stream:
             appender = self._logs.appender(spec.account_id, spec.region, spec.log_group, stream)
-            log = Stream(appender, self._clock.time)
+            log = Stream(appender, self._clock.time, lines_of(spec, kind, self._clock.time))
             if tail:
                 log.keep_tail()
             return log
@@ -200,9 +209,9 @@ class Starter:
         except OSError as error:
             raise SandboxUnavailable(f"No sandbox could be made: {error.strerror}") from error
         version = self._versions(spec.runtime)
-        sandbox.emit(
-            report.init_start(version) if source is None else report.restore_start(version)
-        )
+        log = stream_of(sandbox)
+        begin = log.lines.init_start if source is None else log.lines.restore_start
+        log.platform(begin(version))
         outcome = await sandbox.start(limit_s, version, phase=phase)
         took = perf_counter() - started
         if sandbox.api is not None:

@@ -95,7 +95,10 @@ def environment(
         reserved["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{spec.runtime}"
     if runtime_api is not None:
         reserved["AWS_LAMBDA_RUNTIME_API"] = runtime_api
-    return {**_defaults(spec.runtime, endpoint), **spec.environment, **reserved}
+    logging = {"AWS_LAMBDA_LOG_FORMAT": spec.log_format}
+    if spec.log_format == "JSON":
+        logging["AWS_LAMBDA_LOG_LEVEL"] = spec.application_log_level
+    return {**_defaults(spec.runtime, endpoint), **logging, **spec.environment, **reserved}
 
 
 def for_extensions(spec: FunctionSpec, variables: Mapping[str, str]) -> dict[str, str]:
@@ -116,7 +119,6 @@ def for_extensions(spec: FunctionSpec, variables: Mapping[str, str]) -> dict[str
 def _defaults(runtime: str, endpoint: str | None) -> dict[str, str]:
     """What a function's configuration may change."""
     variables = {
-        "AWS_LAMBDA_LOG_FORMAT": "Text",
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
         "AWS_XRAY_DAEMON_ADDRESS": f"{_XRAY_HOST}:{_XRAY_PORT}",
         "_AWS_XRAY_DAEMON_ADDRESS": _XRAY_HOST,

@@ -193,7 +193,7 @@ class Sandbox:
         """What `AWS_LAMBDA_INITIALIZATION_TYPE` says."""
         if self.provisioned:
             return "provisioned-concurrency"
-        return "snap-start" if self.spec.snap_start else "on-demand"
+        return self.spec.initialization_type
 
     def attach(self, process: LockedProcess) -> None:
         """Take charge of the process that the warden is making."""

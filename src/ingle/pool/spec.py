@@ -31,6 +31,9 @@ class FunctionSpec:
         layers_dir: the merged layers, for `/opt`: an absolute path beside `code_dir`, whose name
             has only letters, digits, `_` and `-`; None where there are none.
         extensions: the names of the external extensions in the layers, in order.
+        log_format: `Text` or `JSON`.
+        application_log_level: the least severe of its own events that a JSON log has.
+        system_log_level: the same for the platform's.
         snap_start: whether its sandboxes start from a snapshot of the initialised function.
     """
 
@@ -52,8 +55,16 @@ class FunctionSpec:
     layers_dir: Path | None = None
     snap_start: bool = False
     extensions: tuple[str, ...] = ()
+    log_format: str = "Text"
+    application_log_level: str = "INFO"
+    system_log_level: str = "INFO"
 
     @property
     def speaks_http(self) -> bool:
         """Whether the runtime asks the Runtime API for its events, and gets no frames."""
         return self.runtime.startswith("provided")
+
+    @property
+    def initialization_type(self) -> str:
+        """How its sandboxes are initialised, but for those that are provisioned."""
+        return "snap-start" if self.snap_start else "on-demand"

@@ -132,7 +132,6 @@ def test_the_environment_can_be_emptied_and_removed() -> None:
         ({"TracingConfig": {"Mode": "Active"}}, "TracingConfig"),
         ({"DeadLetterConfig": {"TargetArn": "arn:aws:sqs:::q"}}, "DeadLetterConfig"),
         ({"KMSKeyArn": "arn:aws:kms:::key"}, "KMSKeyArn"),
-        ({"LoggingConfig": {"LogFormat": "JSON"}}, "LoggingConfig.LogFormat"),
     ],
 )
 def test_what_ingle_does_not_do_yet_is_refused_by_name(
@@ -148,11 +147,19 @@ def test_what_ingle_does_not_do_yet_is_refused_by_name(
         {"VpcConfig": {"SubnetIds": [], "SecurityGroupIds": [], "Ipv6AllowedForDualStack": False}},
         {"TracingConfig": {"Mode": "PassThrough"}, "SnapStart": {}},
         {"DeadLetterConfig": {}, "ImageConfig": {"Command": []}},
-        {"LoggingConfig": {"LogFormat": "Text"}},
     ],
 )
 def test_asking_for_what_ingle_does_anyway_is_allowed(request_: dict[str, Any]) -> None:
     assert changed_settings(request_) == {}
+
+
+def test_levels_come_with_json_and_go_with_text() -> None:
+    levels = {"application_log_level": "INFO", "system_log_level": "WARN"}
+    json = {"LogFormat": "JSON", "SystemLogLevel": "WARN"}
+    assert changed_settings({"LoggingConfig": json}) == {"log_format": "JSON", **levels}
+    none = dict.fromkeys(levels)
+    text = {"LogFormat": "Text"}
+    assert changed_settings({"LoggingConfig": text}) == {"log_format": "Text", **none}
 
 
 def test_the_log_group_can_be_chosen() -> None:

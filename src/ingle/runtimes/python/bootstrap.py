@@ -38,6 +38,7 @@ class Runtime:
         logs.open_streams()
         self._sink = logs.LogSink(2)
         self._request_id = logs.set_up_logging(self._sink)
+        self._error_text: Callable[..., str] = handler.log_text
         if not hasattr(builtins, "exit"):
             site.setquit()
         sys.argv = [""]
@@ -56,6 +57,7 @@ class Runtime:
         """Serve one function until the server closes the channel; return the exit status."""
         channel, settings = self._begin(channel_fd, log_fd)
         _enter(settings["environment"])
+        self._error_text = logs.configure(settings["environment"], handler.log_text)
         gc.enable()  # what the zygote froze stays frozen, and so shared
         try:
             function = handler.find_handler(settings["handler"])
@@ -70,6 +72,7 @@ class Runtime:
         """
         channel, settings = self._begin(channel_fd, log_fd)
         _enter(settings["environment"])
+        self._error_text = logs.configure(settings["environment"], handler.log_text)
         gc.enable()
         try:
             function = handler.find_handler(settings["handler"])
@@ -117,7 +120,7 @@ class Runtime:
 
     def _fail(self, channel: frames.Channel, error: Exception, status: int) -> int:
         described = handler.describe(error)
-        self._sink.log(handler.log_text(described))
+        self._sink.log(self._error_text(described, self._request_id.request_id))
         flush()
         channel.send(frames.INIT_ERROR, _encode(described))
         return status
@@ -173,7 +176,7 @@ class Runtime:
             return frames.RESULT, answer, identity
         except Exception as error:
             described = handler.describe(error, request_id)
-            self._sink.log(handler.log_text(described))
+            self._sink.log(self._error_text(described, self._request_id.request_id))
             return frames.FAULT, _encode(described), identity
 
 

@@ -16,9 +16,22 @@ import time
 
 _FRAME = struct.Struct(">IIQ")
 _FRAME_TYPE = 0xA55A0003
+_LEVELS = {
+    "TRACE": logging.DEBUG,
+    "DEBUG": logging.DEBUG,
+    "INFO": logging.INFO,
+    "WARN": logging.WARNING,
+    "ERROR": logging.ERROR,
+    "FATAL": logging.CRITICAL,
+}
 _MOST = 262117
 """Bytes of an event, which the server gives a line end;
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html"""
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class LogSink:
@@ -90,7 +103,7 @@ def _line_writer(fd: int) -> io.TextIOWrapper:
 
 
 def set_up_logging(sink: LogSink) -> RequestIdFilter:
-    """Give the root logger AWS's handler and format; return the filter that holds the id."""
+    """Give the root logger AWS's handler and text format; return the filter that holds the id."""
     logging.Formatter.converter = time.gmtime
     handler = _Handler(sink)
     handler.setFormatter(
@@ -103,3 +116,25 @@ def set_up_logging(sink: LogSink) -> RequestIdFilter:
     handler.addFilter(request_id)
     logging.getLogger().addHandler(handler)
     return request_id
+
+
+def configure(environment: dict[str, str], error_text: Callable[..., str]) -> Callable[..., str]:
+    """Have `logging` write JSON, from a level on, where the function's variables say so.
+
+    Args:
+        environment: the variables.
+        error_text: makes the event of a handler's error, of its description and the request's id.
+
+    Returns:
+        The same, or what makes it as JSON.
+    """
+    if environment.get("AWS_LAMBDA_LOG_FORMAT", "").upper() != "JSON":
+        return error_text
+    from . import json_logs  # few functions want it
+
+    root = logging.getLogger()
+    for handler in root.handlers:
+        handler.setFormatter(json_logs.Formatter())
+    level = environment.get("AWS_LAMBDA_LOG_LEVEL", "").upper()
+    root.setLevel(_LEVELS.get(level, logging.INFO))
+    return json_logs.error_text

@@ -58,7 +58,7 @@ def configuration(function: Function, qualifier: str | None = None) -> dict[str,
             "OptimizationStatus": "On" if has_snapshots(function) else "Off",
         },
         "RuntimeVersionConfig": {"RuntimeVersionArn": runtime_version_arn(function)},
-        "LoggingConfig": {"LogFormat": "Text", "LogGroup": function.log_group},
+        "LoggingConfig": _logging(function),
     }
     if function.state != ACTIVE:
         answer["StateReason"] = function.state_reason
@@ -140,6 +140,15 @@ def lambda_time(milliseconds: int) -> str:
     seconds, rest = divmod(milliseconds, 1000)
     moment = datetime.fromtimestamp(seconds, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest:03d}+0000"
+
+
+def _logging(function: Function) -> dict[str, Any]:
+    levels = {
+        "ApplicationLogLevel": function.application_log_level,
+        "SystemLogLevel": function.system_log_level,
+    }
+    answer = {"LogFormat": function.log_format, "LogGroup": function.log_group}
+    return answer | {member: level for member, level in levels.items() if level is not None}
 
 
 def runtime_version_arn(function: Function) -> str:

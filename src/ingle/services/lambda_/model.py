@@ -69,6 +69,10 @@ class Function:
         architecture: `x86_64` or `arm64`.
         environment: the user's variables, or None where they were never set.
         log_group: where the log lines go.
+        log_format: `Text` or `JSON`.
+        application_log_level: the least severe of its own events that a JSON log has, or None with
+            text.
+        system_log_level: the same for the platform's.
         snap_start: what SnapStart applies to, `None` or `PublishedVersions`.
         package: its code.
         layers: in the order in which they are applied.
@@ -98,6 +102,9 @@ class Function:
     architecture: str
     environment: Mapping[str, str] | None
     log_group: str
+    log_format: str = "Text"
+    application_log_level: str | None = None
+    system_log_level: str | None = None
     snap_start: str = "None"
     package: Package
     layers: tuple[UsedLayer, ...] = ()

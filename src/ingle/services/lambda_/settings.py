@@ -16,6 +16,7 @@ from ingle.services.lambda_.later import refuse_later
 from ingle.services.lambda_.limits import FUNCTION, PACKAGE, Range
 from ingle.wire.errors import RequestTooLarge
 
+_JSON, _LEVEL = "JSON", "INFO"
 RESERVED_VARIABLES = frozenset(
     Path(__file__).with_name("reserved_variables.txt").read_text("ascii").split()
 )
@@ -48,10 +49,7 @@ def changed_settings(request: Mapping[str, Any]) -> dict[str, Any]:
     if "ApplyOn" in request.get("SnapStart", {}):
         settings["snap_start"] = request["SnapStart"]["ApplyOn"]
     if "LoggingConfig" in request:
-        logging = request["LoggingConfig"]
-        refuse_later(logging, "logging", "LoggingConfig.")
-        if "LogGroup" in logging:
-            settings["log_group"] = logging["LogGroup"]
+        settings |= _logging(request["LoggingConfig"])
     return settings
 
 
@@ -139,6 +137,29 @@ def zip_file(
             "operation"
         )
     return content
+
+
+def _logging(logging: Mapping[str, Any]) -> dict[str, Any]:
+    """Read how a function logs; levels that are not named are AWS's own."""
+    settings: dict[str, Any] = {}
+    if "LogGroup" in logging:
+        settings["log_group"] = logging["LogGroup"]
+    levels = {
+        "application_log_level": logging.get("ApplicationLogLevel"),
+        "system_log_level": logging.get("SystemLogLevel"),
+    }
+    log_format = logging.get("LogFormat")
+    if log_format != _JSON and any(levels.values()):
+        raise InvalidParameterValue(
+            "ApplicationLogLevel and SystemLogLevel need LogFormat JSON in the same LoggingConfig."
+        )
+    if log_format == _JSON:
+        settings |= {name: level or _LEVEL for name, level in levels.items()}
+    elif log_format is not None:
+        settings |= levels
+    if log_format is not None:
+        settings["log_format"] = log_format
+    return settings
 
 
 def _within(member: str, value: int, bounds: Range) -> int:

@@ -51,6 +51,9 @@ def _configuration() -> list[Column[Any]]:
         Column("architecture", String(16), nullable=False),
         Column("environment", JSON(none_as_null=True), nullable=True),
         Column("log_group", Text, nullable=False),
+        Column("log_format", String(8), nullable=False),
+        Column("application_log_level", String(8), nullable=True),
+        Column("system_log_level", String(8), nullable=True),
         Column("snap_start", String(32), nullable=False),
         # Objects with the members arn, sha256 and size.
         Column("layers", JSON, nullable=False),
