@@ -183,10 +183,10 @@ def test_log_lines_are_filtered_and_read(aws: AwsCli, hello: str) -> None:
             id="no such function",
         ),
         pytest.param(
-            ["lambda", "list-code-signing-configs"],
+            ["lambda", "list-capacity-providers"],
             255,
-            "An error occurred (NotImplemented) when calling the ListCodeSigningConfigs operation: "
-            "The operation ListCodeSigningConfigs of lambda is not implemented by Ingle yet",
+            "An error occurred (NotImplemented) when calling the ListCapacityProviders operation: "
+            "The operation ListCapacityProviders of lambda is not implemented by Ingle yet",
             id="an operation to come",
         ),
         pytest.param(

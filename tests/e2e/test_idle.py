@@ -27,7 +27,7 @@ def test_a_sandbox_that_was_idle_for_long_enough_is_ended_with_all_its_processes
     start_server: Callable[..., Server], invoke_on: Calls
 ) -> None:
     mark = uuid.uuid4().hex
-    call = invoke_on(start_server("--idle-seconds", "1"), COUNTER)
+    call = invoke_on(start_server("--idle-seconds", "3"), COUNTER)
     assert call(mark) == 1
     assert processes_with(mark)
     eventually(lambda: not processes_with(mark), "the sandbox is ended")

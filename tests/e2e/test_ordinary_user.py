@@ -64,5 +64,5 @@ def test_no_more_runs_at_a_time_than_there_are_open_files_for(server):
 
 
 def test_the_data_folder_is_the_users(server):
-    owners = {path.stat().st_uid for path in Path(server.data_dir).rglob("*")}
+    owners = {path.lstat().st_uid for path in Path(server.data_dir).rglob("*")}
     assert owners == {os.geteuid()}
