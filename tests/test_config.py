@@ -51,6 +51,7 @@ def test_every_setting_can_come_from_every_source(toml):
         "idle_seconds": 60,
         "concurrency": 10,
         "memory_mb": 2048,
+        "streamed_mb": 200,
         "cpu": "quotas",
         "sandbox_processes": 256,
         "sandbox_descriptors": 2048,

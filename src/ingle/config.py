@@ -173,6 +173,7 @@ class Config:
             (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
         memory_mb: the most memory that all sandboxes together may use, in MB; 0 for nine tenths of
             the machine's.
+        streamed_mb: the most that a streamed answer may have, in MB.
         cpu: `weights` shares the processors out in proportion to memory when they are wanted by
             several; `quotas` lets no function have more than its share, 1,769 MB for one processor.
         sandbox_processes: the most processes and threads of a sandbox
@@ -205,6 +206,7 @@ class Config:
     idle_seconds: int = _setting(720, _integer(1, 86_400, " of seconds"))
     concurrency: int = _setting(1000, _integer(1, 100_000))
     memory_mb: int = _setting(0, _integer(0, 100_000_000))
+    streamed_mb: int = _setting(20, _integer(1, 200))
     cpu: str = _setting("weights", _text("weights or quotas", ("weights", "quotas").__contains__))
     sandbox_processes: int = _setting(1024, _integer(16, 32_768))
     sandbox_descriptors: int = _setting(1024, _integer(64, 1_048_576))

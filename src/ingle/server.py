@@ -284,6 +284,7 @@ class Server:
                 ),
                 interpreters=ground.interpreters,
                 snapshots=warden.abilities.snapshots,
+                streamed_bytes=config.streamed_mb * MB,
             )
             stack.push_async_callback(functions.events.close)
             await functions.start()

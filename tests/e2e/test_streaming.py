@@ -85,8 +85,8 @@ def test_a_runtime_of_ones_own_streams(functions, invoke):
         MemorySize=512,
     )
     # More than Invoke can give, and more than waits for a reader at any time.
-    payload, complete = whole(call(functions, name, {"pieces": 30, "size": 1_000_000}))
-    assert len(payload) == 30_000_002
+    payload, complete = whole(call(functions, name, {"pieces": 20, "size": 1_000_000}))
+    assert len(payload) == 20_000_002
     assert complete == {}
     assert invoke(name, {"pieces": 1, "size": 1})[0] == "x"
     functions.delete_function(FunctionName=name)
@@ -115,7 +115,7 @@ def test_a_function_that_fails_halfway_says_why(functions, stream):
         assert whole(call(functions, name))[0] == b"half"  # the next one is served
 
 
-def test_more_than_200_mb_is_an_error_after_what_fits(functions, stream):
+def test_more_than_20_mb_is_an_error_after_what_fits(functions, stream):
     name = stream(
         "const piece = Buffer.alloc(1 << 20, 'x');\n"
         "for (let n = 0; n < event; n++) if (!stream.write(piece)) await drained();\n"
@@ -124,22 +124,23 @@ def test_more_than_200_mb_is_an_error_after_what_fits(functions, stream):
         MemorySize=512,
     )
     total, complete = 0, {}
-    for event in call(functions, name, 201)["EventStream"]:
+    for event in call(functions, name, 21)["EventStream"]:
         if "PayloadChunk" in event:
             total += len(event["PayloadChunk"]["Payload"])
         else:
             complete = event["InvokeComplete"]
-    assert total == 200 * MB
+    assert total == 20 * MB
     assert complete["ErrorCode"] == "Function.ResponseSizeTooLarge"
     assert json.loads(complete["ErrorDetails"])["errorMessage"] == (
-        "Response payload size exceeded maximum allowed payload size (209715200 bytes)."
+        "Response payload size exceeded maximum allowed payload size (20971520 bytes)."
     )
 
 
 def test_a_slow_reader_holds_the_function_back_and_not_the_server_s_memory(
-    own_server,
+    start_server,
 ):
-    client = own_server.client("lambda")
+    server = start_server("--streamed-mb", "200")
+    client = server.client("lambda")
     name = create_streaming(
         client,
         "const piece = Buffer.alloc(65536, 'x');\n"
@@ -148,15 +149,15 @@ def test_a_slow_reader_holds_the_function_back_and_not_the_server_s_memory(
         Timeout=60,
     )
     whole(call(client, name, 1))
-    before = _peak_mb(own_server)
+    before = _peak_mb(server)
     events = iter(call(client, name, 60)["EventStream"])
     total = len(next(events)["PayloadChunk"]["Payload"])
     for _ in range(20):  # others are served meanwhile
         assert whole(call(client, name, 0)) == (b"", {})
-    assert _peak_mb(own_server) - before < 16
+    assert _peak_mb(server) - before < 16
     total += sum(len(event.get("PayloadChunk", {}).get("Payload", b"")) for event in events)
     assert total == 60 * MB
-    assert _peak_mb(own_server) - before < 16
+    assert _peak_mb(server) - before < 16
 
 
 def test_a_function_goes_on_when_its_reader_is_gone(functions, stream, messages):

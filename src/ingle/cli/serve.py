@@ -70,6 +70,13 @@ def serve(
             help="How many MB of memory all sandboxes together may use.",
         ),
     ] = None,
+    streamed_mb: Annotated[
+        str | None,
+        typer.Option(
+            show_default=str(_DEFAULTS.streamed_mb),
+            help="How many MB a streamed answer may have, up to AWS's 200.",
+        ),
+    ] = None,
     cpu: Annotated[
         str | None,
         typer.Option(
@@ -161,6 +168,7 @@ def serve(
         "idle_seconds": idle_seconds,
         "concurrency": concurrency,
         "memory_mb": memory_mb,
+        "streamed_mb": streamed_mb,
         "cpu": cpu,
         "sandbox_processes": sandbox_processes,
         "sandbox_descriptors": sandbox_descriptors,

@@ -52,10 +52,12 @@ class Streaming:
 
     Args:
         invoker: runs them.
+        limit: the most that one answer may have, in bytes.
     """
 
-    def __init__(self, invoker: Invoker) -> None:
+    def __init__(self, invoker: Invoker, limit: int) -> None:
         self._invoker = invoker
+        self._limit = limit
         self._running: set[asyncio.Task[InvocationResult]] = set()
 
     async def invoke(
@@ -71,7 +73,7 @@ class Streaming:
         Raises:
             ServiceError: the function was not run, as `Invoker.invoke`.
         """
-        answer = StreamedAnswer()
+        answer = StreamedAnswer(self._limit)
         running = asyncio.get_running_loop().create_task(
             self._invoker.invoke(spec, payload, answer=answer, **settings)
         )

@@ -12,6 +12,7 @@ from ingle.invoke.events.destinations import Deliverer
 from ingle.invoke.events.queue import EventQueue
 from ingle.invoke.metrics import MetricSink
 from ingle.invoke.streaming import Streaming
+from ingle.pool.runtime_api.limits import MAX_STREAM
 from ingle.runtimes.discovery import Interpreters
 from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.aliases import Aliases
@@ -61,6 +62,7 @@ class LambdaService(Service):
         interpreters: tells which runtimes this machine has.
         snapshots: whether this machine can make snapshots.
         machine: the processor, as the kernel names it.
+        streamed_bytes: the most that a streamed answer may have.
 
     Attributes:
         events: the queue of asynchronous invocations; to be started, stopped and closed.
@@ -82,6 +84,7 @@ class LambdaService(Service):
         interpreters: Interpreters,
         snapshots: bool = True,
         machine: str = platform.machine(),
+        streamed_bytes: int = MAX_STREAM,
     ) -> None:
         changing: KeyedLocks[FunctionKey] = KeyedLocks()
         changing_layers: KeyedLocks[LayerKey] = KeyedLocks()
@@ -95,7 +98,7 @@ class LambdaService(Service):
         self._code_signing = CodeSigningConfigs(store, changing, clock)
         self._tags = Tags(store, changing, self._code_signing)
         self._runtime_management = RuntimeManagementConfigs(store, changing)
-        streaming = Streaming(invoker)
+        streaming = Streaming(invoker, streamed_bytes)
         self._response_streams = ResponseStreams(store, self._invocations, streaming)
         self._url_configs = UrlConfigs(store, changing, clock)
         self.urls = UrlServer(store, self._policies, self._invocations, invoker, streaming, clock)
