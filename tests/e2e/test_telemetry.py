@@ -158,7 +158,11 @@ def test_a_subscriber_is_told_how_init_and_invocation_go(
         "functionVersion": "$LATEST",
         "instanceMaxMemory": 512,
     }
-    assert record(events, "platform.start") == {"requestId": request_id, "version": "$LATEST"}
+    began = record(events, "platform.start")
+    tracing = began.pop("tracing")
+    assert began == {"requestId": request_id, "version": "$LATEST"}
+    assert tracing["type"] == "X-Amzn-Trace-Id"
+    assert tracing["value"].startswith("Root=1-")
     assert record(events, "platform.initReport")["status"] == "success"
     assert record(events, "platform.extension") == {
         "name": "listener",

@@ -201,14 +201,11 @@ def test_of_those_who_create_the_same_name_at_once_one_wins(functions):
     assert sorted(results) == ["Function already exist: the-same-name"] * 7 + ["the-same-name"]
 
 
-def test_an_operation_that_ingle_does_not_have_is_named(functions, deploy):
-    name = deploy(source(1))
-    assert refusal(
-        functions.put_function_concurrency, FunctionName=name, ReservedConcurrentExecutions=1
-    ) == (
+def test_an_operation_that_ingle_does_not_have_is_named(functions):
+    assert refusal(functions.list_capacity_providers) == (
         501,
         "NotImplemented",
-        "The operation PutFunctionConcurrency of lambda is not implemented by Ingle yet",
+        "The operation ListCapacityProviders of lambda is not implemented by Ingle yet",
     )
 
 
