@@ -1,7 +1,6 @@
 """Which invocations may run."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,24 +8,9 @@ from hypothesis import strategies as st
 from ingle.invoke.admission import OF_ACCOUNT, OF_FUNCTION, Admission, Lane, leave
 from ingle.invoke.errors import TooManyRequests
 from ingle.pool.spec import FunctionSpec
+from tests import specs
 
-SPEC = FunctionSpec(
-    account_id="000000000000",
-    region="us-east-1",
-    name="one",
-    version="1",
-    arn="arn:aws:lambda:us-east-1:000000000000:function:one:1",
-    runtime="python3.11",
-    handler="app.handler",
-    role="arn:aws:iam::000000000000:role/r",
-    memory_mb=128,
-    timeout_s=3,
-    environment={},
-    ephemeral_mb=512,
-    code_dir=Path("/code"),
-    log_group="/aws/lambda/one",
-    revision_id="first",
-)
+SPEC = replace(specs.SPEC, name="one", revision_id="first")
 OTHER = replace(SPEC, name="two", revision_id="second")
 KEY = (SPEC.account_id, SPEC.region, SPEC.name)
 

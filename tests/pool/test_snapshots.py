@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -11,27 +10,11 @@ from ingle.pool.sandbox import Sandbox
 from ingle.pool.snapshots import Snapshots
 from ingle.pool.spec import FunctionSpec
 from ingle.sandbox.process import LockedProcess
+from tests import specs
 from tests.services.clocks import ManualClock
 
 HOUR_S = 3600.0
-SPEC = FunctionSpec(
-    account_id="000000000000",
-    region="us-east-1",
-    name="hello",
-    version="1",
-    arn="arn:aws:lambda:us-east-1:000000000000:function:hello:1",
-    runtime="python3.11",
-    handler="app.handler",
-    role="arn:aws:iam::000000000000:role/r",
-    memory_mb=128,
-    timeout_s=3,
-    environment={},
-    ephemeral_mb=512,
-    code_dir=Path("/code"),
-    log_group="/aws/lambda/hello",
-    revision_id="one",
-    snap_start=True,
-)
+SPEC = replace(specs.SPEC, snap_start=True)
 
 
 class Made:

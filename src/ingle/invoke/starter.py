@@ -191,12 +191,12 @@ class Starter:
         provisioned: bool = False,
     ) -> tuple[Sandbox, float, Outcome]:
         """Make a sandbox and have it load the function; return it, how long it took, and how."""
-
-        kind = "provisioned-concurrency" if provisioned else spec.initialization_type
+        initialization = spec.initialization_type(provisioned=provisioned)
 
         def open_log(stream: str) -> Stream:
             appender = self._logs.appender(spec.account_id, spec.region, spec.log_group, stream)
-            log = Stream(appender, self._clock.time, lines_of(spec, kind, self._clock.time))
+            lines = lines_of(spec, initialization, self._clock.time)
+            log = Stream(appender, self._clock.time, lines)
             if tail:
                 log.keep_tail()
             return log

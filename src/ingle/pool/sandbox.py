@@ -188,13 +188,6 @@ class Sandbox:
         """Its process, once there is one."""
         return self._process
 
-    @property
-    def initialization_type(self) -> str:
-        """What `AWS_LAMBDA_INITIALIZATION_TYPE` says."""
-        if self.provisioned:
-            return "provisioned-concurrency"
-        return self.spec.initialization_type
-
     def attach(self, process: LockedProcess) -> None:
         """Take charge of the process that the warden is making."""
         self._process = process
@@ -215,7 +208,7 @@ class Sandbox:
             spec.account_id,
             spec.memory_mb,
             self.log_stream[-32:],
-            self.initialization_type,
+            self.spec.initialization_type(provisioned=self.provisioned),
         )
 
     def start(
@@ -239,7 +232,7 @@ class Sandbox:
             self._credentials.variables(),
             endpoint=self._endpoint,
             runtime_api=self._runtime_api,
-            initialization_type=self.initialization_type,
+            initialization_type=self.spec.initialization_type(provisioned=self.provisioned),
         )
         if not self.spec.extensions:
             self.initialise()

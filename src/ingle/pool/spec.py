@@ -64,7 +64,8 @@ class FunctionSpec:
         """Whether the runtime asks the Runtime API for its events, and gets no frames."""
         return self.runtime.startswith("provided")
 
-    @property
-    def initialization_type(self) -> str:
-        """How its sandboxes are initialised, but for those that are provisioned."""
+    def initialization_type(self, *, provisioned: bool) -> str:
+        """What `AWS_LAMBDA_INITIALIZATION_TYPE` says in its sandboxes, or in provisioned ones."""
+        if provisioned:
+            return "provisioned-concurrency"
         return "snap-start" if self.snap_start else "on-demand"

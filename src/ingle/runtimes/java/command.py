@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from ingle.runtimes.command import Command
+from ingle.runtimes.command import ANONYMOUS_ENVIRONMENT, Command
 from ingle.runtimes.interpreter import Interpreter
 from ingle.runtimes.java import JAR, major_of
 
@@ -86,15 +86,7 @@ def command(
             flags = (*flags, "-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0")
     return Command(
         arguments=(*java, *flags, "-jar", PLACE, LAYERS),
-        environment={
-            "HOME": "/tmp",  # noqa: S108 - the only folder that a function may write to
-            "LANG": "C.UTF-8",
-            "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib"
-            ":/var/task:/var/task/lib:/opt/lib",
-            "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
-            "TZ": ":UTC",
-            **_ROOM,
-        },
+        environment={**ANONYMOUS_ENVIRONMENT, **_ROOM},
         shows=shows,
     )
 

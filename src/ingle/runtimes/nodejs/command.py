@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ingle.runtimes.command import Command
+from ingle.runtimes.command import ANONYMOUS_ENVIRONMENT, Command
 from ingle.runtimes.interpreter import Interpreter
 
 PLACE = "/var/runtime/nodejs"
@@ -33,15 +33,6 @@ _OFF = (
     ("--no-experimental-detect-module", 22, (22, 0)),
 )
 
-_ENVIRONMENT = {
-    "HOME": "/tmp",  # noqa: S108 - the only folder that a function may write to
-    "LANG": "en_US.UTF-8",
-    "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task"
-    ":/var/task/lib:/opt/lib",
-    "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
-    "TZ": ":UTC",
-}
-
 
 def command(interpreter: Interpreter) -> Command:
     """Return how a Node.js is started that does not know yet which function it will run.
@@ -55,7 +46,7 @@ def command(interpreter: Interpreter) -> Command:
     """
     return Command(
         arguments=(*_SHELL, *interpreter_command(interpreter), f"{PLACE}/index.cjs"),
-        environment=_ENVIRONMENT,
+        environment={**ANONYMOUS_ENVIRONMENT, "LANG": "en_US.UTF-8"},
         shows={str(BOOTSTRAP): PLACE},
     )
 

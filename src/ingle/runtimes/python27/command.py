@@ -2,24 +2,13 @@
 
 from pathlib import Path
 
-from ingle.runtimes.command import Command
+from ingle.runtimes.command import ANONYMOUS_ENVIRONMENT, Command
 from ingle.runtimes.interpreter import Interpreter
 
 PLACE = "/var/runtime/python27"
 """Where the sandbox sees the bootstrap."""
 
 _BOOTSTRAP = Path(__file__).parent / "bootstrap"
-
-# The locale that every machine has: with one that it lacks, Python would take the names of files
-# for ASCII. The function finds AWS's LANG all the same.
-_ENVIRONMENT = {
-    "HOME": "/tmp",  # noqa: S108 - the only folder that a function may write to
-    "LANG": "C.UTF-8",
-    "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task"
-    ":/var/task/lib:/opt/lib",
-    "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
-    "TZ": ":UTC",
-}
 
 
 def command(interpreter: Interpreter) -> Command:
@@ -34,6 +23,6 @@ def command(interpreter: Interpreter) -> Command:
     """
     return Command(
         arguments=(str(interpreter.executable), f"{PLACE}/index.py"),
-        environment=_ENVIRONMENT,
+        environment=ANONYMOUS_ENVIRONMENT,
         shows={str(_BOOTSTRAP): PLACE},
     )
