@@ -1,5 +1,6 @@
 """A real `ingle serve` in a process of its own."""
 
+import contextlib
 import json
 import os
 import signal
@@ -14,11 +15,22 @@ from botocore.config import Config
 
 INGLE = str(Path(sys.executable).with_name("ingle"))
 ROOT = Path(__file__).parents[2]
-_READY_DEADLINE_S = 30
+ROLE_NAME = "lambda-ex"
+BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
 
 
 class Server:
-    """Starts, stops and kills one server; knows its clients.
+    """Starts, stops and kills one server, with a role for functions; knows its clients.
 
     Args:
         data_dir: its data folder.
@@ -84,7 +96,17 @@ class Server:
                 text=True,
             ).stdout
             self.credentials = json.loads(printed)
+            self._make_role()
         return self
+
+    def _make_role(self) -> None:
+        """Make the role that the functions of tests have; a copied data folder has it already."""
+        identities = self.client("iam")
+        with contextlib.suppress(identities.exceptions.EntityAlreadyExistsException):
+            identities.create_role(
+                RoleName=ROLE_NAME, AssumeRolePolicyDocument=json.dumps(TRUST)
+            )
+            identities.attach_role_policy(RoleName=ROLE_NAME, PolicyArn=BASIC)
 
     @property
     def log(self) -> str:

@@ -30,6 +30,7 @@ from ingle.services.lambda_.model import FunctionKey, LayerKey
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.policies import Policies
 from ingle.services.lambda_.recursion import Recursions
+from ingle.services.lambda_.resource_policies import ResourcePolicies
 from ingle.services.lambda_.response_streams import ResponseStreams
 from ingle.services.lambda_.runtime_management import RuntimeManagementConfigs
 from ingle.services.lambda_.snapshots import Snapshots
@@ -94,7 +95,8 @@ class LambdaService(Service):
         self._invocations = Invocations(store, packages, invoker, clock, metrics)
         self._concurrency = Concurrency(store, self._invocations, invoker, changing, clock)
         self._aliases = Aliases(store, changing, self._concurrency)
-        self._policies = Policies(store, changing)
+        self._policies = Policies(store, changing, principals)
+        self._resource_policies = ResourcePolicies(store, changing, principals)
         self._code_signing = CodeSigningConfigs(store, changing, clock)
         self._tags = Tags(store, changing, self._code_signing)
         self._runtime_management = RuntimeManagementConfigs(store, changing)
@@ -229,6 +231,22 @@ class LambdaService(Service):
     async def remove_permission(self, context: CallContext, request: ServiceInput) -> None:
         """Remove a statement from the policy of a function, version or alias."""
         await self._policies.remove(context, request)
+
+    async def put_resource_policy(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Give a function, version or alias a whole policy in place of the one that it has."""
+        return await self._resource_policies.put(context, request)
+
+    async def get_resource_policy(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Give the policy of a function, version or alias by its ARN."""
+        return await self._resource_policies.get(context, request)
+
+    async def delete_resource_policy(self, context: CallContext, request: ServiceInput) -> None:
+        """Delete the policy of a function, version or alias."""
+        await self._resource_policies.delete(context, request)
 
     async def tag_resource(self, context: CallContext, request: ServiceInput) -> None:
         """Add tags to a function or a code signing configuration, or change them."""

@@ -25,6 +25,7 @@ from ingle.services.lambda_.model import (
     UsedLayer,
 )
 from ingle.services.lambda_.names import LATEST
+from ingle.services.lambda_.policy_documents import Statements
 from ingle.services.lambda_.qualified import QualifiedStore
 from ingle.services.lambda_.snapstart import has_snapshots
 from ingle.services.lambda_.urls.store import UrlStore
@@ -254,7 +255,7 @@ class LambdaStore:
         await keep(self._database, run, forget)
 
     async def set_policy(
-        self, owner: Function | Alias, statements: tuple[Mapping[str, Any], ...]
+        self, owner: Function | Alias, statements: Statements, head: Mapping[str, str]
     ) -> None:
         """Keep a policy in place of the one that there is, and the new revision of its owner.
 
@@ -262,9 +263,10 @@ class LambdaStore:
             owner: what it belongs to, `$LATEST` standing for the function; it has a new
                 revision id, and has not changed otherwise.
             statements: the policy's; without any there is no policy.
+            head: the other members of its document.
         """
         qualifier = owner.qualifier if isinstance(owner, Alias) else owner.own_qualifier
-        policy = Policy(key=owner.key, qualifier=qualifier, statements=statements)
+        policy = Policy(key=owner.key, qualifier=qualifier, statements=statements, head=head)
 
         async def run(connection: AsyncConnection) -> None:
             if statements:
