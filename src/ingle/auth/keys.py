@@ -130,7 +130,7 @@ class Identity(NamedTuple):
 
     @property
     def holder(self) -> Principal:
-        """Whose identity policies count: the caller's, or those of whom a federated user is from."""
+        """Whose identity policies count: the caller's, or those of a federated user's issuer."""
         session = self.session
         return self.principal if session is None else session.issuer or self.principal
 
