@@ -123,6 +123,23 @@ class CodeVerificationFailed(LambdaError):
     status = 400
 
 
+class AccessRefused(ServiceError):
+    """No policy allows what a service, or a function's role, would do; the text says which."""
+
+    code = "AccessDeniedException"
+    status = 403
+
+
+class RoleUnusable(ServiceError):
+    """A function cannot run, because Lambda cannot assume its role.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
+    """
+
+    code = "AccessDeniedException"
+    status = 403
+
+
 class CodeStorageExceeded(LambdaError):
     """All packages of the account together are larger than it may store."""
 

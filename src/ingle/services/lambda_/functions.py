@@ -115,7 +115,7 @@ class Functions:
         self._code_signing.check(reference.name, signing)
         self._check_free(reference)
         copies = 2 if request.get("Publish") else 1
-        self._account.check_code_storage(context, copies * len(content))
+        self._account.check_code_storage(reference.key, copies * len(content))
         layers = self._layers.chosen(request.get("Layers", ()), context)
         async with (
             self._packages.held(layers),
@@ -218,7 +218,7 @@ class Functions:
             )
         publish = bool(request.get("Publish"))
         more = len(content) * (2 if publish else 1) - function.package.size
-        self._account.check_code_storage(context, more)
+        self._account.check_code_storage(reference.key, more)
         async with self._packages.added(content) as package:
             updated, version = await self._update(
                 reference, request, publish, package=package, architecture=architecture

@@ -61,7 +61,7 @@ class Layers:
         """Publish a zip as the next version of a layer; no number is ever used twice."""
         reference = resolve_layer(request["LayerName"], context, "lambda:PublishLayerVersion")
         content = zip_file(request["Content"], "PublishLayerVersion", "Content.", "layer")
-        self._account.check_code_storage(context, len(content))
+        self._account.check_code_storage(reference.key, len(content))
         async with (
             self._packages.added(content, unpack=False) as package,
             self._changing(reference.key),

@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ingle.iam.errors import MalformedPolicy
-from ingle.iam.policy import Policy, PolicyKind
+from ingle.iam.policy import MalformedPolicy, Policy, PolicyKind
 from ingle.services.lambda_.errors import InvalidParameterValue, NoSuchResource
 from ingle.services.lambda_.lookup import owner_of
 from ingle.services.lambda_.model import FunctionKey

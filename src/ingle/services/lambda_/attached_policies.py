@@ -1,0 +1,104 @@
+"""The resource-based policies of functions, versions, aliases and layers, as decisions take them.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ingle.iam.policy import Policy, PolicyKind
+from ingle.services.lambda_.model import FunctionKey, LayerKey
+from ingle.services.lambda_.names import LATEST
+from ingle.services.lambda_.policy_documents import HEAD
+from ingle.services.lambda_.store import LambdaStore
+
+_FUNCTION = re.compile(
+    r"arn:aws[a-zA-Z-]*:lambda:([^:]+):(\d{12}):function:([^:]+)(?::([^:]+))?", re.ASCII
+)
+_LAYER = re.compile(
+    r"arn:aws[a-zA-Z-]*:lambda:([^:]+):(\d{12}):layer:([^:]+):([0-9]+)", re.ASCII
+)
+_KEPT = 4096
+
+
+class AttachedPolicies:
+    """Finds the policy of a resource of Lambda's; the same object for as long as it is the same.
+
+    Args:
+        store: where the policies are kept.
+    """
+
+    def __init__(self, store: LambdaStore) -> None:
+        self._store = store
+        # By ARN: what it was compiled of, and the result.
+        self._compiled: dict[str, tuple[tuple[object, ...], Policy]] = {}
+
+    def find(self, arn: str) -> Policy | None:
+        """Return the policy that calls about a resource are subject to; None where there is none.
+
+        What is qualified is subject to its own policy and to that of the function, whose statements
+        may be about `…:function:name:*`. That a statement is about the resource, the decision looks
+        at.
+
+        Args:
+            arn: of a function, a version, an alias or a version of a layer; of others None comes.
+        """
+        function = _FUNCTION.fullmatch(arn)
+        if function is not None:
+            region, account_id, name, qualifier = function.groups()
+            return self._of_function(arn, (account_id, region, name), qualifier)
+        layer = _LAYER.fullmatch(arn)
+        if layer is not None:
+            region, account_id, name, number = layer.groups()
+            return self._of_layer(arn, (account_id, region, name), int(number))
+        return None
+
+    def _of_function(self, arn: str, key: FunctionKey, qualifier: str | None) -> Policy | None:
+        policies = self._store.policies
+        qualifiers = ("",) if qualifier in (None, LATEST) else (qualifier or "", "")
+        found = tuple(each for each in (policies.get(key, q) for q in qualifiers) if each)
+        return self._cached(
+            arn, found, lambda: [_document(each.statements, each.head) for each in found]
+        )
+
+    def _of_layer(self, arn: str, key: LayerKey, number: int) -> Policy | None:
+        version = self._store.layers.get(key, number)
+        if version is None or not version.statements:
+            return None
+        statements = version.statements
+        return self._cached(arn, (statements,), lambda: [_document(statements, HEAD)])
+
+    def _cached(
+        self, arn: str, source: tuple[object, ...], documents: Callable[[], list[dict[str, Any]]]
+    ) -> Policy | None:
+        if not source:
+            return None
+        known = self._compiled.get(arn)
+        if known is not None and len(known[0]) == len(source):
+            if all(a is b for a, b in zip(known[0], source, strict=True)):
+                return known[1]
+        policy = _joined(arn, documents())
+        if len(self._compiled) >= _KEPT:
+            self._compiled.clear()
+        self._compiled[arn] = (source, policy)
+        return policy
+
+
+def _document(statements: Sequence[Mapping[str, Any]], head: Mapping[str, str]) -> dict[str, Any]:
+    return {**head, "Statement": list(statements)}
+
+
+def _joined(arn: str, documents: list[dict[str, Any]]) -> Policy:
+    """Compile several documents into one policy; each keeps the meaning of its own version."""
+    parts = [Policy.parse(each, PolicyKind.RESOURCE, arn) for each in documents]
+    if len(parts) == 1:
+        return parts[0]
+    return Policy(
+        arn,
+        PolicyKind.RESOURCE,
+        tuple(statement for part in parts for statement in part.statements),
+        tuple(dict.fromkeys(key for part in parts for key in part.context_keys)),
+        frozenset().union(*(part.keys for part in parts)),
+        {"Statement": [each for document in documents for each in document["Statement"]]},
+    )
