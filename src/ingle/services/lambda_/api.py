@@ -7,6 +7,8 @@ import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from ingle.auth.authorizer import Authorizer
+from ingle.auth.directory import Directory
 from ingle.clock import Clock
 from ingle.invoke.events.destinations import Deliverer
 from ingle.invoke.events.queue import EventQueue
@@ -17,6 +19,7 @@ from ingle.runtimes.discovery import Interpreters
 from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.aliases import Aliases
 from ingle.services.lambda_.asynchronous import Asynchronous, EventFunctions
+from ingle.services.lambda_.auditing import forgiving_of
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.destinations import Destinations, FunctionDeliverer
@@ -29,10 +32,14 @@ from ingle.services.lambda_.locations import Locations, Presign
 from ingle.services.lambda_.model import FunctionKey, LayerKey
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.policies import Policies
+from ingle.services.lambda_.principals import Principals
 from ingle.services.lambda_.recursion import Recursions
 from ingle.services.lambda_.resource_policies import ResourcePolicies
+from ingle.services.lambda_.resources import LambdaResources
 from ingle.services.lambda_.response_streams import ResponseStreams
+from ingle.services.lambda_.roles import ExecutionRoles
 from ingle.services.lambda_.runtime_management import RuntimeManagementConfigs
+from ingle.services.lambda_.service_invocations import ServiceInvocations
 from ingle.services.lambda_.snapshots import Snapshots
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.lambda_.tags import Tags
@@ -58,6 +65,8 @@ class LambdaService(Service):
         database: where events are kept that wait for them.
         invoker: runs them.
         metrics: what takes measurements.
+        directory: knows the roles of functions, and whom policies may name.
+        authorizer: decides who may do what.
         clock: tells when a function was modified.
         presign: signs the URL of a package.
         interpreters: tells which runtimes this machine has.
@@ -68,6 +77,9 @@ class LambdaService(Service):
     Attributes:
         events: the queue of asynchronous invocations; to be started, stopped and closed.
         urls: serves function URLs.
+        roles: knows the roles of functions.
+        resources: tells of functions and layers to those that decide who may use them.
+        for_services: runs functions for other services, as far as their policies let these.
     """
 
     name: ClassVar[str] = "lambda"
@@ -80,6 +92,8 @@ class LambdaService(Service):
         database: Database,
         invoker: "Invoker",
         metrics: MetricSink,
+        directory: Directory,
+        authorizer: Authorizer,
         clock: Clock,
         presign: Presign,
         interpreters: Interpreters,
@@ -90,6 +104,10 @@ class LambdaService(Service):
         changing: KeyedLocks[FunctionKey] = KeyedLocks()
         changing_layers: KeyedLocks[LayerKey] = KeyedLocks()
         locations = Locations(presign)
+        forgiving = forgiving_of(authorizer)
+        principals = Principals(directory, forgiving)
+        self.roles = ExecutionRoles(directory, authorizer, forgiving)
+        self.resources = LambdaResources(store)
         self._packages = packages
         self._account = Account(store, invoker.admission)
         self._invocations = Invocations(store, packages, invoker, clock, metrics)
@@ -103,7 +121,7 @@ class LambdaService(Service):
         streaming = Streaming(invoker, streamed_bytes)
         self._response_streams = ResponseStreams(store, self._invocations, streaming)
         self._url_configs = UrlConfigs(store, changing, clock)
-        self.urls = UrlServer(store, self._policies, self._invocations, invoker, streaming, clock)
+        self.urls = UrlServer(store, authorizer, self._invocations, invoker, streaming, clock)
         self._layers = Layers(store, packages, self._account, clock, locations, changing_layers)
         self._layer_policies = LayerPolicies(store, changing_layers)
         self._snapshots = Snapshots(store, self._invocations, invoker, changing, clock, snapshots)
@@ -122,6 +140,7 @@ class LambdaService(Service):
             self._snapshots,
             self._concurrency,
             self._code_signing,
+            self.roles,
         )
 
         deliverers: dict[str, Deliverer] = {}
@@ -134,11 +153,14 @@ class LambdaService(Service):
             clock,
             concurrency=invoker.admission.limit,
         )
-        deliverers["lambda"] = FunctionDeliverer(store, self.events)
+        deliverers["lambda"] = FunctionDeliverer(store, self.events, self.roles, forgiving)
         self._asynchronous = Asynchronous(store, self.events)
-        destinations = Destinations(store, deliverers)
+        destinations = Destinations(store, deliverers, self.roles, forgiving)
         self._event_configs = EventConfigs(store, destinations, changing, clock)
         self._recursions = Recursions(store, changing)
+        self.for_services = ServiceInvocations(
+            store, authorizer, self._invocations, self.events, forgiving
+        )
 
     async def start(self) -> None:
         """Have the concurrency hold that functions have for themselves."""

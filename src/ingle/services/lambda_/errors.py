@@ -130,6 +130,16 @@ class AccessRefused(ServiceError):
     status = 403
 
 
+class RoleNotPassed(ServiceError):
+    """A function cannot have the role of another account."""
+
+    code = "AccessDeniedException"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("Cross-account pass role is not allowed.")
+
+
 class RoleUnusable(ServiceError):
     """A function cannot run, because Lambda cannot assume its role.
 

@@ -18,6 +18,8 @@ from ingle.wire.errors import Validation
 from ingle.wire.service import CallContext
 
 LATEST = "$LATEST"
+INVOKE = "lambda:InvokeFunction"
+"""The permission to run a function, in whichever way."""
 
 # The model's own pattern, with the parts that it leaves nameless named.
 _REFERENCE = re.compile(

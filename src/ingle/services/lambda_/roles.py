@@ -1,4 +1,4 @@
-"""The roles that functions run with: who may give one to a function, and whether Lambda may use it.
+"""The roles that functions run with: whether Lambda may use them, and what they may do.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html,
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
@@ -6,13 +6,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 
 from collections.abc import Callable
 
+from ingle.auth.authorizer import Authorizer
 from ingle.auth.directory import Directory
-from ingle.iam.authorize import Policies, authorize
-from ingle.iam.principal import service_principal
+from ingle.auth.sessions import assumed_role_arn
+from ingle.iam.authorize import Decision, Policies, authorize
+from ingle.iam.principal import Principal, PrincipalKind, service_principal
 from ingle.iam.request import AccessRequest
-from ingle.services.lambda_.errors import InvalidParameterValue, RoleUnusable
-from ingle.wire.errors import ServiceError
-from ingle.wire.service import CallContext
+from ingle.services.lambda_.errors import InvalidParameterValue, RoleNotPassed, RoleUnusable
 
 LAMBDA = service_principal("lambda.amazonaws.com")
 """Lambda itself, which assumes the roles of functions."""
@@ -20,42 +20,37 @@ _NOT_ASSUMED = "The role defined for the function cannot be assumed by Lambda."
 
 
 class ExecutionRoles:
-    """Checks the roles of functions.
+    """Knows the roles of functions.
 
     Args:
         directory: knows which roles there are, and whom they trust.
-        authority: says who may pass them on.
+        authorizer: says what they may do.
         forgiving: asked with the text of each fault; where it says True, the fault is let pass.
     """
 
     def __init__(
-        self, directory: Directory, authority: "Authority", forgiving: Callable[[str], bool]
+        self, directory: Directory, authorizer: Authorizer, forgiving: Callable[[str], bool]
     ) -> None:
         self._directory = directory
-        self._authority = authority
+        self._authorizer = authorizer
         self._forgiving = forgiving
 
-    def check_passed(self, context: CallContext, function_arn: str, role: str) -> None:
-        """Check that a caller may give a function a role, and that Lambda may assume it.
+    def check_given(self, role: str, function_arn: str) -> None:
+        """Check a role that a function is to have; that its caller may pass it was looked at before.
 
         Args:
-            context: who calls.
-            function_arn: the function that is to have it, of the caller's account.
             role: the role's ARN.
+            function_arn: the function's.
 
         Raises:
-            AccessDenied: the caller may not pass the role on, or it is another account's.
+            RoleNotPassed: it is another account's.
             InvalidParameterValue: there is no such role, or it does not trust Lambda.
         """
-        account_id = role.split(":")[4]
-        if account_id != context.account_id:
-            text = "Cross-account pass role is not allowed."
-            if not self._forgiving(text):
-                raise ServiceError(text, code="AccessDeniedException", status=403)
-            return
-        keys = {"iam:passedtoservice": (LAMBDA.arn,)}
-        self._authority.check(context, "iam:PassRole", role, keys)
-        if not self.trusts_lambda(role, function_arn) and not self._forgives(role):
+        if role.split(":")[4] != function_arn.split(":")[4]:
+            error = RoleNotPassed()
+            if not self._forgiving(f"{error.message} It is {role}, for {function_arn}."):
+                raise error
+        elif not self.trusts_lambda(role, function_arn) and not self._forgives(role, function_arn):
             raise InvalidParameterValue(_NOT_ASSUMED)
 
     def check_assumed(self, role: str, function_arn: str) -> None:
@@ -64,7 +59,7 @@ class ExecutionRoles:
         Raises:
             RoleUnusable: the role was deleted, or trusts Lambda no more.
         """
-        if not self.trusts_lambda(role, function_arn) and not self._forgives(role):
+        if not self.trusts_lambda(role, function_arn) and not self._forgives(role, function_arn):
             raise RoleUnusable(_NOT_ASSUMED)
 
     def exists(self, role: str) -> bool:
@@ -83,5 +78,27 @@ class ExecutionRoles:
         request = AccessRequest(LAMBDA, "sts:AssumeRole", facts.arn, facts.arn.split(":")[4], keys)
         return authorize(request, Policies(resource=facts.trust)).allowed
 
-    def _forgives(self, role: str) -> bool:
-        return self._forgiving(f"{_NOT_ASSUMED} It is {role}.")
+    def may(self, role: str, function_name: str, action: str, resource: str) -> Decision | None:
+        """Decide whether a function may do something by its role; None where there is no role.
+
+        Args:
+            role: the role's ARN.
+            function_name: the function's, which its sessions are called by.
+            action: for instance `lambda:InvokeFunction`.
+            resource: an ARN.
+        """
+        facts = self._directory.role(role)
+        if facts is None:
+            return None
+        principal = Principal(
+            PrincipalKind.ROLE_SESSION,
+            assumed_role_arn(facts.arn, function_name),
+            facts.arn.split(":")[4],
+            f"{facts.unique_id}:{function_name}",
+            facts.arn,
+            facts.tags,
+        )
+        return self._authorizer.decide(principal, action, resource)
+
+    def _forgives(self, role: str, function_arn: str) -> bool:
+        return self._forgiving(f"{_NOT_ASSUMED} It is {role}, of {function_arn}.")

@@ -11,22 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ingle.iam.authorize import Decision, Policies, authorize
+from ingle.auth.authorizer import Authorizer
+from ingle.iam.authorize import Decision
 from ingle.iam.principal import service_principal
-from ingle.iam.request import AccessRequest
-from ingle.iam.wording import refusal
 from ingle.invoke.events.queue import EventQueue
-from ingle.services.lambda_.attached_policies import AttachedPolicies
 from ingle.services.lambda_.destinations import function_reference
 from ingle.services.lambda_.errors import AccessRefused
 from ingle.services.lambda_.invocations import Invocations, check_active, invoked_arn
 from ingle.services.lambda_.lookup import target
+from ingle.services.lambda_.names import INVOKE
 from ingle.services.lambda_.store import LambdaStore
 
 if TYPE_CHECKING:
     from ingle.invoke.invoker import InvocationResult
-
-INVOKE = "lambda:InvokeFunction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ class ServiceInvocations:
 
     Args:
         store: where functions are kept.
-        policies: finds their policies.
+        authorizer: decides by their policies.
         invocations: runs functions.
         queue: takes events for them.
         forgiving: asked with the text of each refusal; where it says True, it is let pass.
@@ -60,13 +57,13 @@ class ServiceInvocations:
     def __init__(
         self,
         store: LambdaStore,
-        policies: AttachedPolicies,
+        authorizer: Authorizer,
         invocations: Invocations,
         queue: EventQueue,
         forgiving: Callable[[str], bool],
     ) -> None:
         self._store = store
-        self._policies = policies
+        self._authorizer = authorizer
         self._invocations = invocations
         self._queue = queue
         self._forgiving = forgiving
@@ -78,7 +75,9 @@ class ServiceInvocations:
             source: who calls, and for what.
             function_arn: with the qualifier, if there is one: a policy counts for what it is of.
         """
-        return self._decide(source, function_arn)[1]
+        return self._authorizer.decide(
+            service_principal(source.service), INVOKE, function_arn, _keys(source)
+        )
 
     async def invoke(
         self, source: Source, function_arn: str, payload: bytes, *, trace: str = ""
@@ -138,29 +137,20 @@ class ServiceInvocations:
         return request_id
 
     def _check(self, source: Source, function_arn: str) -> None:
-        request, decision = self._decide(source, function_arn)
-        if decision.allowed:
+        if self.may_invoke(source, function_arn).allowed:
             return
-        text = refusal(request, decision)
+        text = (
+            f"{source.service} is not authorized to perform: {INVOKE} on resource: {function_arn} "
+            f"because no resource-based policy allows the {INVOKE} action"
+        )
         if not self._forgiving(text):
             raise AccessRefused(text)
 
-    def _decide(self, source: Source, function_arn: str) -> tuple[AccessRequest, Decision]:
-        request = AccessRequest(
-            service_principal(source.service),
-            INVOKE,
-            function_arn,
-            function_arn.split(":")[4],
-            _keys(source, function_arn),
-        )
-        return request, authorize(request, Policies(resource=self._policies.find(function_arn)))
 
-
-def _keys(source: Source, function_arn: str) -> dict[str, tuple[str, ...]]:
+def _keys(source: Source) -> dict[str, tuple[str, ...]]:
     known = {
         "aws:sourcearn": source.arn,
         "aws:sourceaccount": source.account_id,
         "lambda:eventsourcetoken": source.event_source_token,
-        "lambda:functionarn": function_arn,
     }
     return {key: (value,) for key, value in known.items() if value is not None}

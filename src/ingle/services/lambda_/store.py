@@ -48,6 +48,7 @@ class LambdaStore:
     must see to it that nobody else changes the same one meanwhile.
 
     Attributes:
+        changes: grows with every change of what decides who may use a function: policies and tags.
         layers: the layers.
         users: counts who needs which package, and which folder of layers.
         aliases: the aliases of functions; to be removed by `remove_alias` only.
@@ -65,6 +66,7 @@ class LambdaStore:
     def __init__(
         self, database: Database, environments: Environments, layers: LayerStore, users: Users
     ) -> None:
+        self.changes = 0
         self.layers = layers
         self.users = users
         self._database = database
@@ -214,6 +216,7 @@ class LambdaStore:
         """Forget a function, all its versions and aliases, and all that belongs to them."""
 
         def forget() -> None:
+            self.changes += 1
             for each in self.versions(key):
                 self.users.drop(each.uses())
             self._functions.pop(key, None)
@@ -285,6 +288,7 @@ class LambdaStore:
             )
 
         def remember() -> None:
+            self.changes += 1
             if statements:
                 self.policies.remember(policy)
             else:
@@ -347,6 +351,7 @@ class LambdaStore:
             await each.delete(connection, key, qualifier)
 
     def _forget_qualifier(self, key: FunctionKey, qualifier: str) -> None:
+        self.changes += 1
         for each in self._belongings:
             each.forget(key, qualifier)
 
@@ -354,6 +359,8 @@ class LambdaStore:
         self.users.add(function.uses())
         if function.version == LATEST:
             old = self._functions.get(function.key)
+            if old is None or old.tags != function.tags:
+                self.changes += 1
             if old is not None:
                 self.users.drop(old.uses())
             self._functions[function.key] = function

@@ -1,6 +1,7 @@
-"""The resource-based policies of functions, versions, aliases and layers, as decisions take them.
+"""What decides who may use functions and layers: their resource-based policies, and their tags.
 
-Source: https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
+Sources: https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html,
+https://docs.aws.amazon.com/lambda/latest/dg/attribute-based-access-control.html
 """
 
 import re
@@ -8,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ingle.iam.policy import Policy, PolicyKind
+from ingle.iam.request import Values
+from ingle.iam.resources import Resources
 from ingle.services.lambda_.model import FunctionKey, LayerKey
 from ingle.services.lambda_.names import LATEST
 from ingle.services.lambda_.policy_documents import HEAD
@@ -19,14 +22,15 @@ _FUNCTION = re.compile(
 _LAYER = re.compile(
     r"arn:aws[a-zA-Z-]*:lambda:([^:]+):(\d{12}):layer:([^:]+):([0-9]+)", re.ASCII
 )
+_TAG = "aws:resourcetag/"
 _KEPT = 4096
 
 
-class AttachedPolicies:
-    """Finds the policy of a resource of Lambda's; the same object for as long as it is the same.
+class LambdaResources(Resources):
+    """Tells of functions, their versions and aliases, and of versions of layers.
 
     Args:
-        store: where the policies are kept.
+        store: where they are kept.
     """
 
     def __init__(self, store: LambdaStore) -> None:
@@ -34,15 +38,21 @@ class AttachedPolicies:
         # By ARN: what it was compiled of, and the result.
         self._compiled: dict[str, tuple[tuple[object, ...], Policy]] = {}
 
-    def find(self, arn: str) -> Policy | None:
-        """Return the policy that calls about a resource are subject to; None where there is none.
+    @property
+    def changes(self) -> int:
+        """A number that grows with every change of policies and tags."""
+        return self._store.changes + self._store.layers.changes
+
+    def policy(self, action: str, arn: str) -> Policy | None:
+        """Return the policy that an action is subject to; None where there is none.
 
         What is qualified is subject to its own policy and to that of the function, whose statements
         may be about `…:function:name:*`. That a statement is about the resource, the decision looks
         at.
 
         Args:
-            arn: of a function, a version, an alias or a version of a layer; of others None comes.
+            action: for instance `lambda:InvokeFunction`.
+            arn: of a function, a version, an alias or a version of a layer; others have no policy.
         """
         function = _FUNCTION.fullmatch(arn)
         if function is not None:
@@ -53,6 +63,16 @@ class AttachedPolicies:
             region, account_id, name, number = layer.groups()
             return self._of_layer(arn, (account_id, region, name), int(number))
         return None
+
+    def keys(self, arn: str) -> Mapping[str, Values]:
+        """Return the tags of a function as condition keys; a version has those of its function."""
+        match = _FUNCTION.fullmatch(arn)
+        if match is None:
+            return {}
+        region, account_id, name, _ = match.groups()
+        function = self._store.get((account_id, region, name))
+        tags = {} if function is None else function.tags
+        return {f"{_TAG}{name.lower()}": (value,) for name, value in tags.items()}
 
     def _of_function(self, arn: str, key: FunctionKey, qualifier: str | None) -> Policy | None:
         policies = self._store.policies
