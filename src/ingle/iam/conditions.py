@@ -1,0 +1,116 @@
+"""Conditions of statements, compiled.
+
+Sources:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from ingle.iam.operators import OPERATORS, Compare
+from ingle.iam.patterns import Variable
+from ingle.iam.request import AccessRequest
+
+_IF_EXISTS = "IfExists"
+_NULL = "Null"
+
+
+class Quantifier(Enum):
+    """How the values of a key that has several are compared.
+
+    ANY: one must match (a negated operator: none may).
+    FOR_ALL: each must match, also where there is none.
+    FOR_ANY: one must match (a negated operator: one must differ from all).
+    """
+
+    ANY = auto()
+    FOR_ALL = auto()
+    FOR_ANY = auto()
+
+
+_QUANTIFIERS = {"ForAllValues": Quantifier.FOR_ALL, "ForAnyValue": Quantifier.FOR_ANY}
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """The name of an operator, taken apart.
+
+    Attributes:
+        base: such as `StringEquals`.
+        quantifier: what its prefix says.
+        if_exists: whether it ends in `IfExists`.
+    """
+
+    base: str
+    quantifier: Quantifier
+    if_exists: bool
+
+
+def parse_operator(name: str) -> Operator | None:
+    """Take an operator's name apart; None if there is no such operator."""
+    prefix, colon, base = name.rpartition(":")
+    if colon and prefix not in _QUANTIFIERS:
+        return None
+    if_exists = base.endswith(_IF_EXISTS)
+    base = base.removesuffix(_IF_EXISTS)
+    if base not in OPERATORS and (base != _NULL or if_exists):
+        return None
+    return Operator(base, _QUANTIFIERS.get(prefix, Quantifier.ANY), if_exists)
+
+
+class Condition:
+    """What one operator asks of one key.
+
+    Attributes:
+        name: the key as written.
+        key: the key in lower case.
+        variables: the policy variables among the values.
+    """
+
+    __slots__ = ("_compare", "_null", "_operator", "_wanted", "key", "name", "variables")
+
+    def __init__(
+        self, operator: Operator, name: str, values: Sequence[str], has_variables: bool
+    ) -> None:
+        """Compile a condition.
+
+        Args:
+            operator: how it compares.
+            name: the condition key.
+            values: what with.
+            has_variables: whether `${…}` is a variable.
+        """
+        self.name = name
+        self.key = name.lower()
+        self.variables: tuple[Variable, ...] = ()
+        self._operator = operator
+        self._null: frozenset[bool] | None = None
+        self._compare: Compare | None = None
+        self._wanted = True
+        if operator.base == _NULL:
+            self._null = frozenset(value.lower() == "true" for value in values)
+        else:
+            kind = OPERATORS[operator.base]
+            self._wanted = not kind.is_negated
+            self._compare, self.variables = kind.compile(values, has_variables)
+
+    def holds(self, request: AccessRequest) -> bool:
+        """Whether a request fulfils it."""
+        values = request.values(self.key)
+        if self._null is not None:
+            return (not values) in self._null
+        assert self._compare is not None
+        compare, wanted, resolve = self._compare, self._wanted, request.values
+        quantifier = self._operator.quantifier
+        if not values:
+            if self._operator.if_exists:
+                return True
+            # Nothing matches what is not there: a negated operator holds, unless one must differ.
+            return quantifier is Quantifier.FOR_ALL or (not wanted and quantifier is Quantifier.ANY)
+        if quantifier is Quantifier.ANY:
+            return any(compare(value, resolve) for value in values) is wanted
+        if quantifier is Quantifier.FOR_ANY:
+            return any(compare(value, resolve) is wanted for value in values)
+        return not any(values) or all(compare(value, resolve) is wanted for value in values)

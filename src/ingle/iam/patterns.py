@@ -1,0 +1,244 @@
+"""Text with wildcards and policy variables, as policies have it, made into something fast to match.
+
+Sources:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+"""
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+ARN_PARTS = 6  # arn:partition:service:region:account:resource; the last one may contain colons
+ANY = "*"
+
+Resolve = Callable[[str], tuple[str, ...] | None]
+
+_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
+# `${key}` and `${key, 'default'}`; names of tags may contain nearly anything.
+_REFERENCE = re.compile(r"\s*([A-Za-z0-9-]+:[^,']*?)\s*(?:,\s*'([^']*)'\s*)?")
+_ESCAPES = {"*": "*", "?": "?", "$": "$"}
+
+
+class Style(Enum):
+    """How the pieces of a pattern match.
+
+    EXACT: as they are; a wildcard is a character as any other.
+    LIKE: `*` is any run of characters, `?` any one.
+    ARN: like LIKE, but in each of an ARN's first five parts a wildcard stays within its part.
+    """
+
+    EXACT = auto()
+    LIKE = auto()
+    ARN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """Text that stands for itself."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wildcard:
+    """`*` or `?`."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A condition key whose value is put in its place.
+
+    Attributes:
+        key: its name, in lower case.
+        name: its name as written.
+        default: what is put there if the request has no such key; None if there is no default.
+    """
+
+    key: str
+    name: str
+    default: str | None
+
+
+Piece = Literal | Wildcard | Variable
+
+
+def parse_pieces(text: str, has_variables: bool) -> tuple[Piece, ...]:
+    """Take a pattern apart.
+
+    Args:
+        text: as in the policy.
+        has_variables: whether `${…}` is a variable, which it is from version 2012-10-17 on.
+    """
+    pieces: list[Piece] = []
+    start = 0
+    for match in _VARIABLE.finditer(text) if has_variables else ():
+        variable = _variable(match.group(1))
+        if variable is None:
+            continue
+        pieces += _plain_pieces(text[start : match.start()])
+        pieces.append(variable)
+        start = match.end()
+    pieces += _plain_pieces(text[start:])
+    return tuple(pieces)
+
+
+def _variable(inside: str) -> Piece | None:
+    if inside in _ESCAPES:
+        return Literal(_ESCAPES[inside])
+    found = _REFERENCE.fullmatch(inside)
+    if found is None:
+        return None
+    return Variable(found.group(1).lower(), found.group(1), found.group(2))
+
+
+def _plain_pieces(text: str) -> list[Piece]:
+    return [
+        Wildcard(part) if part in ("*", "?") else Literal(part)
+        for part in re.split(r"([*?])", text)
+        if part
+    ]
+
+
+class Patterns:
+    """Several patterns, of which one must match.
+
+    Attributes:
+        variables: the variables in them.
+    """
+
+    __slots__ = ("_any", "_dynamic", "_exact", "_fixed", "_folds", "_style", "variables")
+
+    def __init__(
+        self, texts: Iterable[str], style: Style, *, has_variables: bool, folds: bool = False
+    ) -> None:
+        """Compile patterns.
+
+        Args:
+            texts: the patterns, as in the policy.
+            style: how they match.
+            has_variables: whether `${…}` is a variable in them.
+            folds: whether case makes no difference.
+        """
+        exact: set[str] = set()
+        fixed: list[str] = []
+        dynamic: list[tuple[Piece, ...]] = []
+        self._any = False
+        self._style = style
+        self._folds = folds
+        for text in texts:
+            pieces = parse_pieces(text, has_variables)
+            if style is not Style.EXACT and text == ANY:
+                self._any = True
+            elif any(isinstance(piece, Variable) for piece in pieces):
+                dynamic.append(pieces)
+            elif _is_exact(pieces, style):
+                exact.add(self._fold("".join(_text(piece) for piece in pieces)))
+            else:
+                fixed.append(_expression(pieces, style))
+        self.variables = tuple(
+            piece for pieces in dynamic for piece in pieces if isinstance(piece, Variable)
+        )
+        self._exact = frozenset(exact)
+        self._fixed = _compiled("|".join(fixed), folds).fullmatch if fixed else None
+        self._dynamic = tuple(dynamic)
+
+    def match(self, value: str, resolve: Resolve) -> bool:
+        """Whether one of the patterns matches a text.
+
+        Args:
+            value: the text.
+            resolve: finds the values of condition keys, for variables. One that has no value, or
+                several, and no default, leaves a pattern that matches nothing.
+        """
+        if self._any or (value.lower() if self._folds else value) in self._exact:
+            return True
+        if self._fixed is not None and self._fixed(value):
+            return True
+        return any(self._match_resolved(pieces, value, resolve) for pieces in self._dynamic)
+
+    def resolvable(self, resolve: Resolve) -> bool:
+        """Whether every variable in the patterns has a value."""
+        return all(_resolve(variable, resolve) is not None for variable in self.variables)
+
+    def _match_resolved(self, pieces: Sequence[Piece], value: str, resolve: Resolve) -> bool:
+        resolved: list[Piece] = []
+        for piece in pieces:
+            if isinstance(piece, Variable):
+                text = _resolve(piece, resolve)
+                if text is None:
+                    return False
+                resolved.append(Literal(text))
+            else:
+                resolved.append(piece)
+        if _is_exact(resolved, self._style):
+            return self._fold("".join(_text(piece) for piece in resolved)) == self._fold(value)
+        return (
+            _compiled(_expression(resolved, self._style), self._folds).fullmatch(value) is not None
+        )
+
+    def _fold(self, text: str) -> str:
+        return text.lower() if self._folds else text
+
+
+def _resolve(variable: Variable, resolve: Resolve) -> str | None:
+    values = resolve(variable.key)
+    return values[0] if values is not None and len(values) == 1 else variable.default
+
+
+def _text(piece: Piece) -> str:
+    assert not isinstance(piece, Variable)
+    return piece.text
+
+
+def _is_exact(pieces: Sequence[Piece], style: Style) -> bool:
+    """Whether pieces without variables stand for one text only."""
+    if style is Style.EXACT:
+        return True
+    if any(isinstance(piece, Wildcard) for piece in pieces):
+        return False
+    return style is Style.LIKE or sum(_text(piece).count(":") for piece in pieces) >= ARN_PARTS - 1
+
+
+@functools.lru_cache(maxsize=4096)
+def _compiled(expression: str, folds: bool) -> re.Pattern[str]:
+    return re.compile(expression, re.DOTALL | (re.IGNORECASE if folds else re.NOFLAG))
+
+
+def _expression(pieces: Sequence[Piece], style: Style) -> str:
+    if style is not Style.ARN:
+        return _segment(pieces, ".")
+    *parts, resource = _arn_parts(pieces)
+    return ":".join([*(f"(?>{_segment(part, '[^:]')})" for part in parts), _segment(resource, ".")])
+
+
+def _arn_parts(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """The six parts of an ARN; those that are missing at its end are anything, as on AWS."""
+    parts: list[list[Piece]] = [[]]
+    for piece in pieces:
+        if not isinstance(piece, Literal):
+            parts[-1].append(piece)
+            continue
+        first, *others = piece.text.split(":", ARN_PARTS - len(parts))
+        parts[-1].append(Literal(first))
+        parts += [[Literal(other)] for other in others]
+    return parts + [[Wildcard("*")] for _ in range(ARN_PARTS - len(parts))]
+
+
+def _segment(pieces: Sequence[Piece], one: str) -> str:
+    """The expression for pieces; linear in time, because no `*` but the last one is tried twice."""
+    chunks = [""]
+    for piece in pieces:
+        if piece == Wildcard("*"):
+            chunks.append("")
+        else:
+            chunks[-1] += one if isinstance(piece, Wildcard) else re.escape(_text(piece))
+    if len(chunks) == 1:
+        return chunks[0]
+    first, *middle, last = chunks
+    inner = "".join(f"(?>{one}*?{chunk})" for chunk in middle if chunk)
+    return f"{first}{inner}{one}*{last}"
