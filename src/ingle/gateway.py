@@ -14,6 +14,7 @@ from ingle.auth.keys import Identity
 from ingle.auth.permissions import check_permitted
 from ingle.auth.sigv4 import Verifier, is_addressed_locally, is_local
 from ingle.http.errors import BodyIncomplete, BodyTooLarge
+from ingle.iam.principal import ANONYMOUS
 from ingle.limits import max_body
 from ingle.wire.binding import bind
 from ingle.wire.errors import (
@@ -64,6 +65,7 @@ class Gateway:
         health: what `/_ingle/health` answers.
         metrics: what `/_ingle/metrics` answers, in Prometheus's text format.
         function_urls: serves those.
+        region: the one that a request without a signature is for.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Gateway:
         health: Callable[[], Mapping[str, Any]],
         metrics: Callable[[], bytes],
         function_urls: FunctionUrls,
+        region: str,
     ) -> None:
         self._services = services
         self._verifier = verifier
@@ -81,6 +84,7 @@ class Gateway:
         self._health = health
         self._metrics = metrics
         self._function_urls = function_urls
+        self._region = region
         self._protocols = {name: ServiceProtocol.load(name) for name in services}
 
     async def handle(self, request: Request, read_body: ReadBody) -> Response:
@@ -113,7 +117,7 @@ class Gateway:
                 operation = protocol.route(request)
                 limit = max_body(protocol.name, operation.name)
                 request.body = await _read(read_body, limit, _spoken(operation.name))
-            identity = await self._verifier.authenticate(request)
+            identity = await self._identify(request, operation, protocol)
             service = self._services.get(protocol.name)
             if service is None:
                 raise NotImplementedByIngle(
@@ -122,7 +126,8 @@ class Gateway:
                 )
             method = bind(service, operation)
             params = operation.parse(request)
-            check_permitted(identity, request, operation.name, params)
+            if not operation.model.unsigned:
+                check_permitted(identity, request, operation.name, params)
             context = CallContext(
                 request_id,
                 identity.account_id,
@@ -130,6 +135,7 @@ class Gateway:
                 identity.principal_arn,
                 request,
                 f"{request.scheme}://{request.host}",
+                identity,
             )
             return operation.serialize(await method(context, params), request_id)
         except ServiceError as error:
@@ -152,6 +158,14 @@ class Gateway:
         if protocol is None:
             return _bare_error(failure, request_id)
         return protocol.serialize_error(failure, request_id, operation, request)
+
+    async def _identify(
+        self, request: Request, operation: Operation, protocol: ServiceProtocol
+    ) -> Identity:
+        """Find out who calls; nobody in particular where the operation is not signed."""
+        if operation.model.unsigned:
+            return Identity("", ANONYMOUS, self._region, protocol.signing_name)
+        return await self._verifier.authenticate(request)
 
     async def _protocol(self, request: Request) -> ServiceProtocol:
         name = find_service(request)

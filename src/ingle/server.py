@@ -302,6 +302,7 @@ class Server:
                 self._health,
                 measurements.page,
                 functions.urls,
+                config.region,
             )
             http = HttpServer(gateway.handle, clock)
             for work in (

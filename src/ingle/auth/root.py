@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 from ingle.auth.keys import AccessKey
+from ingle.iam.principal import Principal, PrincipalKind, root_arn
 from ingle.storage.errors import StorageError
 from ingle.storage.files import read_private, write_atomically
 
@@ -76,7 +77,12 @@ def _parse(path: Path, text: str, account_id: str) -> AccessKey:
         raise _damaged(path, f"{type(error).__name__} while reading it") from None
     if not access_key_id or not secret or set(access_key_id) & set("/, \t="):
         raise _damaged(path, f"{_ID} or {_SECRET} is empty or malformed")
-    return AccessKey(access_key_id, secret, account_id, f"arn:aws:iam::{account_id}:root")
+    return AccessKey(access_key_id, secret, root_user(account_id))
+
+
+def root_user(account_id: str) -> Principal:
+    """The root user of an account."""
+    return Principal(PrincipalKind.ROOT, root_arn(account_id), account_id, account_id)
 
 
 def _damaged(path: Path, reason: str) -> CredentialsUnusable:

@@ -18,6 +18,7 @@ class CallContext:
         request: the HTTP request.
         endpoint: scheme and authority by which the caller reached Ingle,
             for instance `http://127.0.0.1:4566`.
+        identity: the caller, an `ingle.auth.keys.Identity`; this layer knows nothing of it.
     """
 
     request_id: str
@@ -26,6 +27,7 @@ class CallContext:
     principal_arn: str
     request: Request
     endpoint: str
+    identity: Any = None
 
 
 class Service:
