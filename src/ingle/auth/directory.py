@@ -5,7 +5,7 @@ answered from memory, without a lock and at once, for it is asked on the way of 
 from threads too. An answer is true now: what was changed a moment ago is seen by the next call.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
@@ -76,7 +76,10 @@ class Directory(Protocol):
 
     @property
     def generation(self) -> int:
-        """A number that grows with every change of identities; what is cached compares it."""
+        """A number that grows after every change of identities; what is cached compares it.
+
+        Whoever caches reads it before it looks.
+        """
         ...
 
     def access_key(self, access_key_id: str) -> AccessKey | None:
@@ -97,6 +100,17 @@ class Directory(Protocol):
             access_key_id: the key.
             service: the signature's service, for instance `lambda`.
             region: its region.
+            at: in seconds since the epoch.
+        """
+        ...
+
+    def role_used(self, arn: str, service: str, region: str, at: float) -> None:
+        """Take note that a session of a role signed a request.
+
+        Args:
+            arn: the role's, with its path.
+            service: as in `used`.
+            region: as in `used`.
             at: in seconds since the epoch.
         """
         ...
@@ -138,3 +152,20 @@ class Directory(Protocol):
             issuer: host and path, as in the provider's ARN, for instance `issuer.example.com/p`.
         """
         ...
+
+
+def note_use(directory: Directory) -> Callable[[AccessKey, str, str, float], None]:
+    """Make what takes note of each request that was verified.
+
+    Returns:
+        Takes the key that signed, the service and region of its signature, and the time in seconds
+        since the epoch.
+    """
+
+    def note(key: AccessKey, service: str, region: str, at: float) -> None:
+        if key.session is None:
+            directory.used(key.access_key_id, service, region, at)
+        elif key.principal.role_arn is not None:
+            directory.role_used(key.principal.role_arn, service, region, at)
+
+    return note

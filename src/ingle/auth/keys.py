@@ -23,9 +23,12 @@ class SessionKind(StrEnum):
     FEDERATED_USER = "GetFederationToken"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Session:
     """What temporary credentials bring along, besides whose they are.
+
+    The same object stands for the same credentials until identities change, so that it may be the
+    key of what is cached; the ids of access keys are not secret, and not unique beyond doubt.
 
     Attributes:
         kind: the operation that gave them out; a function has its role's as AssumeRole's.
