@@ -1,7 +1,7 @@
 """The forms in which members of an input name a resource, and how to read them.
 
-Each takes the members' values, of which some may be missing, and gives the part of the ARN that they
-stand for, or None where they stand for none.
+Each takes the members' values, of which some may be missing, and gives the part of the ARN that
+they stand for, or None where they stand for none.
 """
 
 import re

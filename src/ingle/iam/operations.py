@@ -10,11 +10,12 @@ A file a service, named as botocore names it. In it:
 - `everything`: operations that are about everything, whatever their input has.
 - `free`: operations that take no permission.
 - `[keys]`: condition keys and the paths to their values.
-- `[[operation]]`: for the operations in `names`, the `action`, the `resource` (a template or several)
-  and `shown` where they differ, and further `keys` of that permission: paths, or fixed values, which
-  begin with `=`. With `also = true` it is one permission more, needed where `when`, a path, is in the
-  input and `unless` is not; and if it names a resource, only where the input does too. With
-  `instead = true` it is such a permission, and there is none of the operation's own name.
+- `[[operation]]`: for the operations in `names`, the `action`, the `resource` (a template or
+  several) and `shown` where they differ, and further `keys` of that permission: paths, templates,
+  or fixed values, which begin with `=`. With `also = true` it is one permission more, needed where
+  `when`, a path, is in the input and `unless` is not; and if it names a resource, only where the
+  input does too. With `instead = true` it is such a permission, and there is none of the
+  operation's own name.
 
 Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
@@ -91,8 +92,13 @@ class _Need:
             return
         if self.unless is not None and next(self.unless.find(params), None) is not None:
             return
-        keys = {name: values for name, source in self.keys.items() if (values := source.values(params, where))}
-        resources = next(filter(None, (each.fill(params, where) for each in self.templates)), ())
+        keys = {
+            name: values
+            for name, source in self.keys.items()
+            if (values := source.values(params, where))
+        }
+        filled = (each.fill(params, where) for each in self.templates)
+        resources: Sequence[str] = next(filter(None, filled), ())
         if not resources and not (self.is_extra and self.templates):
             resources = (EVERYTHING,)
         for resource in dict.fromkeys(resources):
@@ -141,9 +147,7 @@ class Needs:
             return found
         return [Access(self._needs[0].action, EVERYTHING, EVERYTHING, {})]
 
-    def key_values(
-        self, key: str, params: Mapping[str, Any], where: Where
-    ) -> tuple[str, ...]:
+    def key_values(self, key: str, params: Mapping[str, Any], where: Where) -> tuple[str, ...]:
         """Return the values that the input gives a condition key of the service.
 
         Args:
@@ -185,7 +189,12 @@ class ServiceOperations:
     @property
     def keys(self) -> frozenset[str]:
         """The condition keys that the data knows, in lower case."""
-        own = (key.lower() for entries in self._entries.values() for e in entries for key in e.get("keys", ()))
+        own = (
+            key.lower()
+            for entries in self._entries.values()
+            for e in entries
+            for key in e.get("keys", ())
+        )
         return frozenset(self._keys) | frozenset(own)
 
     def needs(self, operation: str) -> Needs:

@@ -1,10 +1,11 @@
 """Resource ARNs that are made of an operation's input: templates, and the paths in them.
 
-A template is text with placeholders: `{region}` and `{account}` are the request's own, `{caller}` is
-the ARN of who asks, and any other is a path into the input. `{A.B}` is a member of a member, `{A[]}`
-every item of a list, `{A{}}` every key of a map, `{A?}` may be missing. `{A|form}` is read in a form
-(`forms.py`), `{A+B|form}` in one that takes two members. Where the first placeholder that is a path
-holds an ARN, as many members take one instead of a name, that ARN stands for all before it.
+A template is text with placeholders: `{region}` and `{account}` are the request's own, `{caller}`
+is the ARN of who asks, and any other is a path into the input. `{A.B}` is a member of a member,
+`{A[]}` every item of a list, `{A{}}` every key of a map, `{A?}` may be missing. `{A|form}` is read
+in a form (`forms.py`), `{A+B|form}` in one that takes two members. Where the first placeholder that
+is a path holds an ARN, as many members take one instead of a name, that ARN stands for all before
+it.
 """
 
 import re
