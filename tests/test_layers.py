@@ -21,7 +21,7 @@ ROOMS: dict[str, frozenset[str]] = {
         "observe config endpoint clock iam",
         "gateway": "http auth wire limits iam",
         "http": "wire clock",
-        "services": "invoke pool runtimes storage wire clock iam",
+        "services": "auth iam invoke pool runtimes storage wire clock",
         "observe": "invoke",
         "invoke": "pool storage wire clock",
         "pool": "sandbox runtimes http wire clock",

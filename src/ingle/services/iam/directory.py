@@ -6,10 +6,11 @@ be called from threads: it reads, and what it caches it can lose.
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from ingle.auth.directory import OidcProvider, PrincipalPolicies, RoleFacts
 from ingle.auth.keys import AccessKey
+from ingle.auth.root import root_user
 from ingle.iam.policy import Policy, PolicyKind
 from ingle.iam.principal import Principal, PrincipalKind
 from ingle.services.iam.model import Bearer, Role, User
@@ -22,7 +23,7 @@ _CACHED_PRINCIPALS = 4096
 _CACHED_DOCUMENTS = 4096
 
 parsed = lru_cache(_CACHED_DOCUMENTS)(Policy.parse)
-"""A policy of its document and kind; principals with the same document share it."""
+"""A policy of its document, kind and name; those that have the same one share it."""
 
 
 class Directory:
@@ -53,7 +54,7 @@ class Directory:
             return root_key
         if self._store.access_keys.find(access_key_id) is None:  # guesses displace nothing
             return None
-        return self._keys.get_or_make(access_key_id, self.generation, lambda: self._key(access_key_id))
+        return self._keys.get(access_key_id, self.generation, lambda: self._key(access_key_id))
 
     def key_account(self, access_key_id: str) -> str | None:
         """Return the account of a lasting key, active or not; None where there is no such key."""
@@ -92,7 +93,7 @@ class Directory:
 
     def role(self, arn: str) -> RoleFacts | None:
         """Return a role as it is now, by its ARN with its path; None where there is none."""
-        return self._roles.get_or_make(arn, self.generation, lambda: self._role(arn))
+        return self._roles.get(arn, self.generation, lambda: self._role(arn))
 
     def policies(self, principal: Principal) -> PrincipalPolicies:
         """Return the policies of a root user, a user or a role's session, compiled.
@@ -101,24 +102,25 @@ class Directory:
         """
         unique_id = principal.unique_id.partition(":")[0]
         if principal.kind is PrincipalKind.USER:
-            arn, find = principal.arn, self._store.user_by_arn
+            arn = principal.arn
+            find: Callable[[str], User | Role | None] = self._store.user_by_arn
         elif principal.kind is PrincipalKind.ROLE_SESSION and principal.role_arn is not None:
             arn, find = principal.role_arn, self._store.role_by_arn
         else:
             return PrincipalPolicies()
 
         def compiled() -> PrincipalPolicies:
-            bearer: User | Role | None = find(arn)
+            bearer = find(arn)
             if bearer is None or bearer.unique_id != unique_id:
                 return PrincipalPolicies()
             return self._compiled(bearer)
 
-        return self._policies.get_or_make(arn + unique_id, self.generation, compiled)
+        return self._policies.get(arn + unique_id, self.generation, compiled)
 
     def managed_policy(self, account_id: str, arn: str) -> Policy | None:
         """Return the default version of a managed policy, an account's or AWS's, compiled."""
         policy = self._store.policy(account_id, arn)
-        return None if policy is None else parsed(policy.document, PolicyKind.IDENTITY)
+        return None if policy is None else parsed(policy.document, PolicyKind.IDENTITY, policy.arn)
 
     def oidc_provider(self, account_id: str, issuer: str) -> OidcProvider | None:
         """Return the provider of an account for an issuer, named by host and path."""
@@ -139,7 +141,7 @@ class Directory:
                 return None
             principal = principal_of(user)
         else:
-            principal = root_principal(key.account_id)
+            principal = root_user(key.account_id)
         return AccessKey(key.name, self._store.secrets.open(key), principal)
 
     def _role(self, arn: str) -> RoleFacts | None:
@@ -149,7 +151,7 @@ class Directory:
         return RoleFacts(
             arn=role.arn,
             unique_id=role.unique_id,
-            trust=parsed(self._trust.shown(role.trust), PolicyKind.TRUST),
+            trust=parsed(self._trust.shown(role.trust), PolicyKind.TRUST, role.arn),
             max_session_duration_s=role.max_session_s,
             path=role.path,
             tags=role.tags,
@@ -167,33 +169,31 @@ class Directory:
         return PrincipalPolicies(tuple(identity), boundary)
 
     def _policies_of(self, bearer: Bearer) -> list[Policy]:
-        inline = [parsed(each, PolicyKind.IDENTITY) for each in bearer.inline.values()]
+        inline = [
+            parsed(document, PolicyKind.IDENTITY, name) for name, document in bearer.inline.items()
+        ]
         managed = (self.managed_policy(bearer.account_id, each) for each in bearer.attached)
         return inline + [each for each in managed if each is not None]
 
 
-class _Cache(dict[str, tuple[int, T]]):
+class _Cache(Generic[T]):
     """What was derived from identities, good until the next change of any."""
 
-    def get_or_make(self, key: str, generation: int, make: Callable[[], T]) -> T:
+    def __init__(self) -> None:
+        self._items: dict[str, tuple[int, T]] = {}
+
+    def get(self, key: str, generation: int, make: Callable[[], T]) -> T:
         """Return what is cached for a key, or make it."""
-        found = self.get(key)
+        found = self._items.get(key)
         if found is not None and found[0] == generation:
             return found[1]
-        if len(self) >= _CACHED_PRINCIPALS:
-            self.clear()
+        if len(self._items) >= _CACHED_PRINCIPALS:
+            self._items.clear()
         value = make()
-        self[key] = generation, value
+        self._items[key] = generation, value
         return value
 
 
 def principal_of(user: User) -> Principal:
     """Make the principal that a user is."""
     return Principal(PrincipalKind.USER, user.arn, user.account_id, user.unique_id, tags=user.tags)
-
-
-def root_principal(account_id: str) -> Principal:
-    """Make the principal that the root user of an account is."""
-    return Principal(
-        PrincipalKind.ROOT, f"arn:aws:iam::{account_id}:root", account_id, account_id
-    )

@@ -38,12 +38,11 @@ class Noun:
     @classmethod
     def from_row(cls, values: dict[str, Any]) -> Self:
         """Make it of its row; what JSON made a list of is a tuple again."""
-        return cls(
-            **{
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in values.items()
-            }
-        )
+        fields: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return cls(**fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,7 @@ A column holds the sealed value in Base64, bound to the table, the account and t
 import base64
 import dataclasses
 import logging
-from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Table, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -47,7 +46,8 @@ class Secrets:
         """Return a noun, whose secret is in the clear, with its secret sealed."""
         table, name = _FIELDS[type(noun)]
         bound_to = _bound_to(table, noun.account_id, noun.name)
-        return dataclasses.replace(noun, **{name: self._sealed(getattr(noun, name), bound_to)})
+        sealed: dict[str, Any] = {name: self._sealed(getattr(noun, name), bound_to)}
+        return dataclasses.replace(noun, **sealed)
 
     def open(self, noun: T) -> str:
         """Return the secret of a noun in the clear.
@@ -116,5 +116,3 @@ def _decoded(stored: str, bound_to: str) -> bytes:
 def _bound_to(table: Table, account_id: str, name: str) -> str:
     # Authenticated with what is sealed: to change this makes it unreadable.
     return f"secret in {table.name} of {account_id} {name}"
-
-

@@ -144,9 +144,7 @@ mfa_devices = _noun(
     _tags(),
 )
 
-deletion_tasks = _noun(
-    "iam_deletion_tasks", Column("created_ms", BigInteger, nullable=False)
-)
+deletion_tasks = _noun("iam_deletion_tasks", Column("created_ms", BigInteger, nullable=False))
 
 # When an access key, by its id, or a role, by its unique id, was used last.
 uses = Table(

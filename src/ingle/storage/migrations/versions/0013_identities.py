@@ -16,10 +16,7 @@ def _noun(name: str, *columns: "sa.Column[object]") -> None:
         sa.Column("name", sa.String(512), nullable=False),
         *columns,
         sa.PrimaryKeyConstraint("account_id", "name_key", name=op.f(f"pk_{name}")),
-        *(
-            sa.UniqueConstraint(each.name, name=op.f(f"uq_{name}_{each.name}"))
-            for each in unique
-        ),
+        *(sa.UniqueConstraint(each.name, name=op.f(f"uq_{name}_{each.name}")) for each in unique),
     )
 
 
