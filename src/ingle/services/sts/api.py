@@ -11,7 +11,7 @@ from ingle.auth.sessions import SessionMinter, account_of
 from ingle.clock import Clock
 from ingle.services.sts.errors import ValidationError
 from ingle.services.sts.issuing import Issuing
-from ingle.services.sts.permissions import Facts, Permissions
+from ingle.services.sts.permissions import Permissions
 from ingle.services.sts.roles import Roles
 from ingle.services.sts.second_factor import SecondFactor
 from ingle.services.sts.users import Users
@@ -25,7 +25,6 @@ class StsService(Service):
         directory: the identities that there are.
         sessions: makes the credentials.
         clock: says what time it is.
-        facts: the condition keys that follow from a request.
     """
 
     name = "sts"
@@ -35,11 +34,9 @@ class StsService(Service):
         {"AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity", "GetSessionToken"}
     )
 
-    def __init__(
-        self, directory: Directory, sessions: SessionMinter, clock: Clock, facts: Facts
-    ) -> None:
+    def __init__(self, directory: Directory, sessions: SessionMinter, clock: Clock) -> None:
         self._directory = directory
-        permissions = Permissions(directory, facts)
+        permissions = Permissions(directory, clock)
         issuing = Issuing(sessions, clock)
         second_factor = SecondFactor(directory, clock)
         self._roles = Roles(directory, permissions, issuing, second_factor, clock)
@@ -55,9 +52,7 @@ class StsService(Service):
         """Give out credentials of a role to those for whom an OpenID Connect issuer vouches."""
         return await self._roles.assume_with_web_identity(context, request)
 
-    async def get_session_token(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
+    async def get_session_token(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Give out temporary credentials of the caller itself."""
         return await self._users.session_token(context, request)
 

@@ -13,6 +13,7 @@ from ingle.auth.directory import Directory
 from ingle.auth.grants import packed_size
 from ingle.auth.keys import Session
 from ingle.iam.policy import MalformedPolicy, Policy, PolicyKind
+from ingle.iam.request import Values
 from ingle.services.sts.errors import (
     InvalidParameterValue,
     MalformedPolicyDocument,
@@ -40,9 +41,11 @@ class Tags:
     all: Mapping[str, str] = field(default=_NO_TAGS)
     transitive: frozenset[str] = frozenset()
 
-    def keys(self) -> dict[str, tuple[str, ...]]:
+    def keys(self) -> dict[str, Values]:
         """The condition keys that tell of them."""
-        keys = {f"aws:requesttag/{name.lower()}": (value,) for name, value in self.all.items()}
+        keys: dict[str, Values] = {
+            f"aws:requesttag/{name.lower()}": (value,) for name, value in self.all.items()
+        }
         if self.all:
             keys["aws:tagkeys"] = tuple(self.all)
         if self.transitive:
@@ -150,5 +153,7 @@ def packed_percentage(policies: Policies, tags: Mapping[str, str]) -> int | None
     percentage = -(-used * 100 // LIMITS.packed)
     if percentage > 100:
         what = "session tags" if tags else "session policies"
-        raise PackedPolicyTooLarge(f"Packed size of {what} consumes {percentage}% of allotted space.")
+        raise PackedPolicyTooLarge(
+            f"Packed size of {what} consumes {percentage}% of allotted space."
+        )
     return percentage

@@ -1,6 +1,7 @@
 """The errors of STS, by AWS's codes.
 
-Sources: the error lists at https://docs.aws.amazon.com/STS/latest/APIReference/API_Operations.html and
+Sources: the error lists of the operations at
+https://docs.aws.amazon.com/STS/latest/APIReference/API_Operations.html and
 https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
 """
 

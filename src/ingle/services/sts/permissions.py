@@ -3,21 +3,20 @@
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from ingle.auth.directory import Directory, RoleFacts
 from ingle.auth.keys import Identity
+from ingle.clock import Clock
 from ingle.iam.authorize import Decision, Policies, authorize
-from ingle.iam.policy import Policy, PolicyKind
+from ingle.iam.policy import PolicyKind
 from ingle.iam.principal import Principal
 from ingle.iam.request import AccessRequest, Values
 from ingle.iam.wording import refusal
 from ingle.services.sts.bounds import Tags
 from ingle.services.sts.errors import AccessDenied
-from ingle.wire.service import CallContext, ServiceInput
-
-Facts = Callable[[CallContext, ServiceInput], Mapping[str, Values]]
-"""The condition keys that follow from a request itself, such as `aws:SourceIp`."""
+from ingle.services.sts.facts import request_keys
+from ingle.wire.service import CallContext
 
 TAG_SESSION = "sts:TagSession"
 SET_SOURCE_IDENTITY = "sts:SetSourceIdentity"
@@ -28,17 +27,16 @@ class Permissions:
 
     Args:
         directory: knows the callers' policies.
-        facts: knows requests.
+        clock: says what time it is.
     """
 
-    def __init__(self, directory: Directory, facts: Facts) -> None:
+    def __init__(self, directory: Directory, clock: Clock) -> None:
         self._directory = directory
-        self._facts = facts
+        self._clock = clock
 
     def check_trust(
         self,
         context: CallContext,
-        request: ServiceInput,
         role: RoleFacts,
         actions: Iterable[str],
         keys: Mapping[str, Values],
@@ -47,7 +45,6 @@ class Permissions:
 
         Args:
             context: the call.
-            request: its input.
             role: the role.
             actions: `sts:AssumeRole` and what goes with it.
             keys: condition keys of STS's own.
@@ -57,20 +54,19 @@ class Permissions:
         """
         identity: Identity = context.identity
         for action in actions:
-            asked, decision = self._decide(
-                context, request, identity, action, role.arn, _account(role.arn), keys, role.trust
-            )
+            asked, decision = self._decide(context, identity, action, role, keys)
             if not decision.allowed:
                 foreign = identity.account_id != asked.resource_account
                 hidden = foreign and decision.kind is PolicyKind.TRUST
-                raise not_authorized(identity.principal_arn, action, role.arn) if (
-                    hidden
-                ) else AccessDenied(refusal(asked, decision))
+                raise (
+                    not_authorized(identity.principal_arn, action, role.arn)
+                    if (hidden)
+                    else AccessDenied(refusal(asked, decision))
+                )
 
     def may_assume(
         self,
         context: CallContext,
-        request: ServiceInput,
         provider: Principal,
         role: RoleFacts,
         actions: Iterable[str],
@@ -80,7 +76,6 @@ class Permissions:
 
         Args:
             context: the call, which nobody signed.
-            request: its input.
             provider: who vouches.
             role: the role.
             actions: `sts:AssumeRoleWithWebIdentity` and what goes with it.
@@ -88,54 +83,41 @@ class Permissions:
         """
         identity: Identity = context.identity._replace(principal=provider)
         return all(
-            self._decide(
-                context, request, identity, action, role.arn, _account(role.arn), keys, role.trust
-            )[1].allowed
-            for action in actions
+            self._decide(context, identity, action, role, keys)[1].allowed for action in actions
         )
 
     def check_own(
-        self,
-        context: CallContext,
-        request: ServiceInput,
-        action: str,
-        resource: str,
-        keys: Mapping[str, Values],
+        self, context: CallContext, action: str, resource: str, keys: Mapping[str, Values]
     ) -> None:
         """Check that a caller may do something by its own policies.
 
         Raises:
             AccessDenied: it may not.
         """
-        identity: Identity = context.identity
-        asked, decision = self._decide(
-            context, request, identity, action, resource, identity.account_id, keys, None
-        )
+        asked, decision = self._decide(context, context.identity, action, resource, keys)
         if not decision.allowed:
             raise AccessDenied(refusal(asked, decision))
 
     def _decide(
         self,
         context: CallContext,
-        request: ServiceInput,
         identity: Identity,
         action: str,
-        resource: str,
-        account: str,
+        resource: RoleFacts | str,
         keys: Mapping[str, Values],
-        trust: Policy | None,
     ) -> tuple[AccessRequest, Decision]:
-        own = self._directory.policies(identity.holder)
-        session = identity.session
+        own, session = self._directory.policies(identity.holder), identity.session
+        role = resource if isinstance(resource, RoleFacts) else None
         policies = Policies(
             identity=own.identity,
             boundary=own.boundary,
             session=None if session is None else session.policies,
             account=own.account,
-            resource=trust,
+            resource=None if role is None else role.trust,
         )
-        known = {**self._facts(context, request), **keys}
-        asked = AccessRequest(identity.principal, action, resource, account, known)
+        arn = resource if isinstance(resource, str) else resource.arn
+        known = {**request_keys(context, self._clock), **keys}
+        asked = AccessRequest(identity.principal, action, arn, arn.split(":", 5)[4], known)
         return asked, authorize(asked, policies)
 
 
@@ -164,7 +146,3 @@ def role_keys(
 def accompanying(tags: Tags, source_identity: str | None) -> list[str]:
     """The further permissions that session tags and a source identity take."""
     return [TAG_SESSION] * bool(tags.all) + [SET_SOURCE_IDENTITY] * (source_identity is not None)
-
-
-def _account(arn: str) -> str:
-    return arn.split(":", 5)[4]

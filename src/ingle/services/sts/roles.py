@@ -87,7 +87,7 @@ class Roles:
             keys["aws:multifactorauthpresent"] = ("true",)
             keys["aws:multifactorauthage"] = ("0",)
         actions = [ASSUME_ROLE, *accompanying(tags, source)]
-        self._permissions.check_trust(context, request, role, actions, keys)
+        self._permissions.check_trust(context, role, actions, keys)
         is_chained = session is not None and session.is_of_a_role
         duration_s = _duration(request, role, is_chained=is_chained)
         policies = session_policies(request, account, self._directory)
@@ -115,7 +115,6 @@ class Roles:
         provider = Principal(PrincipalKind.PROVIDER, somebody.provider.arn, "", somebody.subject)
         if role is None or not self._permissions.may_assume(
             context,
-            request,
             provider,
             role,
             [WITH_WEB_IDENTITY, *accompanying(tags, source)],

@@ -55,7 +55,7 @@ class Users:
         tags = session_tags(request.get("Tags", ()), (), None)
         arn = federated_user_arn(principal.account_id, name)
         if tags.all:
-            self._permissions.check_own(context, request, TAG_SESSION, arn, tags.keys())
+            self._permissions.check_own(context, TAG_SESSION, arn, tags.keys())
         policies = session_policies(request, principal.account_id, self._directory)
         packed = packed_percentage(policies, tags.all)
         grant = Grant(
@@ -86,7 +86,6 @@ def _lasting(context: CallContext, operation: str) -> Identity:
 
 def _duration(identity: Identity, request: ServiceInput) -> int:
     """A root user gets an hour at most, whatever it asks for."""
-    if identity.principal.kind is PrincipalKind.ROOT:
-        return min(request.get("DurationSeconds", LIMITS.root_duration), LIMITS.root_duration)
     wanted: int = request.get("DurationSeconds", LIMITS.user_duration)
-    return wanted
+    is_root = identity.principal.kind is PrincipalKind.ROOT
+    return min(wanted, LIMITS.root_duration) if is_root else wanted

@@ -189,10 +189,8 @@ def _audience(claims: Mapping[str, Any], provider: OidcProvider) -> str:
     raise InvalidIdentityToken("Incorrect token audience")
 
 
-def _keys(
-    issuer: str, claims: Mapping[str, Any], audience: str
-) -> Mapping[str, tuple[str, ...]]:
-    keys = {"aud": (audience,)}
+def _keys(issuer: str, claims: Mapping[str, Any], audience: str) -> Mapping[str, tuple[str, ...]]:
+    keys: dict[str, tuple[str, ...]] = {"aud": (audience,)}
     if "azp" in claims:
         keys["oaud"] = _texts(claims.get("aud"))
     for name in _CLAIM_KEYS:
