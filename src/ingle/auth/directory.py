@@ -130,8 +130,24 @@ class Directory(Protocol):
     def policies(self, principal: Principal) -> PrincipalPolicies:
         """Return the policies of a root user, a user or a role's session, compiled.
 
-        Those of a root user have `identity` empty; it needs none. A federated user has those of
-        whom it comes from: see `Identity.holder`.
+        Those of a root user allow everything. A federated user has those of whom it comes from:
+        see `Identity.holder`.
+        """
+        ...
+
+    def verify_mfa(
+        self, principal: Principal, serial_number: str, code: str, at: float
+    ) -> bool | None:
+        """Say whether a one-time password is right.
+
+        Args:
+            principal: a user or root user, whose device it has to be.
+            serial_number: of the device, its ARN for a virtual one.
+            code: six digits.
+            at: when it was entered, in seconds since the epoch.
+
+        Returns:
+            None where the principal has no such device.
         """
         ...
 

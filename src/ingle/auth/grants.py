@@ -6,7 +6,7 @@ the role's policies and tags, is not in it: that is looked up at each use.
 
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -24,6 +24,9 @@ _KINDS = tuple(SessionKind)
 # Below this, packing costs more than it saves.
 _WORTH_PACKING = 512
 _MOST = 0xFFFF
+
+
+_FORMS: dict[int, Callable[[bytes], bytes]] = {_PLAIN: bytes, _PACKED: zlib.decompress}
 
 
 class GrantTooLarge(ValueError):
@@ -126,7 +129,7 @@ class Note:
         try:
             form, kind, secret, issued_at, expires_at, length = _HEAD.unpack_from(note)
             body = note[_HEAD.size : _HEAD.size + length]
-            facts = orjson.loads(zlib.decompress(body) if form == _PACKED else body)
+            facts = orjson.loads(_FORMS[form](body))
             grant = Grant(
                 _KINDS[kind],
                 facts["a"],

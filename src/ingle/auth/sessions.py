@@ -87,7 +87,7 @@ class SessionMinter:
     """
 
     def __init__(self, keys: KeyRing, directory: Directory) -> None:
-        self._box = keys.box("session tokens")
+        self._box = keys.box("sessions")
         self._directory = directory
         # What raises is not kept, so that guesses do not displace what is in use.
         self._opened = functools.lru_cache(_CACHED_SESSIONS)(self._open)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from ingle.iam.operators import OPERATORS, Compare
-from ingle.iam.patterns import Variable
+from ingle.iam.patterns import Variable, resolved
 from ingle.iam.request import AccessRequest
 
 _IF_EXISTS = "IfExists"
@@ -69,10 +69,16 @@ class Condition:
         variables: the policy variables among the values.
     """
 
-    __slots__ = ("_compare", "_null", "_operator", "_wanted", "key", "name", "variables")
+    __slots__ = ("_allows", "_compare", "_null", "_operator", "_wanted", "key", "name", "variables")
 
     def __init__(
-        self, operator: Operator, name: str, values: Sequence[str], has_variables: bool
+        self,
+        operator: Operator,
+        name: str,
+        values: Sequence[str],
+        *,
+        has_variables: bool,
+        allows: bool,
     ) -> None:
         """Compile a condition.
 
@@ -81,7 +87,9 @@ class Condition:
             name: the condition key.
             values: what with.
             has_variables: whether `${…}` is a variable.
+            allows: whether its statement allows.
         """
+        self._allows = allows
         self.name = name
         self.key = name.lower()
         self.variables: tuple[Variable, ...] = ()
@@ -104,9 +112,12 @@ class Condition:
         assert self._compare is not None
         compare, wanted, resolve = self._compare, self._wanted, request.values
         quantifier = self._operator.quantifier
+        if not values and self._operator.if_exists:
+            return True
+        # What differs from a variable that has no value is not known: deny it, and do not allow it.
+        if not wanted and self._allows and self._has_unknown(request):
+            return False
         if not values:
-            if self._operator.if_exists:
-                return True
             # Nothing matches what is not there: a negated operator holds, unless one must differ.
             return quantifier is Quantifier.FOR_ALL or (not wanted and quantifier is Quantifier.ANY)
         if quantifier is Quantifier.ANY:
@@ -114,3 +125,6 @@ class Condition:
         if quantifier is Quantifier.FOR_ANY:
             return any(compare(value, resolve) is wanted for value in values)
         return not any(values) or all(compare(value, resolve) is wanted for value in values)
+
+    def _has_unknown(self, request: AccessRequest) -> bool:
+        return any(resolved(each, request.values) is None for each in self.variables)

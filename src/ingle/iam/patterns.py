@@ -18,7 +18,7 @@ Resolve = Callable[[str], tuple[str, ...] | None]
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 # `${key}` and `${key, 'default'}`; names of tags may contain nearly anything.
-_REFERENCE = re.compile(r"\s*([A-Za-z0-9-]+:[^,']*?)\s*(?:,\s*'([^']*)'\s*)?")
+_REFERENCE = re.compile(r"\s*([^\s:,'][^:,']*:[^,']+?)\s*(?:,\s*'([^']*)'\s*)?")
 _ESCAPES = {"*": "*", "?": "?", "$": "$"}
 
 
@@ -40,6 +40,11 @@ class Literal:
     """Text that stands for itself."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Value(Literal):
+    """What was put in a variable's place: its colons do not end parts of an ARN."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,29 +168,30 @@ class Patterns:
 
     def resolvable(self, resolve: Resolve) -> bool:
         """Whether every variable in the patterns has a value."""
-        return all(_resolve(variable, resolve) is not None for variable in self.variables)
+        return all(resolved(variable, resolve) is not None for variable in self.variables)
 
     def _match_resolved(self, pieces: Sequence[Piece], value: str, resolve: Resolve) -> bool:
-        resolved: list[Piece] = []
+        literal: list[Piece] = []
         for piece in pieces:
             if isinstance(piece, Variable):
-                text = _resolve(piece, resolve)
+                text = resolved(piece, resolve)
                 if text is None:
                     return False
-                resolved.append(Literal(text))
+                literal.append(Value(text))
             else:
-                resolved.append(piece)
-        if _is_exact(resolved, self._style):
-            return self._fold("".join(_text(piece) for piece in resolved)) == self._fold(value)
+                literal.append(piece)
+        if _is_exact(literal, self._style):
+            return self._fold("".join(_text(piece) for piece in literal)) == self._fold(value)
         return (
-            _compiled(_expression(resolved, self._style), self._folds).fullmatch(value) is not None
+            _compiled(_expression(literal, self._style), self._folds).fullmatch(value) is not None
         )
 
     def _fold(self, text: str) -> str:
         return text.lower() if self._folds else text
 
 
-def _resolve(variable: Variable, resolve: Resolve) -> str | None:
+def resolved(variable: Variable, resolve: Resolve) -> str | None:
+    """What is put in a variable's place; None where it has neither one value nor a default."""
     values = resolve(variable.key)
     return values[0] if values is not None and len(values) == 1 else variable.default
 
@@ -201,7 +207,8 @@ def _is_exact(pieces: Sequence[Piece], style: Style) -> bool:
         return True
     if any(isinstance(piece, Wildcard) for piece in pieces):
         return False
-    return style is Style.LIKE or sum(_text(piece).count(":") for piece in pieces) >= ARN_PARTS - 1
+    written = "".join(_text(piece) for piece in pieces if not isinstance(piece, Value))
+    return style is Style.LIKE or written.count(":") >= ARN_PARTS - 1
 
 
 @functools.lru_cache(maxsize=4096)
@@ -220,7 +227,7 @@ def _arn_parts(pieces: Sequence[Piece]) -> list[list[Piece]]:
     """The six parts of an ARN; those that are missing at its end are anything, as on AWS."""
     parts: list[list[Piece]] = [[]]
     for piece in pieces:
-        if not isinstance(piece, Literal):
+        if not isinstance(piece, Literal) or isinstance(piece, Value):
             parts[-1].append(piece)
             continue
         first, *others = piece.text.split(":", ARN_PARTS - len(parts))

@@ -64,7 +64,9 @@ def _tag(principal: Principal, name: str) -> Values | None:
 
 
 def _arn(principal: Principal) -> str | None:
-    return (principal.role_arn or principal.arn) if principal.has_identity else None
+    if principal.kind is PrincipalKind.ROLE_SESSION:
+        return principal.role_arn
+    return principal.arn if principal.has_identity else None
 
 
 def _username(principal: Principal) -> str | None:

@@ -1,0 +1,63 @@
+"""The log of what would have been refused, where nobody is refused."""
+
+import logging
+from collections import OrderedDict
+
+from ingle.auth.verdicts import Verdict
+from ingle.clock import Clock
+
+_logger = logging.getLogger("ingle.iam")
+
+AGAIN_S = 60.0
+"""How long the same refusal is not written again."""
+_REMEMBERED = 1024
+_LINES = 10
+"""How many lines are written in a second at most."""
+
+
+class AuditLog:
+    """Writes a line for each refusal that there would have been, but not the same again and again.
+
+    Args:
+        clock: says what time it is.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        # When a refusal was written last, the one longest ago first.
+        self._written: OrderedDict[str, float] = OrderedDict()
+        self._second = 0
+        self._lines = 0
+        self._unwritten = 0
+
+    def note(self, request_id: str, verdict: Verdict) -> None:
+        """Write what the caller would have been told."""
+        now = self._clock.monotonic()
+        assert verdict.refusal is not None
+        text = verdict.refusal.message
+        last = self._written.get(text)
+        if last is not None and now - last < AGAIN_S:
+            return
+        if int(now) != self._second:
+            self._second, self._lines = int(now), 0
+        if self._lines >= _LINES:
+            self._unwritten += 1
+            return
+        self._lines += 1
+        self._written[text] = now
+        self._written.move_to_end(text)
+        while len(self._written) > _REMEMBERED:
+            self._written.popitem(last=False)
+        ruling = verdict.rulings[-1]
+        _logger.warning(
+            "would be denied: request=%s operation=%s principal=%s action=%s resource=%s "
+            "reason=%r%s",
+            request_id,
+            verdict.operation,
+            ruling.request.principal.arn,
+            ruling.request.action,
+            ruling.request.resource,
+            text,
+            f" (and {self._unwritten} more that were not written)" if self._unwritten else "",
+        )
+        self._unwritten = 0
