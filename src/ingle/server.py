@@ -16,11 +16,12 @@ from typing import Any
 import uvloop
 
 from ingle import __version__
+from ingle.auth.authorizer import Authorizer
 from ingle.auth.directory import note_use
 from ingle.auth.keys import AccessKey
 from ingle.auth.presign import presign_url
 from ingle.auth.root import load_or_create_root_key
-from ingle.auth.sessions import SessionMinter
+from ingle.auth.sessions import SessionCredentials, SessionMinter
 from ingle.auth.sigv4 import Verifier
 from ingle.clock import Clock, SystemClock
 from ingle.config import Config
@@ -35,6 +36,7 @@ from ingle.pool.memory import MB, Memory, total_memory
 from ingle.pool.pool import Pool
 from ingle.pool.programs import programs
 from ingle.pool.provisions import Provisions
+from ingle.pool.spec import FunctionSpec
 from ingle.runtimes.catalogue import label
 from ingle.runtimes.discovery import Interpreter, Interpreters
 from ingle.runtimes.python.addresses import api_address
@@ -48,6 +50,7 @@ from ingle.services.iam.making import new_account
 from ingle.services.iam.store import IamStore
 from ingle.services.lambda_.api import LambdaService
 from ingle.services.lambda_.packages import Packages
+from ingle.services.lambda_.roles import ExecutionRoles
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.logs.api import LogsService
 from ingle.services.logs.sink import Sink
@@ -245,6 +248,7 @@ class Server:
             await self._have_account(identities)
             directory = Directory(identities, self._keys(root_key))
             sessions = SessionMinter(keys, directory)
+            authorizer = Authorizer(directory, clock)
             verifier = Verifier(
                 directory.access_key, clock, find_service, sessions.find, note_use(directory)
             )
@@ -269,9 +273,7 @@ class Server:
                 serve_endpoint=lambda inner: http.serve_also(inner),
                 endpoint=f"http://127.0.0.1:{sock.getsockname()[1]}",
                 runtime_api=api_address(sock.getsockname()[1]),
-                credentials=lambda spec: sessions.mint_for_function(
-                    spec.role, spec.name, clock.time()
-                ),
+                credentials=lambda spec: _credentials(spec, functions.roles, sessions, clock.time()),
             )
             stack.push_async_callback(pool.close, _POOL_DEADLINE_S)
             invoker = Invoker(
@@ -290,6 +292,8 @@ class Server:
                 database=database,
                 invoker=invoker,
                 metrics=measurements,
+                directory=directory,
+                authorizer=authorizer,
                 clock=clock,
                 presign=lambda url, seconds: presign_url(
                     root_key, "GET", url, config.region, "lambda", seconds, clock.time()
@@ -298,6 +302,7 @@ class Server:
                 snapshots=warden.abilities.snapshots,
                 streamed_bytes=config.streamed_mb * MB,
             )
+            authorizer.tell("lambda", functions.resources)
             stack.push_async_callback(functions.events.close)
             await functions.start()
             services: Mapping[str, Service] = {
@@ -311,6 +316,7 @@ class Server:
             gateway = Gateway(
                 services,
                 verifier,
+                authorizer,
                 functions.package_path,
                 self._health,
                 measurements.page,
@@ -394,6 +400,15 @@ def _say_what_stands_in(interpreters: Iterable[Interpreter]) -> None:
                 each.version,
                 each.executable,
             )
+
+
+def _credentials(
+    spec: FunctionSpec, roles: ExecutionRoles, sessions: SessionMinter, now: float
+) -> SessionCredentials:
+    """Make credentials of the role of a function that is to run."""
+    arn = spec.arn.removesuffix(f":{spec.version}")
+    roles.check_assumed(spec.role, arn)
+    return sessions.mint_for_function(spec.role, spec.name, now)
 
 
 def _provisions(folder: DataFolder) -> Path:

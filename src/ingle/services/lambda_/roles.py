@@ -98,7 +98,7 @@ class ExecutionRoles:
             facts.arn,
             facts.tags,
         )
-        return self._authorizer.decide(principal, action, resource)
+        return self._authorizer.decide(principal, action, resource).decision
 
     def _forgives(self, role: str, function_arn: str) -> bool:
         return self._forgiving(f"{_NOT_ASSUMED} It is {role}, of {function_arn}.")

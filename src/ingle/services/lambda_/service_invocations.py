@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingle.auth.authorizer import Authorizer
+from ingle.auth.verdicts import Ruling
 from ingle.iam.authorize import Decision
 from ingle.iam.principal import service_principal
+from ingle.iam.wording import refusal
 from ingle.invoke.events.queue import EventQueue
 from ingle.services.lambda_.destinations import function_reference
 from ingle.services.lambda_.errors import AccessRefused
@@ -75,9 +77,7 @@ class ServiceInvocations:
             source: who calls, and for what.
             function_arn: with the qualifier, if there is one: a policy counts for what it is of.
         """
-        return self._authorizer.decide(
-            service_principal(source.service), INVOKE, function_arn, _keys(source)
-        )
+        return self._decide(source, function_arn).decision
 
     async def invoke(
         self, source: Source, function_arn: str, payload: bytes, *, trace: str = ""
@@ -137,14 +137,16 @@ class ServiceInvocations:
         return request_id
 
     def _check(self, source: Source, function_arn: str) -> None:
-        if self.may_invoke(source, function_arn).allowed:
+        ruling = self._decide(source, function_arn)
+        if ruling.decision.allowed:
             return
-        text = (
-            f"{source.service} is not authorized to perform: {INVOKE} on resource: {function_arn} "
-            f"because no resource-based policy allows the {INVOKE} action"
-        )
+        text = refusal(ruling.request, ruling.decision)
         if not self._forgiving(text):
             raise AccessRefused(text)
+
+    def _decide(self, source: Source, function_arn: str) -> Ruling:
+        caller = service_principal(source.service)
+        return self._authorizer.decide(caller, INVOKE, function_arn, _keys(source))
 
 
 def _keys(source: Source) -> dict[str, tuple[str, ...]]:
