@@ -60,11 +60,11 @@ class Grant:
     name: str = ""
     policy: str | None = None
     policy_arns: tuple[str, ...] = ()
-    tags: Mapping[str, str] = field(default=_NOTHING)
+    tags: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     transitive_tags: frozenset[str] = frozenset()
     source_identity: str | None = None
     federated_provider: str | None = None
-    context: Mapping[str, str] = field(default=_NOTHING)
+    context: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     mfa_at: float | None = None
 
     @property
