@@ -126,7 +126,7 @@ class Gateway:
                 )
             method = bind(service, operation)
             params = operation.parse(request)
-            if not operation.model.unsigned:
+            if operation.name not in service.decides:
                 check_permitted(identity, request, operation.name, params)
             context = CallContext(
                 request_id,

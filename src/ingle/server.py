@@ -16,6 +16,7 @@ from typing import Any
 import uvloop
 
 from ingle import __version__
+from ingle.auth.directory import note_use
 from ingle.auth.keys import AccessKey
 from ingle.auth.presign import presign_url
 from ingle.auth.root import load_or_create_root_key
@@ -42,12 +43,16 @@ from ingle.sandbox.client import LaunchedWarden, WardenClient, launch
 from ingle.sandbox.probe import Finding, findings, open_files
 from ingle.sandbox.settings import Settings
 from ingle.sandbox.unprivileged import give_up_root, server_owner
+from ingle.services.iam.directory import Directory
+from ingle.services.iam.making import new_account
+from ingle.services.iam.store import IamStore
 from ingle.services.lambda_.api import LambdaService
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.logs.api import LogsService
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
+from ingle.services.sts.api import StsService
 from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
@@ -236,8 +241,13 @@ class Server:
             blobs = BlobStore(folder.blobs)
             await blobs.sweep_partial()
             root_key = load_or_create_root_key(folder.credentials, config.account_id)
-            sessions = SessionMinter(keys)
-            verifier = Verifier(self._keys(root_key), clock, find_service, sessions.find)
+            identities = await IamStore.open(database, keys)
+            await self._have_account(identities)
+            directory = Directory(identities, self._keys(root_key))
+            sessions = SessionMinter(keys, directory)
+            verifier = Verifier(
+                directory.access_key, clock, find_service, sessions.find, note_use(directory)
+            )
 
             ground = self._ground
             warden = await WardenClient.connect(ground.warden, ground.settings, self._warden_lost)
@@ -259,7 +269,9 @@ class Server:
                 serve_endpoint=lambda inner: http.serve_also(inner),
                 endpoint=f"http://127.0.0.1:{sock.getsockname()[1]}",
                 runtime_api=api_address(sock.getsockname()[1]),
-                credentials=lambda spec: sessions.mint(spec.role, spec.name, clock.time()),
+                credentials=lambda spec: sessions.mint_for_function(
+                    spec.role, spec.name, clock.time()
+                ),
             )
             stack.push_async_callback(pool.close, _POOL_DEADLINE_S)
             invoker = Invoker(
@@ -293,6 +305,7 @@ class Server:
                 for service in (
                     functions,
                     LogsService(logs_store, sink, clock),
+                    StsService(directory, sessions, clock),
                 )
             }
             gateway = Gateway(
@@ -322,14 +335,20 @@ class Server:
             Endpoint(endpoint, config.region, config.account_id, os.getpid()).write(folder.path)
             yield endpoint
 
+    async def _have_account(self, identities: IamStore) -> None:
+        """Make the server's own account where it is not there yet."""
+        account_id = self._config.account_id
+        if identities.accounts.get(account_id, account_id) is None:
+            now_ms = int(self._clock.time() * 1000)
+            await identities.change(put=[new_account(account_id, "", now_ms)])
+
     def _keys(self, root_key: AccessKey) -> Any:
         keys = {root_key.access_key_id: root_key}
         if self._config.dev:
             keys[_DEV_KEY] = AccessKey(
                 _DEV_KEY,
                 _DEV_KEY,
-                root_key.account_id,
-                root_key.principal_arn,
+                root_key.principal,
                 loopback_only=True,
             )
         return keys.get

@@ -4,6 +4,7 @@ import pytest
 
 from ingle.auth.keys import Identity
 from ingle.auth.permissions import check_permitted
+from ingle.iam.principal import Principal, PrincipalKind
 from ingle.wire.errors import ServiceError
 from ingle.wire.http import Request
 
@@ -14,7 +15,8 @@ TARGET = Request("POST", "/", headers={"x-amz-target": "Logs_20140328.DescribeLo
 
 
 def identity(principal: str, service: str = "lambda") -> Identity:
-    return Identity("ASIA", ACCOUNT, principal, "eu-west-1", service)
+    who = Principal(PrincipalKind.USER, principal, ACCOUNT, "AIDAEXAMPLE")
+    return Identity("ASIA", who, "eu-west-1", service)
 
 
 def refusal(

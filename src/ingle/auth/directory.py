@@ -5,7 +5,7 @@ answered from memory, without a lock and at once, for it is asked on the way of 
 from threads too. An answer is true now: what was changed a moment ago is seen by the next call.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
@@ -51,7 +51,7 @@ class RoleFacts:
     trust: Policy
     max_session_duration_s: int = 3600
     path: str = "/"
-    tags: Mapping[str, str] = field(default=_NO_TAGS)
+    tags: Mapping[str, str] = field(default_factory=lambda: _NO_TAGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,10 @@ class Directory(Protocol):
 
     @property
     def generation(self) -> int:
-        """A number that grows with every change of identities; what is cached compares it."""
+        """A number that grows after every change of identities; what is cached compares it.
+
+        Whoever caches reads it before it looks.
+        """
         ...
 
     def access_key(self, access_key_id: str) -> AccessKey | None:
@@ -101,6 +104,17 @@ class Directory(Protocol):
         """
         ...
 
+    def role_used(self, arn: str, service: str, region: str, at: float) -> None:
+        """Take note that a session of a role signed a request.
+
+        Args:
+            arn: the role's, with its path.
+            service: as in `used`.
+            region: as in `used`.
+            at: in seconds since the epoch.
+        """
+        ...
+
     def account_exists(self, account_id: str) -> bool:
         """Say whether there is an account of this number."""
         ...
@@ -116,8 +130,24 @@ class Directory(Protocol):
     def policies(self, principal: Principal) -> PrincipalPolicies:
         """Return the policies of a root user, a user or a role's session, compiled.
 
-        Those of a root user have `identity` empty; it needs none. A federated user has those of
-        whom it comes from: see `Identity.holder`.
+        Those of a root user allow everything. A federated user has those of whom it comes from:
+        see `Identity.holder`.
+        """
+        ...
+
+    def verify_mfa(
+        self, principal: Principal, serial_number: str, code: str, at: float
+    ) -> bool | None:
+        """Say whether a one-time password is right.
+
+        Args:
+            principal: a user or root user, whose device it has to be.
+            serial_number: of the device, its ARN for a virtual one.
+            code: six digits.
+            at: when it was entered, in seconds since the epoch.
+
+        Returns:
+            None where the principal has no such device.
         """
         ...
 
@@ -138,3 +168,20 @@ class Directory(Protocol):
             issuer: host and path, as in the provider's ARN, for instance `issuer.example.com/p`.
         """
         ...
+
+
+def note_use(directory: Directory) -> Callable[[AccessKey, str, str, float], None]:
+    """Make what takes note of each request that was verified.
+
+    Returns:
+        Takes the key that signed, the service and region of its signature, and the time in seconds
+        since the epoch.
+    """
+
+    def note(key: AccessKey, service: str, region: str, at: float) -> None:
+        if key.session is None:
+            directory.used(key.access_key_id, service, region, at)
+        elif key.principal.role_arn is not None:
+            directory.role_used(key.principal.role_arn, service, region, at)
+
+    return note

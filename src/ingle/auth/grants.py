@@ -6,7 +6,7 @@ the role's policies and tags, is not in it: that is looked up at each use.
 
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -17,12 +17,20 @@ from ingle.auth.keys import SessionKind
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 SECRET_BYTES = 30
-# The format, the kind, the secret, and from when to when; whose they are follows.
-_HEAD = struct.Struct(f"<BB{SECRET_BYTES}sdd")
+# The format, the kind, the secret, from when to when, and how long what follows is: whose they are.
+_HEAD = struct.Struct(f"<BB{SECRET_BYTES}sddH")
 _PLAIN, _PACKED = 1, 2
 _KINDS = tuple(SessionKind)
 # Below this, packing costs more than it saves.
 _WORTH_PACKING = 512
+_MOST = 0xFFFF
+
+
+_FORMS: dict[int, Callable[[bytes], bytes]] = {_PLAIN: bytes, _PACKED: zlib.decompress}
+
+
+class GrantTooLarge(ValueError):
+    """What was asked for does not fit into a session token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +60,11 @@ class Grant:
     name: str = ""
     policy: str | None = None
     policy_arns: tuple[str, ...] = ()
-    tags: Mapping[str, str] = field(default=_NOTHING)
+    tags: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     transitive_tags: frozenset[str] = frozenset()
     source_identity: str | None = None
     federated_provider: str | None = None
-    context: Mapping[str, str] = field(default=_NOTHING)
+    context: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     mfa_at: float | None = None
 
     @property
@@ -81,8 +89,12 @@ class Note:
     issued_at: float
     expires_at: float
 
-    def pack(self) -> bytes:
-        """Write it down."""
+    def pack(self, least: int = 0) -> bytes:
+        """Write it down, and fill it up to this many bytes.
+
+        Raises:
+            GrantTooLarge: it is longer than anything can be that fits into a token.
+        """
         grant = self.grant
         facts: dict[str, Any] = {"a": grant.holder_arn, "i": grant.holder_id}
         for key, value in (
@@ -101,8 +113,11 @@ class Note:
         body, form = orjson.dumps(facts), _PLAIN
         if len(body) > _WORTH_PACKING:
             body, form = zlib.compress(body), _PACKED
+        if len(body) > _MOST:
+            raise GrantTooLarge
         kind = _KINDS.index(grant.kind)
-        return _HEAD.pack(form, kind, self.secret, self.issued_at, self.expires_at) + body
+        head = _HEAD.pack(form, kind, self.secret, self.issued_at, self.expires_at, len(body))
+        return (head + body).ljust(least, b"\0")
 
     @classmethod
     def unpack(cls, note: bytes) -> "Note":
@@ -112,9 +127,9 @@ class Note:
             ValueError: it is of another version of Ingle.
         """
         try:
-            form, kind, secret, issued_at, expires_at = _HEAD.unpack_from(note)
-            body = note[_HEAD.size :]
-            facts = orjson.loads(zlib.decompress(body) if form == _PACKED else body)
+            form, kind, secret, issued_at, expires_at, length = _HEAD.unpack_from(note)
+            body = note[_HEAD.size : _HEAD.size + length]
+            facts = orjson.loads(_FORMS[form](body))
             grant = Grant(
                 _KINDS[kind],
                 facts["a"],

@@ -23,9 +23,12 @@ class SessionKind(StrEnum):
     FEDERATED_USER = "GetFederationToken"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Session:
     """What temporary credentials bring along, besides whose they are.
+
+    The same object stands for the same credentials until identities change, so that it may be the
+    key of what is cached; the ids of access keys are not secret, and not unique beyond doubt.
 
     Attributes:
         kind: the operation that gave them out; a function has its role's as AssumeRole's.
@@ -48,12 +51,12 @@ class Session:
     issued_at: float
     expires_at: float
     policies: tuple[Policy, ...] | None = None
-    tags: Mapping[str, str] = field(default=_NOTHING)
+    tags: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     transitive_tags: frozenset[str] = frozenset()
     source_identity: str | None = None
     issuer: Principal | None = None
     federated_provider: str | None = None
-    context: Mapping[str, str] = field(default=_NOTHING)
+    context: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     mfa_at: float | None = None
 
     @property

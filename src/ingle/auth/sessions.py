@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ingle.auth.directory import Directory
-from ingle.auth.grants import SECRET_BYTES, Grant, Note
+from ingle.auth.grants import SECRET_BYTES, Grant, GrantTooLarge, Note
 from ingle.auth.keys import AccessKey, Session, SessionKind
 from ingle.auth.root import root_user
 from ingle.iam.policy import Policy, PolicyKind
 from ingle.iam.principal import Principal, PrincipalKind
 from ingle.storage.encryption import KeyRing, SealBroken
+from ingle.wire.errors import ServiceError
 
 DURATION_S = 12 * 3600
 """How long the credentials of a function's role are good for. AWS's are for twelve hours: presigned
@@ -29,11 +30,26 @@ may be longer (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRol
 _ROLE = re.compile(r"arn:([^:]*):iam::(\d{12}):role(.+)")
 _ROOT = re.compile(r"arn:[^:]*:iam::(\d{12}):root")
 _CACHED_SESSIONS = 4096
-_ID_BYTES = 10
+MAX_TOKEN = 4096
+"""How many characters a session token has at most. AWS says that clients should assume no limit;
+this is what its MinimumSessionTokenSize goes up to."""
+_SEAL_BYTES = 37
+# The account's number is in the id, as in AWS's: 40 bits of the first 48, before the last 7.
+_ID_BYTES, _ACCOUNT_BYTES, _ACCOUNT_SHIFT = 10, 6, 7
+_ACCOUNT_MASK = (1 << 40) - 1
 
 
-class RoleMissing(LookupError):
-    """There is no such role to give out credentials of."""
+class RoleMissing(ServiceError):
+    """There is no such role to give a function credentials of.
+
+    AWS's answer to Invoke then, also where the role does not trust Lambda any more.
+    """
+
+    code = "AccessDeniedException"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("The role defined for the function cannot be assumed by Lambda.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +97,34 @@ class SessionMinter:
     """
 
     def __init__(self, keys: KeyRing, directory: Directory) -> None:
-        self._box = keys.box("session tokens")
+        self._box = keys.box("sessions")
         self._directory = directory
         # What raises is not kept, so that guesses do not displace what is in use.
         self._opened = functools.lru_cache(_CACHED_SESSIONS)(self._open)
 
-    def mint(self, grant: Grant, now: float, duration_s: float) -> SessionCredentials:
+    def mint(
+        self, grant: Grant, now: float, duration_s: float, least_token: int = 0
+    ) -> SessionCredentials:
         """Make credentials; takes some 10 µs.
 
         Args:
             grant: whose they are.
             now: from when on, in seconds since the epoch.
             duration_s: for how long.
+            least_token: how many characters the session token has at least, up to `MAX_TOKEN`.
+
+        Raises:
+            GrantTooLarge: the token would have more than `MAX_TOKEN` characters.
         """
         random = os.urandom(_ID_BYTES + SECRET_BYTES)
-        access_key_id = "ASIA" + base64.b32encode(random[:_ID_BYTES]).decode("ascii")
+        access_key_id = _access_key_id(grant.account_id, random[:_ID_BYTES])
         secret = random[_ID_BYTES:]
         expiration = now + duration_s
-        note = Note(grant, secret, now, expiration).pack()
+        least = -(-least_token * 3 // 4) - _SEAL_BYTES
+        note = Note(grant, secret, now, expiration).pack(least)
         token = base64.b64encode(self._box.seal(note, access_key_id)).decode("ascii")
+        if len(token) > MAX_TOKEN:
+            raise GrantTooLarge
         return SessionCredentials(access_key_id, _secret_text(secret), token, expiration)
 
     def mint_for_function(self, role_arn: str, name: str, now: float) -> SessionCredentials:
@@ -115,7 +140,7 @@ class SessionMinter:
         """
         role = self._directory.role(role_arn)
         if role is None:
-            raise RoleMissing(role_arn)
+            raise RoleMissing
         grant = Grant(SessionKind.ROLE, role.arn, role.unique_id, name)
         return self.mint(grant, now, DURATION_S)
 
@@ -245,6 +270,25 @@ def _federated_user(issuer: Principal, grant: Grant) -> Principal:
         f"{account_id}:{grant.name}",
         tags=merged_tags(issuer.tags, grant.tags),
     )
+
+
+def account_of(access_key_id: str) -> str | None:
+    """Tell the account that temporary credentials are of by their id; None where it has none."""
+    try:
+        number = base64.b32decode(access_key_id.removeprefix("ASIA"))
+    except ValueError:
+        return None
+    if not access_key_id.startswith("ASIA") or len(number) != _ID_BYTES:
+        return None
+    account = (int.from_bytes(number[:_ACCOUNT_BYTES]) >> _ACCOUNT_SHIFT) & _ACCOUNT_MASK
+    return f"{account:012}"
+
+
+def _access_key_id(account_id: str, random: bytes) -> str:
+    head = int.from_bytes(random[:_ACCOUNT_BYTES]) & ~(_ACCOUNT_MASK << _ACCOUNT_SHIFT)
+    head |= int(account_id) << _ACCOUNT_SHIFT
+    number = head.to_bytes(_ACCOUNT_BYTES) + random[_ACCOUNT_BYTES:]
+    return "ASIA" + base64.b32encode(number).decode("ascii")
 
 
 def _secret_text(secret: bytes) -> str:

@@ -50,8 +50,8 @@ class Verifier:
             it is refused in that service's words; by default in those of services with JSON.
         find_session: looks temporary credentials up by the id of the key and the session token;
             None where they are forged, or whose they were is gone. Called from threads too.
-        used: told of each request that a lasting key signed: which key, the service and region of
-            the signature, and when, in seconds since the epoch. Called from threads too.
+        used: told of each request that was verified: the key, the service and region of its
+            signature, and the time in seconds since the epoch. Called from threads too.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Verifier:
         clock: Clock,
         find_service: ServiceFinder = lambda _request: None,
         find_session: Callable[[str, str], AccessKey | None] = lambda _key, _token: None,
-        used: Callable[[str, str, str, float], None] = lambda _key, _service, _region, _at: None,
+        used: Callable[[AccessKey, str, str, float], None] = lambda *_: None,
     ) -> None:
         self._find_key = find_key
         self._clock = clock
@@ -104,10 +104,9 @@ class Verifier:
         if claim.token is not None or key.session_token is not None:
             _check_token(request, claim, key)
         _check_signature(request, claim, key)
-        if key.session is None:
-            self._used(key.access_key_id, claim.service, claim.region, now)
-        elif claim.service == "iam" and not key.session.may_call_iam:
+        if claim.service == "iam" and key.session is not None and not key.session.may_call_iam:
             raise family(claim.service, request).refuse_token(claim.token)
+        self._used(key, claim.service, claim.region, now)
         return Identity(key.access_key_id, key.principal, claim.region, claim.service, key.session)
 
     def _session_key(self, request: Request, claim: Claim, token: str, now: float) -> AccessKey:

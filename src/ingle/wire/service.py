@@ -44,6 +44,10 @@ class Service:
     name: ClassVar[str]
     """botocore's name of the service, for instance `lambda`."""
 
+    decides: ClassVar[frozenset[str]] = frozenset()
+    """The operations of which the service decides itself who may call them, `AssumeRole` for one:
+    they are not authorised before."""
+
 
 ServiceInput = dict[str, Any]
 ServiceOutput = dict[str, Any]

@@ -13,7 +13,8 @@ from ingle.auth.keys import AccessKey
 from ingle.auth.root import root_user
 from ingle.iam.policy import Policy, PolicyKind
 from ingle.iam.principal import Principal, PrincipalKind
-from ingle.services.iam.model import Bearer, Role, User
+from ingle.services.iam.model import Bearer, MfaDevice, Role, User
+from ingle.services.iam.one_time import matching_step
 from ingle.services.iam.store import IamStore
 from ingle.services.iam.trust import Trust
 
@@ -24,6 +25,21 @@ _CACHED_DOCUMENTS = 4096
 
 parsed = lru_cache(_CACHED_DOCUMENTS)(Policy.parse)
 """A policy of its document, kind and name; those that have the same one share it."""
+
+
+_EVERYTHING = PrincipalPolicies(
+    (
+        Policy.parse(
+            {
+                "Version": "2012-10-17",
+                "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
+            },
+            PolicyKind.IDENTITY,
+            "root user",
+        ),
+    )
+)
+"""A root user needs no policies, but whom it federates has a part of what these allow."""
 
 
 class Directory:
@@ -41,6 +57,8 @@ class Directory:
         self._policies: _Cache[PrincipalPolicies] = _Cache()
         self._roles: _Cache[RoleFacts | None] = _Cache()
         self._keys: _Cache[AccessKey | None] = _Cache()
+        # By device; a password is good once, as those are that come before it.
+        self._last_steps: dict[str, int] = {}
 
     @property
     def generation(self) -> int:
@@ -106,6 +124,8 @@ class Directory:
             find: Callable[[str], User | Role | None] = self._store.user_by_arn
         elif principal.kind is PrincipalKind.ROLE_SESSION and principal.role_arn is not None:
             arn, find = principal.role_arn, self._store.role_by_arn
+        elif principal.kind is PrincipalKind.ROOT:
+            return _EVERYTHING
         else:
             return PrincipalPolicies()
 
@@ -116,6 +136,19 @@ class Directory:
             return self._compiled(bearer)
 
         return self._policies.get(arn + unique_id, self.generation, compiled)
+
+    def verify_mfa(
+        self, principal: Principal, serial_number: str, code: str, at: float
+    ) -> bool | None:
+        """Say whether a one-time password is right; None where it is of no device of theirs."""
+        device = self._device(principal, serial_number)
+        if device is None:
+            return None
+        step = matching_step(self._store.secrets.open(device), code, at)
+        if step is None or step <= self._last_steps.get(serial_number, -1):
+            return False
+        self._last_steps[serial_number] = step
+        return True
 
     def managed_policy(self, account_id: str, arn: str) -> Policy | None:
         """Return the default version of a managed policy, an account's or AWS's, compiled."""
@@ -130,6 +163,19 @@ class Directory:
         return OidcProvider(
             provider.arn, f"https://{provider.name}", provider.client_ids, provider.thumbprints
         )
+
+    def _device(self, principal: Principal, serial_number: str) -> MfaDevice | None:
+        if principal.kind is PrincipalKind.ROOT:
+            user = ""
+        elif principal.kind is PrincipalKind.USER:
+            user = principal.arn.rpartition("/")[2].lower()
+        else:
+            return None
+        name = serial_number.partition(":mfa")[2]
+        device = self._store.mfa_devices.get(principal.account_id, name)
+        if device is None or device.serial_number != serial_number or device.user != user:
+            return None
+        return device
 
     def _key(self, access_key_id: str) -> AccessKey | None:
         key = self._store.access_keys.find(access_key_id)
