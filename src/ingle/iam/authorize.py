@@ -104,7 +104,11 @@ class _Found:
     __slots__ = ("allows", "denies", "grade")
 
     def __init__(
-        self, kind: PolicyKind, policies: Iterable[Policy], request: AccessRequest
+        self,
+        kind: PolicyKind,
+        policies: Iterable[Policy],
+        request: AccessRequest,
+        has_boundary: bool,
     ) -> None:
         self.allows: list[Match] = []
         self.denies: list[Match] = []
@@ -114,7 +118,7 @@ class _Found:
             for statement in policy.statements:
                 if not statement.applies(request, action):
                     continue
-                grade = statement.grade(request.principal)
+                grade = statement.grade(request.principal, has_boundary)
                 if grade is Grade.NONE:
                     continue
                 match = Match(kind, policy, statement)
@@ -163,7 +167,8 @@ def _find(request: AccessRequest, policies: Policies) -> dict[PolicyKind, _Found
             # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html:
             # without a session policy such a user has no permissions.
             parts[PolicyKind.SESSION] = ()
-    return {kind: _Found(kind, each, request) for kind, each in parts.items()}
+    has_boundary = policies.boundary is not None
+    return {kind: _Found(kind, each, request, has_boundary) for kind, each in parts.items()}
 
 
 def _lacking(request: AccessRequest, found: dict[PolicyKind, _Found]) -> Iterator[PolicyKind]:

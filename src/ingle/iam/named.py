@@ -51,8 +51,7 @@ class NamedPrincipals:
         if self._everybody:
             return Grade.DIRECT
         if principal.kind is PrincipalKind.SERVICE:
-            found = principal.arn in self._services or "*" in self._services
-            return Grade.DIRECT if found else Grade.NONE
+            return Grade.DIRECT if principal.arn in self._services else Grade.NONE
         if principal.kind is PrincipalKind.PROVIDER:
             found = principal.arn in self._federated or "*" in self._federated
             return Grade.DIRECT if found else Grade.NONE

@@ -6,11 +6,13 @@ Source:
 
 import base64
 import binascii
+import functools
 import ipaddress
 import operator
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from ingle.iam.patterns import Patterns, Resolve, Style, Variable
@@ -21,6 +23,16 @@ Compiled = tuple[Compare, tuple[Variable, ...]]
 _Order = Callable[[Decimal, Decimal], bool]
 
 _IP_BITS = {4: 32, 6: 128}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_SECOND = 2**63 - 1
+_FIRST_YEAR, _LAST_YEAR = -292275054, 292278993
+_LEAST = ("", "1", "1", "0", "0", "0")
+_DATE = re.compile(
+    r"(-?\d{1,9})(?:-(\d{1,2})(?:-(\d{1,2}))?)?"
+    r"(?:T(?:(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?)?)?"
+    r"(?:Z|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?)?)?",
+    re.IGNORECASE | re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +43,13 @@ class OperatorKind:
         compile: makes of a policy's values, and of whether `${…}` is a variable, what compares
             with them, and the variables among them.
         is_negated: whether it holds where the comparison does not.
-        type_name: what its values are, for instance `Date`.
-        is_valid: whether a text is a value that it can compare with.
     """
 
     compile: Callable[[Sequence[str], bool], Compiled]
     is_negated: bool
-    type_name: str
-    is_valid: Callable[[str], bool]
 
 
+@functools.lru_cache(maxsize=1024)
 def parse_number(text: str) -> Decimal | None:
     """A whole or decimal number; None if it is none."""
     try:
@@ -50,20 +59,36 @@ def parse_number(text: str) -> Decimal | None:
     return number if number.is_finite() else None
 
 
+@functools.lru_cache(maxsize=1024)
 def parse_date(text: str) -> Decimal | None:
-    """A date of ISO 8601, or seconds since 1970, as such seconds; None if it is none."""
-    number = parse_number(text)
-    if number is not None:
-        return number
+    """A date of ISO 8601, or seconds since 1970, as such seconds; None if it is none.
+
+    IAM takes parts of a date that are cut off at any of its colons and dashes, and years from
+    -292275054 to 292278993; those beyond Python's are told apart no further.
+    """
+    if text.isascii() and text.isdigit():
+        seconds = Decimal(text)
+        return seconds if seconds <= _LAST_SECOND else None
+    found = _DATE.fullmatch(text)
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = (
+        int(each or least) for each, least in zip(found.groups()[:6], _LEAST, strict=True)
+    )
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+        return None
+    known_year = min(max(year, MINYEAR), MAXYEAR)
     try:
-        date = datetime.fromisoformat(text)
+        date = datetime(known_year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=UTC)
-    return Decimal(str(date.timestamp()))
+    fraction, sign, hours, minutes = found.groups()[6:]
+    offset = 60 * (60 * int(hours or 0) + int(minutes or 0))
+    whole = (date - _EPOCH) // timedelta(seconds=1)
+    return Decimal(whole - (-offset if sign == "-" else offset)) + Decimal(f"0.{fraction or 0}")
 
 
+@functools.lru_cache(maxsize=1024)
 def parse_network(text: str) -> tuple[int, int, int] | None:
     """A range of addresses: version, bits that differ within it, first address; None if none."""
     try:
@@ -109,28 +134,18 @@ def _networks(values: Sequence[str], has_variables: bool) -> Compiled:
     networks = [network for network in map(parse_network, values) if network is not None]
 
     def compare(value: str, resolve: Resolve) -> bool:
-        try:
-            address = ipaddress.ip_address(value)
-        except ValueError:
+        address = parse_network(value)
+        if address is None or address[1]:
             return False
-        version, number = address.version, int(address)
+        version, _, number = address
         return any(version == each and number >> bits == top for each, bits, top in networks)
 
     return compare, ()
 
 
-def _bools(values: Sequence[str], has_variables: bool) -> Compiled:
-    wanted = frozenset(value.lower() for value in values)
-    return lambda value, resolve: value.lower() in wanted, ()
-
-
 def _binaries(values: Sequence[str], has_variables: bool) -> Compiled:
     wanted = frozenset(map(parse_binary, values)) - {None}
     return lambda value, resolve: parse_binary(value) in wanted, ()
-
-
-def _always(text: str) -> bool:
-    return True
 
 
 def _operators() -> dict[str, OperatorKind]:
@@ -142,9 +157,8 @@ def _operators() -> dict[str, OperatorKind]:
         ("ArnEquals", "ArnNotEquals", _text(Style.ARN)),
         ("ArnLike", "ArnNotLike", _text(Style.ARN)),
     ):
-        type_name = "Arn" if name.startswith("Arn") else "String"
-        kinds[name] = OperatorKind(compiler, False, type_name, _always)
-        kinds[negation] = OperatorKind(compiler, True, type_name, _always)
+        kinds[name] = OperatorKind(compiler, False)
+        kinds[negation] = OperatorKind(compiler, True)
     for type_name, parse in (("Numeric", parse_number), ("Date", parse_date)):
         for suffix, order in (
             ("Equals", operator.eq),
@@ -153,24 +167,13 @@ def _operators() -> dict[str, OperatorKind]:
             ("GreaterThan", operator.gt),
             ("GreaterThanEquals", operator.ge),
         ):
-            kinds[type_name + suffix] = OperatorKind(
-                _order(parse, order), False, type_name, _parses(parse)
-            )
-        kinds[type_name + "NotEquals"] = OperatorKind(
-            _order(parse, operator.eq), True, type_name, _parses(parse)
-        )
-    kinds["Bool"] = OperatorKind(_bools, False, "Bool", lambda text: text.lower() in _BOOLS)
-    kinds["BinaryEquals"] = OperatorKind(_binaries, False, "Binary", _parses(parse_binary))
-    kinds["IpAddress"] = OperatorKind(_networks, False, "IpAddress", _parses(parse_network))
-    kinds["NotIpAddress"] = OperatorKind(_networks, True, "IpAddress", _parses(parse_network))
+            kinds[type_name + suffix] = OperatorKind(_order(parse, order), False)
+        kinds[type_name + "NotEquals"] = OperatorKind(_order(parse, operator.eq), True)
+    kinds["Bool"] = OperatorKind(_text(Style.EXACT, folds=True), False)
+    kinds["BinaryEquals"] = OperatorKind(_binaries, False)
+    kinds["IpAddress"] = OperatorKind(_networks, False)
+    kinds["NotIpAddress"] = OperatorKind(_networks, True)
     return kinds
-
-
-_BOOLS = frozenset(("true", "false"))
-
-
-def _parses(parse: Callable[[str], object]) -> Callable[[str], bool]:
-    return lambda text: parse(text) is not None
 
 
 OPERATORS = _operators()

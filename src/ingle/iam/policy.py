@@ -9,10 +9,12 @@ from enum import StrEnum
 from typing import Any, Self
 
 from ingle.iam.actions import Actions
-from ingle.iam.conditions import Condition, parse_operator
-from ingle.iam.grammar import MalformedPolicy, load_document
+from ingle.iam.conditions import Condition
+from ingle.iam.grammar import MalformedPolicy, conditions, listed, statements
+from ingle.iam.identity_grammar import check_identity_document
 from ingle.iam.named import NamedPrincipals
 from ingle.iam.patterns import Patterns, Style
+from ingle.iam.resource_grammar import check_resource_document
 from ingle.iam.statement import Statement
 
 __all__ = ["MalformedPolicy", "Policy", "PolicyKind"]
@@ -56,26 +58,38 @@ class Policy:
     document: Mapping[str, Any]
 
     @classmethod
-    def parse(cls, document: str | Mapping[str, Any], kind: PolicyKind, name: str = "") -> Self:
+    def parse(
+        cls,
+        document: str | Mapping[str, Any],
+        kind: PolicyKind,
+        name: str = "",
+        *,
+        managed: bool = False,
+    ) -> Self:
         """Read, check and compile a policy document.
 
         Args:
             document: JSON, or what it says.
             kind: what it is for.
             name: what it is called.
+            managed: whether it is a managed policy, which must be of version 2012-10-17, where
+                others may be older.
 
         Raises:
             MalformedPolicy: it breaks a rule; the message is that of IAM's MalformedPolicyDocument.
         """
-        loaded = load_document(document)
+        if kind in (PolicyKind.RESOURCE, PolicyKind.TRUST):
+            loaded = check_resource_document(document, trust=kind is PolicyKind.TRUST)
+        else:
+            loaded = check_identity_document(document, managed)
         has_variables = loaded.get("Version") == _WITH_VARIABLES
-        statements = tuple(
+        compiled = tuple(
             _compile(source, index, has_variables)
-            for index, source in enumerate(_listed(loaded["Statement"]))
+            for index, source in enumerate(statements(loaded))
         )
-        names = dict.fromkeys(key for each in statements for key in _context_keys(each))
+        names = dict.fromkeys(key for each in compiled for key in _context_keys(each))
         keys = frozenset(key.lower() for key in names)
-        return cls(name, kind, statements, tuple(names), keys, loaded)
+        return cls(name, kind, compiled, tuple(names), keys, loaded)
 
 
 def _compile(source: Mapping[str, Any], index: int, has_variables: bool) -> Statement:
@@ -84,19 +98,20 @@ def _compile(source: Mapping[str, Any], index: int, has_variables: bool) -> Stat
     )
     resources = source.get("NotResource" if not_resource else "Resource")
     principals = source.get("NotPrincipal" if not_principal else "Principal")
+    allows = source["Effect"] == "Allow"
     return Statement(
         index=index,
         sid=source.get("Sid", ""),
-        allows=source["Effect"] == "Allow",
-        actions=Actions(_listed(source["NotAction" if not_action else "Action"])),
+        allows=allows,
+        actions=Actions(listed(source["NotAction" if not_action else "Action"])),
         not_action=not_action,
         resources=None
         if resources is None
-        else Patterns(_listed(resources), Style.ARN, has_variables=has_variables),
+        else Patterns(listed(resources), Style.ARN, has_variables=has_variables),
         not_resource=not_resource,
         principals=None if principals is None else NamedPrincipals(_principals(principals)),
         not_principal=not_principal,
-        conditions=tuple(_conditions(source.get("Condition", {}), has_variables)),
+        conditions=tuple(_conditions(source, has_variables, allows)),
         source=source,
     )
 
@@ -104,16 +119,14 @@ def _compile(source: Mapping[str, Any], index: int, has_variables: bool) -> Stat
 def _principals(element: str | Mapping[str, Any]) -> str | Mapping[str, Sequence[str]]:
     if isinstance(element, str):
         return element
-    return {kind: _listed(names) for kind, names in element.items()}
+    return {kind: listed(names) for kind, names in element.items()}
 
 
-def _conditions(element: Mapping[str, Any], has_variables: bool) -> Iterator[Condition]:
-    for name, members in element.items():
-        operator = parse_operator(name)
-        assert operator is not None
-        for key, values in members.items():
-            texts = [_as_text(value) for value in _listed(values)]
-            yield Condition(operator, key, texts, has_variables)
+def _conditions(
+    source: Mapping[str, Any], has_variables: bool, allows: bool
+) -> Iterator[Condition]:
+    for name, key, values in conditions(source):
+        yield Condition(name, key, values, has_variables=has_variables, allows=allows)
 
 
 def _context_keys(statement: Statement) -> Iterator[str]:
@@ -122,11 +135,3 @@ def _context_keys(statement: Statement) -> Iterator[str]:
     for condition in statement.conditions:
         yield condition.name
         yield from (variable.name for variable in condition.variables)
-
-
-def _listed(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _as_text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

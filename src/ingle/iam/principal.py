@@ -39,7 +39,8 @@ class Principal:
         account_id: the account that it belongs to; empty for services, providers and nobody.
         unique_id: `aws:userid`: `AIDA…` of a user, `AROA…:<session>` of a role session,
             the account of a root user, `<account>:<name>` of a federated user.
-        role_arn: of a role session, the ARN of its role with the role's path; else None.
+        role_arn: of a role session, the ARN of its role with the role's path; of a federated user,
+            the ARN of the user that asked for it; else None.
         tags: `aws:PrincipalTag/…`, those of the session included, under their names.
     """
 
