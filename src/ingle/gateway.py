@@ -6,17 +6,20 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import parse_qsl
 
 import orjson
 
 from ingle.auth import cors
+from ingle.auth.authorizer import Authorizer
+from ingle.auth.explaining import ROUTES as EXPLAINED
+from ingle.auth.explaining import Explanations
 from ingle.auth.keys import Identity
-from ingle.auth.permissions import check_permitted
 from ingle.auth.sigv4 import Verifier, is_addressed_locally, is_local
 from ingle.http.errors import BodyIncomplete, BodyTooLarge
 from ingle.iam.principal import ANONYMOUS
 from ingle.limits import max_body
-from ingle.wire.binding import bind
+from ingle.wire.binding import BoundOperation, bind
 from ingle.wire.errors import (
     NotImplementedByIngle,
     RequestTooLarge,
@@ -61,6 +64,7 @@ class Gateway:
     Args:
         services: by botocore's names.
         verifier: checks signatures.
+        authorizer: says who may do what.
         packages: the file of a code package by its sha256, or None.
         health: what `/_ingle/health` answers.
         metrics: what `/_ingle/metrics` answers, in Prometheus's text format.
@@ -72,6 +76,7 @@ class Gateway:
         self,
         services: Mapping[str, Service],
         verifier: Verifier,
+        authorizer: Authorizer,
         packages: Callable[[str], Path | None],
         health: Callable[[], Mapping[str, Any]],
         metrics: Callable[[], bytes],
@@ -80,6 +85,8 @@ class Gateway:
     ) -> None:
         self._services = services
         self._verifier = verifier
+        self._authorizer = authorizer
+        self._explanations = Explanations(authorizer)
         self._packages = packages
         self._health = health
         self._metrics = metrics
@@ -118,16 +125,14 @@ class Gateway:
                 limit = max_body(protocol.name, operation.name)
                 request.body = await _read(read_body, limit, _spoken(operation.name))
             identity = await self._identify(request, operation, protocol)
-            service = self._services.get(protocol.name)
-            if service is None:
-                raise NotImplementedByIngle(
-                    f"The service {protocol.name}, so also its operation {operation.name}, is not "
-                    "implemented by Ingle yet"
-                )
-            method = bind(service, operation)
-            params = operation.parse(request)
-            if operation.name not in service.decides:
-                check_permitted(identity, request, operation.name, params)
+            method, decides = self._method(operation)
+            # A call is authorised before it is refused because Ingle lacks what it is for.
+            lacking = isinstance(method, NotImplementedByIngle)
+            params = operation.read(request) if lacking else operation.parse(request)
+            if not (decides or operation.model.unsigned):
+                self._authorizer.check(identity, request, operation, params, request_id)
+            if isinstance(method, NotImplementedByIngle):
+                raise method
             context = CallContext(
                 request_id,
                 identity.account_id,
@@ -159,6 +164,20 @@ class Gateway:
             return _bare_error(failure, request_id)
         return protocol.serialize_error(failure, request_id, operation, request)
 
+    def _method(self, operation: Operation) -> tuple[BoundOperation | NotImplementedByIngle, bool]:
+        """Find what answers an operation, and whether it decides itself who may call it."""
+        service = self._services.get(operation.service)
+        if service is None:
+            lack = NotImplementedByIngle(
+                f"The service {operation.service}, so also its operation {operation.name}, is not "
+                "implemented by Ingle yet"
+            )
+            return lack, False
+        try:
+            return bind(service, operation), operation.name in service.decides
+        except NotImplementedByIngle as lack:
+            return lack, False
+
     async def _identify(
         self, request: Request, operation: Operation, protocol: ServiceProtocol
     ) -> Identity:
@@ -184,6 +203,8 @@ class Gateway:
             return await self._measurements(request, read_body)
         if request.method == "GET" and route.startswith("packages/"):
             return await self._package(request, route.removeprefix("packages/"), read_body)
+        if request.method == "GET" and route in EXPLAINED:
+            return await self._explain(request, read_body, route)
         return _bare_error(UnknownOperation(f"There is nothing at {request.path}."), "")
 
     async def _function_url(self, request: Request, address: Any, read_body: ReadBody) -> Response:
@@ -205,17 +226,35 @@ class Gateway:
         """Whoever is on this machine may see them without a signature, but no sandbox."""
         refusal = None
         if not (is_local(request) and is_addressed_locally(request)):
-            refusal = await self._check(request, read_body, "GetAccountSettings")
+            refusal = await self._check(request, read_body, "lambda:GetAccountSettings")
         return refusal or Response(200, _TEXT, self._metrics())
 
-    async def _check(
-        self, request: Request, read_body: ReadBody, operation: str
+    async def _check(self, request: Request, read_body: ReadBody, action: str) -> Response | None:
+        """Refuse a GET of Ingle's own whose caller may not do this."""
+
+        def answer(identity: Identity) -> None:
+            self._authorizer.require_of(identity, request, action, "*")
+
+        return await self._own_answer(request, read_body, answer)
+
+    async def _explain(self, request: Request, read_body: ReadBody, route: str) -> Response:
+        """Tell why calls were allowed or denied, or would be."""
+        found: list[Mapping[str, Any]] = []
+
+        def answer(identity: Identity) -> None:
+            query = dict(parse_qsl(request.query, keep_blank_values=True))
+            found.append(self._explanations.answer(route, query, identity, request))
+
+        refusal = await self._own_answer(request, read_body, answer)
+        return refusal or Response(200, _JSON, orjson.dumps(found[0]))
+
+    async def _own_answer(
+        self, request: Request, read_body: ReadBody, answer: Callable[[Identity], None]
     ) -> Response | None:
-        """Refuse a GET of Ingle's own whose caller may not do what this operation does."""
+        """Find out who asks, and hand them on; return what is wrong, if something is."""
         try:
             request.body = await read_body(0)
-            identity = await self._verifier.authenticate(request)
-            check_permitted(identity, request, operation, {})
+            answer(await self._verifier.authenticate(request))
         except BodyTooLarge:
             return _bare_error(RequestTooLarge("A GET has no body."), "")
         except BodyIncomplete as error:
@@ -225,7 +264,7 @@ class Gateway:
         return None
 
     async def _package(self, request: Request, digest: str, read_body: ReadBody) -> Response:
-        refusal = await self._check(request, read_body, "GetFunction")
+        refusal = await self._check(request, read_body, "lambda:GetFunction")
         if refusal is not None:
             return refusal
         path = self._packages(digest)
