@@ -17,6 +17,7 @@ CONFIG_VARIABLE = "INGLE_CONFIG"
 _HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)*")
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]")
+_ORGANIZATION = re.compile(r"(o-[a-z0-9]{10,32})?")
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True} | {
     "0": False,
@@ -185,6 +186,10 @@ class Config:
             part of what is set aside for measuring networks, so hardly anybody uses it
             (https://www.rfc-editor.org/rfc/rfc2544#appendix-C.2.2).
         sandbox_connections: the most outbound connections of a sandbox at a time.
+        iam: `enforce` refuses who has no permission; `audit` lets everybody do everything and logs
+            what would have been refused. Signatures are checked with both.
+        organization_id: the organisation that all accounts belong to, as policies name it
+            (`aws:PrincipalOrgID`); "" for none.
         log_level: the least severe of Ingle's own log lines to write.
         runtimes_substitutes: the runtimes that a newer version of their language may serve where
             this machine lacks their own; True for all of them.
@@ -215,6 +220,8 @@ class Config:
         "198.19.0.0/16", _text("an IPv4 network of /12 to /20", _is_range)
     )
     sandbox_connections: int = _setting(1024, _integer(1, 65_535))
+    iam: str = _setting("enforce", _text("enforce or audit", ("enforce", "audit").__contains__))
+    organization_id: str = _setting("", _text("an id like o-exampleorgid", _ORGANIZATION.fullmatch))
     log_level: str = _setting(
         "info", _text("one of " + ", ".join(_LOG_LEVELS), _LOG_LEVELS.__contains__)
     )

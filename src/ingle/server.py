@@ -47,12 +47,14 @@ from ingle.sandbox.settings import Settings
 from ingle.sandbox.unprivileged import give_up_root, server_owner
 from ingle.services.iam.directory import Directory
 from ingle.services.iam.making import new_account
+from ingle.services.iam.resources import IamResources
 from ingle.services.iam.store import IamStore
 from ingle.services.lambda_.api import LambdaService
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.roles import ExecutionRoles
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.logs.api import LogsService
+from ingle.services.logs.permission import LogPermission
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
 from ingle.services.sts.api import StsService
@@ -253,13 +255,21 @@ class Server:
                 directory.access_key, clock, find_service, sessions.find, note_use(directory)
             )
 
+            authorizer = Authorizer(
+                directory,
+                clock,
+                resources={"iam": IamResources(identities)},
+                enforced=self._enforced(),
+                organization=config.organization_id or None,
+            )
+
             ground = self._ground
             warden = await WardenClient.connect(ground.warden, ground.settings, self._warden_lost)
             stack.push_async_callback(warden.close)
             self._say_what_is_weaker(warden)
 
             logs_store = LogsStore(database)
-            sink = await Sink.open(logs_store, clock)
+            sink = await Sink.open(logs_store, clock, permission=LogPermission(authorizer))
             stack.push_async_callback(sink.close)
             stack.push_async_callback(ground.provisions.close)
             pool = Pool(
@@ -347,6 +357,16 @@ class Server:
         if identities.accounts.get(account_id, account_id) is None:
             now_ms = int(self._clock.time() * 1000)
             await identities.change(put=[new_account(account_id, "", now_ms)])
+
+    def _enforced(self) -> bool:
+        """Whether permissions are enforced; say so where they are not."""
+        if self._config.iam == "audit":
+            print(
+                "permissions are not enforced (iam = audit): every signed request is let through, "
+                "and what would be denied is logged; `ingle iam explain` tells why",
+                file=sys.stderr,
+            )
+        return self._config.iam == "enforce"
 
     def _keys(self, root_key: AccessKey) -> Any:
         keys = {root_key.access_key_id: root_key}

@@ -10,16 +10,8 @@ from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAu
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ingle.auth.grants import Grant, GrantTooLarge, Note
-from ingle.auth.keys import AccessKey, SessionKind
-from ingle.auth.sessions import (
-    DURATION_S,
-    MAX_TOKEN,
-    RoleMissing,
-    SessionCredentials,
-    SessionMinter,
-    account_of,
-)
+from ingle.auth.keys import AccessKey
+from ingle.auth.sessions import DURATION_S, RoleMissing, SessionCredentials, SessionMinter
 from ingle.auth.sigv4 import Verifier
 from ingle.storage.encryption import KeyRing
 from ingle.wire.errors import ServiceError

@@ -32,9 +32,23 @@ class AuditLog:
 
     def note(self, request_id: str, verdict: Verdict) -> None:
         """Write what the caller would have been told."""
-        now = self._clock.monotonic()
         assert verdict.refusal is not None
         text = verdict.refusal.message
+        request = verdict.rulings[-1].request
+        self.write(
+            text,
+            f"request={request_id} operation={verdict.operation} principal={request.principal.arn} "
+            f"action={request.action} resource={request.resource} reason={text!r}",
+        )
+
+    def write(self, text: str, line: str) -> None:
+        """Write a line, unless one with the same text was written lately.
+
+        Args:
+            text: what tells one refusal from another.
+            line: the line.
+        """
+        now = self._clock.monotonic()
         last = self._written.get(text)
         if last is not None and now - last < AGAIN_S:
             return
@@ -48,16 +62,6 @@ class AuditLog:
         self._written.move_to_end(text)
         while len(self._written) > _REMEMBERED:
             self._written.popitem(last=False)
-        ruling = verdict.rulings[-1]
-        _logger.warning(
-            "would be denied: request=%s operation=%s principal=%s action=%s resource=%s "
-            "reason=%r%s",
-            request_id,
-            verdict.operation,
-            ruling.request.principal.arn,
-            ruling.request.action,
-            ruling.request.resource,
-            text,
-            f" (and {self._unwritten} more that were not written)" if self._unwritten else "",
-        )
+        more = f" (and {self._unwritten} more were not written)" if self._unwritten else ""
         self._unwritten = 0
+        _logger.warning("would be denied: %s%s", line, more)

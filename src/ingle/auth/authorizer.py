@@ -16,7 +16,7 @@ from ingle.auth.keys import Identity
 from ingle.auth.principals import Principals
 from ingle.auth.verdicts import AskedKey, Calls, Ruling, Slot, Slots, Verdict
 from ingle.clock import Clock
-from ingle.iam.authorize import Policies, authorize
+from ingle.iam.authorize import Decision, Policies, authorize
 from ingle.iam.operations import Access, Needs, operations_of
 from ingle.iam.policy import Policy, PolicyKind
 from ingle.iam.principal import Principal, PrincipalKind
@@ -85,6 +85,11 @@ class Authorizer:
         self._slots = Slots()
         self._rules: dict[Asked, _Rules] = {}
         self._audit = AuditLog(clock)
+
+    @property
+    def generation(self) -> int:
+        """A number that grows with every change of identities."""
+        return self._directory.generation
 
     def tell(self, prefix: str, resources: Resources) -> None:
         """Let a service, by the prefix of its actions, tell of its resources."""
@@ -186,7 +191,7 @@ class Authorizer:
         resource: str,
         keys: Mapping[str, Values] = _NO_KEYS,
         policy: Policy | None = None,
-    ) -> Ruling:
+    ) -> Decision:
         """Decide for a principal that has signed nothing: a service, nobody, or a role's session.
 
         Nothing is refused or noted; that is for the one that asks.
@@ -199,9 +204,30 @@ class Authorizer:
                 principal and the time are there without.
             policy: the resource's policy, where its service does not tell it.
         """
+        return self.rule(principal, action, resource, keys, policy).decision
+
+    def rule(
+        self,
+        principal: Principal,
+        action: str,
+        resource: str,
+        keys: Mapping[str, Values] = _NO_KEYS,
+        policy: Policy | None = None,
+    ) -> Ruling:
+        """Do as `decide` does, and also tell what was decided with."""
         identity = Identity("", principal, resource_part(resource, 3), action.partition(":")[0])
         around = self._around(identity, Request("", ""), {}, None, self._clock.time())
         return self._rule(around, Access(action, resource, resource, keys), policy)[0]
+
+    def forgives(self, fault: str) -> bool:
+        """Say whether what a service would refuse is to pass, because nobody is refused.
+
+        Args:
+            fault: what the caller would be told; it is written to the log.
+        """
+        if not self.enforced:
+            self._audit.write(fault, fault)
+        return not self.enforced
 
     def _read(self, operation: Asked, identity: Identity) -> "_Rules":
         known = operations_of(operation.service, identity.service)

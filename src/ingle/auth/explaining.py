@@ -7,8 +7,8 @@ from ingle.auth.authorizer import Authorizer
 from ingle.auth.context import timestamp
 from ingle.auth.keys import Identity
 from ingle.auth.verdicts import Call, Ruling
-from ingle.iam.authorize import Match
-from ingle.iam.suggestions import Suggestion, suggest
+from ingle.iam.authorize import Match, Outcome
+from ingle.iam.explain import NearMiss, Suggestion, near_misses, suggest
 from ingle.iam.wording import refusal
 from ingle.wire.errors import ServiceError
 from ingle.wire.http import Request
@@ -83,7 +83,7 @@ class Explanations:
             if name.startswith(_CONTEXT)
         }
         resource = query.get("resource") or "*"
-        ruling = self._authorizer.decide(principal, query["action"], resource, keys)
+        ruling = self._authorizer.rule(principal, query["action"], resource, keys)
         return {"Decisions": [explained(ruling)]}
 
 
@@ -97,8 +97,14 @@ def explained(ruling: Ruling) -> Mapping[str, Any]:
         "Decision": decision.outcome.value,
         "Reason": _reason(ruling),
         "Statements": [_matched(match) for match in decision.statements],
+        "NearMisses": []
+        if decision.allowed
+        else [_missed(each) for each in near_misses(request, ruling.policies)],
         "Context": {name: list(values) for name, values in request.keys.items()},
-        "Changes": [_changed(each) for each in suggest(request, decision)],
+        "Remove": [_matched(match) for match in decision.statements]
+        if decision.outcome is Outcome.EXPLICIT_DENY
+        else [],
+        "Add": [_added(each) for each in suggest(request, decision)],
     }
 
 
@@ -132,13 +138,14 @@ def _matched(match: Match) -> Mapping[str, Any]:
     }
 
 
-def _changed(change: Suggestion) -> Mapping[str, Any]:
-    return {
-        "Kind": change.kind.value,
-        "Policy": change.policy,
-        "Change": "remove" if change.removes else "add",
-        "Statement": change.statement,
-    }
+def _missed(miss: NearMiss) -> Mapping[str, Any]:
+    """A statement that names the action, and what of it does not match."""
+    told = {**_matched(miss.match), "Mismatch": miss.mismatch.value}
+    return told if miss.condition is None else {**told, "Condition": miss.condition.name}
+
+
+def _added(suggestion: Suggestion) -> Mapping[str, Any]:
+    return {"Kind": suggestion.kind.value, "Statement": suggestion.statement}
 
 
 def _count(text: str) -> int:

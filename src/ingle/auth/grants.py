@@ -144,7 +144,7 @@ class Note:
                 MappingProxyType(facts.get("c", {})),
                 facts.get("x"),
             )
-        except (struct.error, zlib.error, IndexError, KeyError) as error:
+        except (struct.error, zlib.error, LookupError, ValueError) as error:
             raise ValueError("a session token of another version") from error
         return cls(grant, secret, issued_at, expires_at)
 

@@ -119,6 +119,20 @@ def serve(
             help="How many outbound connections a sandbox may have.",
         ),
     ] = None,
+    iam: Annotated[
+        str | None,
+        typer.Option(
+            show_default=_DEFAULTS.iam,
+            help="enforce permissions, or audit: let all pass and log what would be denied.",
+        ),
+    ] = None,
+    organization_id: Annotated[
+        str | None,
+        typer.Option(
+            show_default="none",
+            help="The organisation of all accounts, as policies name it (aws:PrincipalOrgID).",
+        ),
+    ] = None,
     log_level: Annotated[
         str | None,
         typer.Option(
@@ -175,6 +189,8 @@ def serve(
         "network": network,
         "network_range": network_range,
         "sandbox_connections": sandbox_connections,
+        "iam": iam,
+        "organization_id": organization_id,
         "log_level": log_level,
         "runtimes_substitutes": runtimes_substitutes,
         "runtimes_nodejs_sdk": runtimes_nodejs_sdk,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from ingle.iam.operators import OPERATORS, Compare
-from ingle.iam.patterns import Variable, resolved
+from ingle.iam.patterns import Resolve, Variable, resolved
 from ingle.iam.request import AccessRequest
 
 _IF_EXISTS = "IfExists"
@@ -69,11 +69,22 @@ class Condition:
         variables: the policy variables among the values.
     """
 
-    __slots__ = ("_allows", "_compare", "_null", "_operator", "_wanted", "key", "name", "variables")
+    __slots__ = (
+        "_compare",
+        "_if_exists",
+        "_must_know",
+        "_null",
+        "_quantifier",
+        "_wanted",
+        "key",
+        "name",
+        "operator",
+        "variables",
+    )
 
     def __init__(
         self,
-        operator: Operator,
+        operator: str,
         name: str,
         values: Sequence[str],
         *,
@@ -83,48 +94,59 @@ class Condition:
         """Compile a condition.
 
         Args:
-            operator: how it compares.
+            operator: the operator's name, which there is.
             name: the condition key.
-            values: what with.
+            values: what it is compared with.
             has_variables: whether `${…}` is a variable.
             allows: whether its statement allows.
         """
-        self._allows = allows
+        parsed = parse_operator(operator)
+        assert parsed is not None
+        self.operator = operator
         self.name = name
         self.key = name.lower()
         self.variables: tuple[Variable, ...] = ()
-        self._operator = operator
+        self._if_exists = parsed.if_exists
+        self._quantifier = parsed.quantifier
         self._null: frozenset[bool] | None = None
-        self._compare: Compare | None = None
+        self._compare: Compare = _never
         self._wanted = True
-        if operator.base == _NULL:
+        if parsed.base == _NULL:
             self._null = frozenset(value.lower() == "true" for value in values)
         else:
-            kind = OPERATORS[operator.base]
+            kind = OPERATORS[parsed.base]
             self._wanted = not kind.is_negated
             self._compare, self.variables = kind.compile(values, has_variables)
+        # What differs from a variable that has no value is not known: deny it, and do not allow it.
+        self._must_know = allows and not self._wanted and bool(self.variables)
 
     def holds(self, request: AccessRequest) -> bool:
         """Whether a request fulfils it."""
         values = request.values(self.key)
         if self._null is not None:
             return (not values) in self._null
-        assert self._compare is not None
-        compare, wanted, resolve = self._compare, self._wanted, request.values
-        quantifier = self._operator.quantifier
-        if not values and self._operator.if_exists:
+        if self._if_exists and not values:
             return True
-        # What differs from a variable that has no value is not known: deny it, and do not allow it.
-        if not wanted and self._allows and self._has_unknown(request):
+        if self._must_know and self._has_unknown(request):
             return False
+        wanted, quantifier = self._wanted, self._quantifier
         if not values:
             # Nothing matches what is not there: a negated operator holds, unless one must differ.
             return quantifier is Quantifier.FOR_ALL or (not wanted and quantifier is Quantifier.ANY)
+        compare, resolve = self._compare, request.values
+        if len(values) == 1 and quantifier is not Quantifier.FOR_ALL:
+            return compare(values[0], resolve) is wanted
         if quantifier is Quantifier.ANY:
             return any(compare(value, resolve) for value in values) is wanted
         if quantifier is Quantifier.FOR_ANY:
             return any(compare(value, resolve) is wanted for value in values)
+        # AWS takes empty texts for no value at all.
         return not any(values) or all(compare(value, resolve) is wanted for value in values)
 
     def _has_unknown(self, request: AccessRequest) -> bool:
         return any(resolved(each, request.values) is None for each in self.variables)
+
+
+def _never(value: str, resolve: Resolve) -> bool:
+    """What `Null` compares: nothing."""
+    return False

@@ -6,6 +6,7 @@ Source:
 
 import base64
 import binascii
+import functools
 import ipaddress
 import operator
 import re
@@ -48,6 +49,7 @@ class OperatorKind:
     is_negated: bool
 
 
+@functools.lru_cache(maxsize=1024)
 def parse_number(text: str) -> Decimal | None:
     """A whole or decimal number; None if it is none."""
     try:
@@ -57,6 +59,7 @@ def parse_number(text: str) -> Decimal | None:
     return number if number.is_finite() else None
 
 
+@functools.lru_cache(maxsize=1024)
 def parse_date(text: str) -> Decimal | None:
     """A date of ISO 8601, or seconds since 1970, as such seconds; None if it is none.
 
@@ -85,6 +88,7 @@ def parse_date(text: str) -> Decimal | None:
     return Decimal(whole - (-offset if sign == "-" else offset)) + Decimal(f"0.{fraction or 0}")
 
 
+@functools.lru_cache(maxsize=1024)
 def parse_network(text: str) -> tuple[int, int, int] | None:
     """A range of addresses: version, bits that differ within it, first address; None if none."""
     try:
@@ -130,11 +134,10 @@ def _networks(values: Sequence[str], has_variables: bool) -> Compiled:
     networks = [network for network in map(parse_network, values) if network is not None]
 
     def compare(value: str, resolve: Resolve) -> bool:
-        try:
-            address = ipaddress.ip_address(value)
-        except ValueError:
+        address = parse_network(value)
+        if address is None or address[1]:
             return False
-        version, number = address.version, int(address)
+        version, _, number = address
         return any(version == each and number >> bits == top for each, bits, top in networks)
 
     return compare, ()

@@ -116,7 +116,7 @@ class Patterns:
         variables: the variables in them.
     """
 
-    __slots__ = ("_any", "_dynamic", "_exact", "_fixed", "_folds", "_style", "variables")
+    __slots__ = ("_any", "_exact", "_fixed", "_folds", "_templates", "variables")
 
     def __init__(
         self, texts: Iterable[str], style: Style, *, has_variables: bool, folds: bool = False
@@ -131,26 +131,23 @@ class Patterns:
         """
         exact: set[str] = set()
         fixed: list[str] = []
-        dynamic: list[tuple[Piece, ...]] = []
+        templates: list[_Template] = []
         self._any = False
-        self._style = style
         self._folds = folds
         for text in texts:
             pieces = parse_pieces(text, has_variables)
             if style is not Style.EXACT and text == ANY:
                 self._any = True
             elif any(isinstance(piece, Variable) for piece in pieces):
-                dynamic.append(pieces)
+                templates.append(_Template(pieces, style, folds))
             elif _is_exact(pieces, style):
-                exact.add(self._fold("".join(_text(piece) for piece in pieces)))
+                exact.add(_folded("".join(map(_text, pieces)), folds))
             else:
                 fixed.append(_expression(pieces, style))
-        self.variables = tuple(
-            piece for pieces in dynamic for piece in pieces if isinstance(piece, Variable)
-        )
+        self.variables = tuple(variable for each in templates for variable in each.variables)
         self._exact = frozenset(exact)
         self._fixed = _compiled("|".join(fixed), folds).fullmatch if fixed else None
-        self._dynamic = tuple(dynamic)
+        self._templates = tuple(templates)
 
     def match(self, value: str, resolve: Resolve) -> bool:
         """Whether one of the patterns matches a text.
@@ -164,30 +161,61 @@ class Patterns:
             return True
         if self._fixed is not None and self._fixed(value):
             return True
-        return any(self._match_resolved(pieces, value, resolve) for pieces in self._dynamic)
+        for template in self._templates:  # noqa: SIM110  # twice as fast as any()
+            if template.match(value, resolve):
+                return True
+        return False
 
     def resolvable(self, resolve: Resolve) -> bool:
         """Whether every variable in the patterns has a value."""
         return all(resolved(variable, resolve) is not None for variable in self.variables)
 
-    def _match_resolved(self, pieces: Sequence[Piece], value: str, resolve: Resolve) -> bool:
-        literal: list[Piece] = []
-        for piece in pieces:
-            if isinstance(piece, Variable):
-                text = resolved(piece, resolve)
-                if text is None:
-                    return False
-                literal.append(Value(text))
-            else:
-                literal.append(piece)
-        if _is_exact(literal, self._style):
-            return self._fold("".join(_text(piece) for piece in literal)) == self._fold(value)
-        return (
-            _compiled(_expression(literal, self._style), self._folds).fullmatch(value) is not None
-        )
 
-    def _fold(self, text: str) -> str:
-        return text.lower() if self._folds else text
+class _Template:
+    """A pattern with variables."""
+
+    __slots__ = ("_folds", "_pieces", "_start", "_style", "variables")
+
+    def __init__(self, pieces: Sequence[Piece], style: Style, folds: bool) -> None:
+        self.variables = tuple(piece for piece in pieces if isinstance(piece, Variable))
+        self._pieces = tuple(pieces)
+        self._style = style
+        self._folds = folds
+        first = pieces[0]
+        self._start = first.text if isinstance(first, Literal) and not folds else ""
+
+    def match(self, value: str, resolve: Resolve) -> bool:
+        if not value.startswith(self._start):
+            return False
+        values = []
+        for variable in self.variables:
+            text = resolved(variable, resolve)
+            if text is None:
+                return False
+            values.append(text)
+        return _matcher(self, tuple(values))(value)
+
+    def matcher(self, values: Sequence[str]) -> Callable[[str], bool]:
+        """What matches the pattern with values in the places of its variables."""
+        rest = iter(values)
+        pieces: list[Piece] = [
+            Value(next(rest)) if isinstance(piece, Variable) else piece for piece in self._pieces
+        ]
+        folds = self._folds
+        if _is_exact(pieces, self._style):
+            wanted = _folded("".join(map(_text, pieces)), folds)
+            return lambda value: _folded(value, folds) == wanted
+        matches = _compiled(_expression(pieces, self._style), folds).fullmatch
+        return lambda value: matches(value) is not None
+
+
+@functools.lru_cache(maxsize=4096)
+def _matcher(template: _Template, values: tuple[str, ...]) -> Callable[[str], bool]:
+    return template.matcher(values)
+
+
+def _folded(text: str, folds: bool) -> str:
+    return text.lower() if folds else text
 
 
 def resolved(variable: Variable, resolve: Resolve) -> str | None:
@@ -211,7 +239,6 @@ def _is_exact(pieces: Sequence[Piece], style: Style) -> bool:
     return style is Style.LIKE or written.count(":") >= ARN_PARTS - 1
 
 
-@functools.lru_cache(maxsize=4096)
 def _compiled(expression: str, folds: bool) -> re.Pattern[str]:
     return re.compile(expression, re.DOTALL | (re.IGNORECASE if folds else re.NOFLAG))
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from ingle.iam.actions import Actions
-from ingle.iam.conditions import Condition, parse_operator
+from ingle.iam.conditions import Condition
 from ingle.iam.grammar import MalformedPolicy, conditions, listed, statements
 from ingle.iam.identity_grammar import check_identity_document
 from ingle.iam.named import NamedPrincipals
@@ -126,9 +126,7 @@ def _conditions(
     source: Mapping[str, Any], has_variables: bool, allows: bool
 ) -> Iterator[Condition]:
     for name, key, values in conditions(source):
-        operator = parse_operator(name)
-        assert operator is not None
-        yield Condition(operator, key, values, has_variables=has_variables, allows=allows)
+        yield Condition(name, key, values, has_variables=has_variables, allows=allows)
 
 
 def _context_keys(statement: Statement) -> Iterator[str]:

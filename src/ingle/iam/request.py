@@ -45,14 +45,15 @@ class AccessRequest:
 
 def derived_values(request: AccessRequest, key: str) -> Values | None:
     """The values of a condition key that follows from the principal or the resource."""
-    principal = request.principal
-    if key.startswith(_TAG):
-        return _tag(principal, key.removeprefix(_TAG))
-    if key == "aws:resourceaccount":
-        return (request.resource_account,) if request.resource_account else None
     find = _OF_PRINCIPAL.get(key)
-    value = find(principal) if find else None
-    return None if value is None else (value,)
+    if find is not None:
+        value = find(request.principal)
+        return None if value is None else (value,)
+    if key.startswith(_TAG):
+        return _tag(request.principal, key.removeprefix(_TAG))
+    if key == "aws:resourceaccount" and request.resource_account:
+        return (request.resource_account,)
+    return None
 
 
 def _tag(principal: Principal, name: str) -> Values | None:

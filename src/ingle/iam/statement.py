@@ -53,7 +53,10 @@ class Statement:
             return False
         if not self.covers(request):
             return False
-        return all(condition.holds(request) for condition in self.conditions)
+        for condition in self.conditions:  # noqa: SIM110  # twice as fast as all()
+            if not condition.holds(request):
+                return False
+        return True
 
     def grade(self, principal: Principal, has_boundary: bool) -> Grade:
         """How directly it means a principal; NONE if it does not.

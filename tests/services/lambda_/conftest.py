@@ -27,7 +27,7 @@ from ingle.services.lambda_.store import LambdaStore
 from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
 from tests.services.clocks import ManualClock
-from tests.services.conftest import ACCOUNT, KEYS
+from tests.services.conftest import ACCOUNT, KEYS, OTHER_ACCOUNT
 from tests.services.lambda_.zips import HELLO, zipped
 
 RUNTIME = f"python3.{sys.version_info.minor}"
@@ -118,7 +118,10 @@ class Bench:
         self.packages = await Packages.open(self.store, self.blobs, self.code, self.clock)
         self.identities = await IamStore.open(self.database, KEYS)
         if self.identities.accounts.get(ACCOUNT, ACCOUNT) is None:
-            await self.identities.change(put=[new_account(ACCOUNT, "", 0), role_of_functions()])
+            for account_id in (ACCOUNT, OTHER_ACCOUNT):
+                await self.identities.change(
+                    put=[new_account(account_id, "", 0), role_of_functions(account_id=account_id)]
+                )
         directory = Directory(self.identities, lambda access_key_id: None)
         self.authorizer = Authorizer(directory, self.clock)
         service = LambdaService(
@@ -144,11 +147,13 @@ class Bench:
             await service.events.close()
 
 
-def role_of_functions(name: str = "lambda", service: str = "lambda.amazonaws.com") -> Role:
+def role_of_functions(
+    name: str = "lambda", service: str = "lambda.amazonaws.com", account_id: str = ACCOUNT
+) -> Role:
     """Make a role that a service may assume."""
     trusted = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     return Role(
-        account_id=ACCOUNT,
+        account_id=account_id,
         name=name,
         unique_id=new_id(Prefix.ROLE),
         path="/",

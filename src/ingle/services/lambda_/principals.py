@@ -1,5 +1,7 @@
-"""Whom the policies of functions and layers may name: accounts, users and roles that exist.
+"""Whom the policies of functions and layers may name: users and roles that exist.
 
+What accounts elsewhere have nobody here can know, so whatever is named of them is taken, as in trust
+policies.
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
 """
 
@@ -10,10 +12,10 @@ from typing import Any
 from ingle.auth.directory import Directory
 from ingle.services.lambda_.errors import InvalidParameterValue
 
-_ACCOUNT = re.compile(r"(?:arn:aws[a-zA-Z-]*:iam::)?(\d{12})(?::root)?", re.ASCII)
-_IDENTITY = re.compile(r"arn:aws[a-zA-Z-]*:iam::\d{12}:(user|role)/.+", re.ASCII)
+_ACCOUNT = re.compile(r"\d{12}|arn:aws[a-zA-Z-]*:iam::\d{12}:root", re.ASCII)
+_IDENTITY = re.compile(r"arn:aws[a-zA-Z-]*:iam::(\d{12}):(user|role)/.+", re.ASCII)
 _SESSION = re.compile(
-    r"arn:aws[a-zA-Z-]*:sts::(\d{12}):(?:assumed-role/.+/.+|federated-user/.+)", re.ASCII
+    r"arn:aws[a-zA-Z-]*:sts::\d{12}:(?:assumed-role/.+/.+|federated-user/.+)", re.ASCII
 )
 
 
@@ -33,22 +35,23 @@ class Principals:
         """Check a statement's `Principal` or `NotPrincipal`, in AWS's form.
 
         Raises:
-            InvalidParameterValue: there is no such account, user or role.
+            InvalidParameterValue: an account of this server has no such user or role, or it is
+                no principal at all.
         """
         for named in _named(principal):
             if not self._exists(named) and not self._forgiving(f"There is no principal {named}."):
                 raise invalid_principal()
 
     def _exists(self, named: str) -> bool:
-        if named == "*":
+        if named == "*" or _ACCOUNT.fullmatch(named) or _SESSION.fullmatch(named):
             return True
-        account = _ACCOUNT.fullmatch(named) or _SESSION.fullmatch(named)
-        if account is not None:
-            return self._directory.account_exists(account[1])
         identity = _IDENTITY.fullmatch(named)
         if identity is None:
             return False
-        find = self._directory.user if identity[1] == "user" else self._directory.role
+        account_id, kind = identity.groups()
+        if not self._directory.account_exists(account_id):
+            return True
+        find = self._directory.user if kind == "user" else self._directory.role
         return find(named) is not None
 
 
