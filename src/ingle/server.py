@@ -250,7 +250,6 @@ class Server:
             await self._have_account(identities)
             directory = Directory(identities, self._keys(root_key))
             sessions = SessionMinter(keys, directory)
-            authorizer = Authorizer(directory, clock)
             verifier = Verifier(
                 directory.access_key, clock, find_service, sessions.find, note_use(directory)
             )
@@ -283,7 +282,9 @@ class Server:
                 serve_endpoint=lambda inner: http.serve_also(inner),
                 endpoint=f"http://127.0.0.1:{sock.getsockname()[1]}",
                 runtime_api=api_address(sock.getsockname()[1]),
-                credentials=lambda spec: _credentials(spec, functions.roles, sessions, clock.time()),
+                credentials=lambda spec: _credentials(
+                    spec, functions.roles, sessions, clock.time()
+                ),
             )
             stack.push_async_callback(pool.close, _POOL_DEADLINE_S)
             invoker = Invoker(

@@ -103,9 +103,7 @@ class Server:
         """Make the role that the functions of tests have; a copied data folder has it already."""
         identities = self.client("iam")
         with contextlib.suppress(identities.exceptions.EntityAlreadyExistsException):
-            identities.create_role(
-                RoleName=ROLE_NAME, AssumeRolePolicyDocument=json.dumps(TRUST)
-            )
+            identities.create_role(RoleName=ROLE_NAME, AssumeRolePolicyDocument=json.dumps(TRUST))
             identities.attach_role_policy(RoleName=ROLE_NAME, PolicyArn=BASIC)
 
     @property

@@ -1,4 +1,4 @@
-"""`ingle doctor`: what this machine can do for Ingle, or a function is permitted, and what is missing."""
+"""`ingle doctor`: what this machine, or the role of a function, lacks."""
 
 import json
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ _COLOURS = {"ok": "green", "weak": "yellow", "missing": "red"}
 def doctor(
     function: Annotated[
         str | None,
-        typer.Argument(show_default="this machine", help="The function whose permissions to check."),
+        typer.Argument(show_default="this machine", help="A function whose permissions to check."),
     ] = None,
     data_dir: DataDir = None,
     endpoint_url: EndpointUrl = None,

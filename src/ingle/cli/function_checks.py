@@ -52,8 +52,10 @@ def check_function(connection: Connection, name: str) -> list[Check]:
         checks.append(
             may.check("traces", _TRACES, "*", _attach(role, f"{_MANAGED}/AWSXRayDaemonWriteAccess"))
         )
-    for arn in _destinations(functions, function):
-        checks.append(may.check("destination", ("lambda:InvokeFunction",), arn, _allow(role, arn)))
+    checks += [
+        may.check("destination", ("lambda:InvokeFunction",), arn, _allow(role, arn))
+        for arn in _destinations(functions, function)
+    ]
     return checks
 
 
@@ -107,12 +109,13 @@ def _existence(function: Mapping[str, Any], role: Mapping[str, Any] | None) -> C
         return Check("role", "ok", arn)
     path = arn.partition(":role")[2].removesuffix(_name(arn))
     with_path = "" if path == "/" else f" --path {path}"
+    attach = _attach({"RoleName": _name(arn)}, BASIC)
     return Check(
         "role",
         "missing",
         f"there is no role {arn}: the function cannot run",
         f"aws iam create-role --role-name {_name(arn)}{with_path} "
-        f"--assume-role-policy-document '{_TRUST}', then {_attach({'RoleName': _name(arn)}, BASIC)}",
+        f"--assume-role-policy-document '{_TRUST}', then {attach}",
     )
 
 
@@ -142,7 +145,8 @@ def _logs(function: Mapping[str, Any], may: _Simulation) -> Check:
     _, _, _, region, account_id, _, name = function["FunctionArn"].split(":")[:7]
     group = function.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}"
     resource = f"arn:aws:logs:{region}:{account_id}:log-group:{group}:log-stream:*"
-    check = may.check("logs", _LOGS, resource, _attach({"RoleName": _name(function["Role"])}, BASIC))
+    attach = _attach({"RoleName": _name(function["Role"])}, BASIC)
+    check = may.check("logs", _LOGS, resource, attach)
     if check.state == "ok":
         return check
     return Check("logs", "weak", f"{check.detail}: what it logs does not appear", check.advice)

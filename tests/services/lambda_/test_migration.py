@@ -72,7 +72,7 @@ async def test_roles_that_functions_had_before_roles_counted_are_made(tmp_path: 
         await connection.execute(
             text(
                 "INSERT INTO lambda_policies VALUES (:account, :region, 'one', '', "
-                "'[{\"Sid\": \"a\"}]')"
+                '\'[{"Sid": "a"}]\')'
             ),
             {"account": ACCOUNT, "region": REGION},
         )
@@ -87,9 +87,7 @@ async def test_roles_that_functions_had_before_roles_counted_are_made(tmp_path: 
         await new.close()
     (role,) = identities.roles.list(ACCOUNT)
     assert (role.arn, role.name, role.path) == (mine, "Hello", "/service-role/")
-    assert role.attached == (
-        "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
-    )
+    assert role.attached == ("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",)
     assert '"lambda.amazonaws.com"' in role.trust
     policy = store.policies.get((ACCOUNT, REGION, "one"), "")
     assert policy is not None

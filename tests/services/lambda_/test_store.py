@@ -1,7 +1,7 @@
 from dataclasses import replace
 
-from ingle.services.lambda_.policy_documents import HEAD
 from ingle.services.lambda_.model import Alias, Function, Package, Policy
+from ingle.services.lambda_.policy_documents import HEAD
 from ingle.services.lambda_.store import LambdaStore
 from ingle.storage.database import Database
 from tests.services.cancelling import cancel_within_commit

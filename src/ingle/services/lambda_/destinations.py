@@ -83,7 +83,9 @@ class Destinations:
 
     def _check_role(self, function: Function, arn: str) -> None:
         decision = self._roles.may(function.role, function.name, INVOKE, arn)
-        text = f"The function execution role does not have permissions to call InvokeFunction on {arn}"
+        text = (
+            f"The function execution role does not have permissions to call InvokeFunction on {arn}"
+        )
         if (decision is None or not decision.allowed) and not self._forgiving(text):
             raise InvalidParameterValue(text)
 
@@ -154,7 +156,6 @@ class FunctionDeliverer:
             trace=delivery.trace,
         )
         return partial(self._queue.added, events)
-
 
     def _check_role(self, delivery: Delivery) -> None:
         function = self._store.get(delivery.function)

@@ -117,9 +117,7 @@ class EventConfigs:
             config = EventConfig(key=reference.key, qualifier=_kept_under(reference))
             if keep:
                 config = self._existing(reference)
-            self._destinations.check(
-                function, changes.get("on_success"), changes.get("on_failure")
-            )
+            self._destinations.check(function, changes.get("on_success"), changes.get("on_failure"))
             modified_ms = int(self._clock.time() * 1000)
             config = replace(config, **changes, last_modified_ms=modified_ms)
             await self._store.event_configs.put(config)

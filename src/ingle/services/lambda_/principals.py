@@ -1,7 +1,7 @@
 """Whom the policies of functions and layers may name: users and roles that exist.
 
-What accounts elsewhere have nobody here can know, so whatever is named of them is taken, as in trust
-policies.
+What accounts elsewhere have nobody here can know, so whatever is named of them is taken, as in
+trust policies.
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
 """
 

@@ -19,9 +19,7 @@ from ingle.services.lambda_.store import LambdaStore
 _FUNCTION = re.compile(
     r"arn:aws[a-zA-Z-]*:lambda:([^:]+):(\d{12}):function:([^:]+)(?::([^:]+))?", re.ASCII
 )
-_LAYER = re.compile(
-    r"arn:aws[a-zA-Z-]*:lambda:([^:]+):(\d{12}):layer:([^:]+):([0-9]+)", re.ASCII
-)
+_LAYER = re.compile(r"arn:aws[a-zA-Z-]*:lambda:([^:]+):(\d{12}):layer:([^:]+):([0-9]+)", re.ASCII)
 _TAG = "aws:resourcetag/"
 _KEPT = 4096
 
@@ -95,9 +93,8 @@ class LambdaResources(Resources):
         if not source:
             return None
         known = self._compiled.get(arn)
-        if known is not None and len(known[0]) == len(source):
-            if all(a is b for a, b in zip(known[0], source, strict=True)):
-                return known[1]
+        if known is not None and list(map(id, known[0])) == list(map(id, source)):
+            return known[1]
         policy = _joined(arn, documents())
         if len(self._compiled) >= _KEPT:
             self._compiled.clear()

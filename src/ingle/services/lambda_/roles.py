@@ -36,7 +36,9 @@ class ExecutionRoles:
         self._forgiving = forgiving
 
     def check_given(self, role: str, function_arn: str) -> None:
-        """Check a role that a function is to have; that its caller may pass it was looked at before.
+        """Check a role that a function is to have.
+
+        That the caller may pass it on was looked at before.
 
         Args:
             role: the role's ARN.

@@ -49,7 +49,8 @@ def _make_roles() -> None:
         *(sa.column(name, sa.JSON) for name in ("inline", "attached", "tags")),
         *(sa.column(name) for name in ("trust", "description", "max_session_s", "boundary")),
     )
-    known = {tuple(row) for row in connection.execute(sa.select(roles.c.account_id, roles.c.name_key))}
+    there = sa.select(roles.c.account_id, roles.c.name_key)
+    known = {tuple(row) for row in connection.execute(there)}
     for arn in _named():
         match = _ROLE.fullmatch(arn)
         if match is None:
