@@ -51,7 +51,7 @@ class RoleFacts:
     trust: Policy
     max_session_duration_s: int = 3600
     path: str = "/"
-    tags: Mapping[str, str] = field(default=_NO_TAGS)
+    tags: Mapping[str, str] = field(default_factory=lambda: _NO_TAGS)
 
 
 @dataclass(frozen=True, slots=True)

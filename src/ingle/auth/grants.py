@@ -60,11 +60,11 @@ class Grant:
     name: str = ""
     policy: str | None = None
     policy_arns: tuple[str, ...] = ()
-    tags: Mapping[str, str] = field(default=_NOTHING)
+    tags: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     transitive_tags: frozenset[str] = frozenset()
     source_identity: str | None = None
     federated_provider: str | None = None
-    context: Mapping[str, str] = field(default=_NOTHING)
+    context: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     mfa_at: float | None = None
 
     @property
@@ -144,7 +144,7 @@ class Note:
                 MappingProxyType(facts.get("c", {})),
                 facts.get("x"),
             )
-        except (struct.error, zlib.error, IndexError, KeyError) as error:
+        except (struct.error, zlib.error, LookupError, ValueError) as error:
             raise ValueError("a session token of another version") from error
         return cls(grant, secret, issued_at, expires_at)
 

@@ -51,12 +51,12 @@ class Session:
     issued_at: float
     expires_at: float
     policies: tuple[Policy, ...] | None = None
-    tags: Mapping[str, str] = field(default=_NOTHING)
+    tags: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     transitive_tags: frozenset[str] = frozenset()
     source_identity: str | None = None
     issuer: Principal | None = None
     federated_provider: str | None = None
-    context: Mapping[str, str] = field(default=_NOTHING)
+    context: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     mfa_at: float | None = None
 
     @property

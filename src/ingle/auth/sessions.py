@@ -20,6 +20,7 @@ from ingle.auth.root import root_user
 from ingle.iam.policy import Policy, PolicyKind
 from ingle.iam.principal import Principal, PrincipalKind
 from ingle.storage.encryption import KeyRing, SealBroken
+from ingle.wire.errors import ServiceError
 
 DURATION_S = 12 * 3600
 """How long the credentials of a function's role are good for. AWS's are for twelve hours: presigned
@@ -38,8 +39,17 @@ _ID_BYTES, _ACCOUNT_BYTES, _ACCOUNT_SHIFT = 10, 6, 7
 _ACCOUNT_MASK = (1 << 40) - 1
 
 
-class RoleMissing(LookupError):
-    """There is no such role to give out credentials of."""
+class RoleMissing(ServiceError):
+    """There is no such role to give a function credentials of.
+
+    AWS's answer to Invoke then, also where the role does not trust Lambda any more.
+    """
+
+    code = "AccessDeniedException"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("The role defined for the function cannot be assumed by Lambda.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +140,7 @@ class SessionMinter:
         """
         role = self._directory.role(role_arn)
         if role is None:
-            raise RoleMissing(role_arn)
+            raise RoleMissing
         grant = Grant(SessionKind.ROLE, role.arn, role.unique_id, name)
         return self.mint(grant, now, DURATION_S)
 

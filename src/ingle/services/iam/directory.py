@@ -158,7 +158,7 @@ class Directory:
     def oidc_provider(self, account_id: str, issuer: str) -> OidcProvider | None:
         """Return the provider of an account for an issuer, named by host and path."""
         provider = self._store.oidc_providers.get(account_id, issuer)
-        if provider is None:
+        if provider is None or provider.name != issuer:
             return None
         return OidcProvider(
             provider.arn, f"https://{provider.name}", provider.client_ids, provider.thumbprints

@@ -5,7 +5,7 @@ Times are in milliseconds since the epoch. Names are told apart without regard t
 does, so `key` has them in lower case.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
@@ -339,8 +339,3 @@ class DeletionTask(Noun):
     """
 
     created_ms: int
-
-
-def tag_list(tags: Mapping[str, str]) -> Sequence[Mapping[str, str]]:
-    """Write tags as AWS's answers have them."""
-    return [{"Key": key, "Value": value} for key, value in tags.items()]

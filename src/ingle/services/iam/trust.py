@@ -17,17 +17,21 @@ _ACCOUNT = re.compile(r"\d{12}")
 _ARN = re.compile(r"arn:aws:(?:iam|sts)::(\d{12}):(.+)")
 _ID = re.compile(rf"(?:{Prefix.USER}|{Prefix.ROLE})[A-Z2-7]{{17}}")
 _SESSION = re.compile(r"(?:assumed-role|federated-user)/.+")
+# Services are many and new ones come; what is none of AWS's can be told by the end.
+_SERVICE = re.compile(r"[a-z0-9][a-z0-9.-]*\.(?:amazonaws\.com(?:\.cn)?|aws\.internal|amazon\.com)")
 
 
 class UnknownPrincipal(Exception):
-    """A policy names a user or role that is not there.
+    """A policy names somebody who is not there.
 
     Attributes:
+        kind: `AWS` or `SERVICE`.
         principal: as the policy has it.
     """
 
-    def __init__(self, principal: str) -> None:
+    def __init__(self, kind: str, principal: str) -> None:
         super().__init__(principal)
+        self.kind = kind
         self.principal = principal
 
 
@@ -45,9 +49,10 @@ class Trust:
         """Return a valid trust policy as it is stored.
 
         Raises:
-            UnknownPrincipal: it names a user or role that an account of this server has not.
+            UnknownPrincipal: it names a user or role that an account of this server has not, or
+                what is no service.
         """
-        return _translated(document, self._kept)
+        return _translated(document, self._kept, _checked_service)
 
     def shown(self, document: str) -> str:
         """Return a stored trust policy as callers see it: ids only of what was deleted."""
@@ -60,7 +65,7 @@ class Trust:
         if match is None:
             if principal == "*" or self._by_id(principal) is not None:
                 return principal
-            raise UnknownPrincipal(principal)
+            raise UnknownPrincipal("AWS", principal)
         account_id, rest = match.groups()
         if rest == "root" or _SESSION.fullmatch(rest):
             return principal
@@ -70,7 +75,7 @@ class Trust:
         # What accounts elsewhere have, nobody here can know.
         if self._store.accounts.get(account_id, account_id) is None:
             return principal
-        raise UnknownPrincipal(principal)
+        raise UnknownPrincipal("AWS", principal)
 
     def _shown(self, principal: str) -> str:
         return self._by_id(principal) or principal
@@ -83,15 +88,32 @@ class Trust:
         return next((each.arn for each in nouns.all() if each.unique_id == unique_id), None)
 
 
-def _translated(document: str, translate: Callable[[str], str]) -> str:
+def _checked_service(principal: str) -> str:
+    if not _SERVICE.fullmatch(principal):
+        raise UnknownPrincipal("SERVICE", principal)
+    return principal
+
+
+def _unchanged(principal: str) -> str:
+    return principal
+
+
+def _translated(
+    document: str,
+    identity: Callable[[str], str],
+    service: Callable[[str], str] = _unchanged,
+) -> str:
     policy: dict[str, Any] = json.loads(document)
     statements = policy["Statement"]
     for statement in statements if isinstance(statements, list) else [statements]:
         for element in ("Principal", "NotPrincipal"):
             principals = statement.get(element)
-            if isinstance(principals, dict) and "AWS" in principals:
-                own = principals["AWS"]
-                principals["AWS"] = (
-                    [translate(each) for each in own] if isinstance(own, list) else translate(own)
-                )
+            for kind, translate in (("AWS", identity), ("Service", service)):
+                if isinstance(principals, dict) and kind in principals:
+                    own = principals[kind]
+                    principals[kind] = (
+                        [translate(each) for each in own]
+                        if isinstance(own, list)
+                        else translate(own)
+                    )
     return json.dumps(policy, ensure_ascii=False, separators=(",", ":"))

@@ -36,9 +36,9 @@ class Tags:
         transitive: the names of all that are handed on in turn.
     """
 
-    requested: Mapping[str, str] = field(default=_NO_TAGS)
+    requested: Mapping[str, str] = field(default_factory=lambda: _NO_TAGS)
     transitive_requested: frozenset[str] = frozenset()
-    all: Mapping[str, str] = field(default=_NO_TAGS)
+    all: Mapping[str, str] = field(default_factory=lambda: _NO_TAGS)
     transitive: frozenset[str] = frozenset()
 
     def keys(self) -> dict[str, Values]:
