@@ -26,6 +26,7 @@ class EachLimits:
 
     groups_per_user: int
     access_keys_per_user: int
+    signing_certificates_per_user: int
     mfa_devices_per_user: int
     attached_per_user: int
     attached_per_group: int
@@ -68,9 +69,7 @@ class PasswordLimits:
     kinds: int
 
 
-_TABLES: dict[str, Any] = tomllib.loads(
-    Path(__file__).with_name("limits.toml").read_text("utf-8")
-)
+_TABLES: dict[str, Any] = tomllib.loads(Path(__file__).with_name("limits.toml").read_text("utf-8"))
 
 ACCOUNT = AccountLimits(**_TABLES["account"])
 EACH = EachLimits(**_TABLES["each"])
