@@ -5,13 +5,9 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html
 
 import base64
 import dataclasses
-import itertools
 import os
 from collections.abc import Sequence
 from typing import Any
-
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.twofactor.hotp import HOTP
 
 from ingle.services.iam import tags
 from ingle.services.iam.errors import (
@@ -24,15 +20,12 @@ from ingle.services.iam.errors import (
 from ingle.services.iam.limits import EACH
 from ingle.services.iam.listing import page
 from ingle.services.iam.model import MfaDevice
+from ingle.services.iam.one_time import matching_step
 from ingle.services.iam.operations import Operations, seconds
 from ingle.services.iam.users import user_answer
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 _SEED_BYTES = 40
-_DIGITS = 6
-_STEP_S = 30
-# How many steps a device's clock may be off when it is enabled.
-_SKEW = 10
 
 
 class MfaDeviceOperations(Operations):
@@ -42,7 +35,7 @@ class MfaDeviceOperations(Operations):
         self, context: CallContext, request: ServiceInput
     ) -> ServiceOutput:
         """Make a virtual device; this answer alone holds its seed."""
-        name = request.get("Path", "/").removeprefix("/") + request["VirtualMFADeviceName"]
+        name = request.get("Path", "/") + request["VirtualMFADeviceName"]
         seed = base64.b32encode(os.urandom(_SEED_BYTES)).decode("ascii")
         async with self._locked(context):
             if self._store.mfa_devices.get(context.account_id, name) is not None:
@@ -148,7 +141,7 @@ class MfaDeviceOperations(Operations):
         self, context: CallContext, serial_number: str, user: str | None = None
     ) -> MfaDevice:
         """Find a device; with a user, only if it is that user's."""
-        name = serial_number.partition(":mfa/")[2]
+        name = serial_number.partition(":mfa")[2]
         device = self._store.mfa_devices.get(context.account_id, name)
         if (
             device is None
@@ -188,11 +181,9 @@ def are_consecutive(seed: str, codes: Sequence[str], now: float) -> bool:
     """Say whether two one-time passwords follow one another, at about this time.
 
     Args:
-        seed: the device's, in base 32.
+        seed: the device's, in Base32.
         codes: the two passwords, the earlier first.
         now: in seconds since the epoch.
     """
-    device = HOTP(base64.b32decode(seed), _DIGITS, SHA1())  # noqa: S303
-    step = int(now // _STEP_S)
-    made = [device.generate(max(step + off, 0)).decode() for off in range(-_SKEW, _SKEW + 2)]
-    return (codes[0], codes[1]) in itertools.pairwise(made)
+    first, second = (matching_step(seed, code, now) for code in codes)
+    return first is not None and second == first + 1
