@@ -19,7 +19,6 @@ from ingle.runtimes.discovery import Interpreters
 from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.aliases import Aliases
 from ingle.services.lambda_.asynchronous import Asynchronous, EventFunctions
-from ingle.services.lambda_.auditing import forgiving_of
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.destinations import Destinations, FunctionDeliverer
@@ -104,9 +103,8 @@ class LambdaService(Service):
         changing: KeyedLocks[FunctionKey] = KeyedLocks()
         changing_layers: KeyedLocks[LayerKey] = KeyedLocks()
         locations = Locations(presign)
-        forgiving = forgiving_of(authorizer)
-        principals = Principals(directory, forgiving)
-        self.roles = ExecutionRoles(directory, authorizer, forgiving)
+        principals = Principals(directory, authorizer.forgives)
+        self.roles = ExecutionRoles(directory, authorizer)
         self.resources = LambdaResources(store)
         self._packages = packages
         self._account = Account(store, invoker.admission)
@@ -153,14 +151,12 @@ class LambdaService(Service):
             clock,
             concurrency=invoker.admission.limit,
         )
-        deliverers["lambda"] = FunctionDeliverer(store, self.events, self.roles, forgiving)
+        deliverers["lambda"] = FunctionDeliverer(store, self.events, self.roles)
         self._asynchronous = Asynchronous(store, self.events)
-        destinations = Destinations(store, deliverers, self.roles, forgiving)
+        destinations = Destinations(store, deliverers, self.roles)
         self._event_configs = EventConfigs(store, destinations, changing, clock)
         self._recursions = Recursions(store, changing)
-        self.for_services = ServiceInvocations(
-            store, authorizer, self._invocations, self.events, forgiving
-        )
+        self.for_services = ServiceInvocations(store, authorizer, self._invocations, self.events)
 
     async def start(self) -> None:
         """Have the concurrency hold that functions have for themselves."""

@@ -40,7 +40,6 @@ class Destinations:
         store: knows which functions there are.
         deliverers: say which services can be delivered to.
         roles: know what a function's role may do.
-        forgiving: asked with the text of each refusal; where it says True, it is let pass.
     """
 
     def __init__(
@@ -48,12 +47,10 @@ class Destinations:
         store: LambdaStore,
         deliverers: Deliverers,
         roles: ExecutionRoles,
-        forgiving: Callable[[str], bool],
     ) -> None:
         self._store = store
         self._deliverers = deliverers
         self._roles = roles
-        self._forgiving = forgiving
 
     def check(self, function: Function, on_success: str | None, on_failure: str | None) -> None:
         """Check the destinations of a function's events, where there are some.
@@ -82,12 +79,11 @@ class Destinations:
                 self._check_role(function, arn)
 
     def _check_role(self, function: Function, arn: str) -> None:
-        decision = self._roles.may(function.role, function.name, INVOKE, arn)
-        text = (
-            f"The function execution role does not have permissions to call InvokeFunction on {arn}"
-        )
-        if (decision is None or not decision.allowed) and not self._forgiving(text):
-            raise InvalidParameterValue(text)
+        if self._roles.may_not(function, INVOKE, arn):
+            raise InvalidParameterValue(
+                "The function execution role does not have permissions to call InvokeFunction on "
+                f"{arn}"
+            )
 
     def _check_function(self, key: FunctionKey, arn: str) -> None:
         try:
@@ -113,7 +109,6 @@ class FunctionDeliverer:
         store: knows which functions there are.
         queue: takes the events.
         roles: know what the role of the function may do that the record is about.
-        forgiving: asked with the text of each refusal; where it says True, it is let pass.
     """
 
     def __init__(
@@ -121,12 +116,10 @@ class FunctionDeliverer:
         store: LambdaStore,
         queue: EventQueue,
         roles: ExecutionRoles,
-        forgiving: Callable[[str], bool],
     ) -> None:
         self._store = store
         self._queue = queue
         self._roles = roles
-        self._forgiving = forgiving
 
     async def deliver(
         self, connection: AsyncConnection, delivery: Delivery
@@ -159,12 +152,10 @@ class FunctionDeliverer:
 
     def _check_role(self, delivery: Delivery) -> None:
         function = self._store.get(delivery.function)
-        if function is None:  # it was deleted, and its role with it for all that is known
-            return
-        decision = self._roles.may(function.role, function.name, INVOKE, delivery.arn)
-        text = f"the role {function.role} may not perform {INVOKE} on it"
-        if (decision is None or not decision.allowed) and not self._forgiving(text):
-            raise DeliveryFailed(text)
+        # Whose function is gone, of that nobody knows the role.
+        fault = "" if function is None else self._roles.may_not(function, INVOKE, delivery.arn)
+        if fault:
+            raise DeliveryFailed(fault)
 
 
 def function_reference(arn: str) -> Reference:

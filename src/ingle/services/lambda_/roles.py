@@ -4,15 +4,15 @@ Sources: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-rol
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 """
 
-from collections.abc import Callable
-
 from ingle.auth.authorizer import Authorizer
 from ingle.auth.directory import Directory
 from ingle.auth.sessions import assumed_role_arn
-from ingle.iam.authorize import Decision, Policies, authorize
+from ingle.iam.authorize import Policies, authorize
 from ingle.iam.principal import Principal, PrincipalKind, service_principal
 from ingle.iam.request import AccessRequest
+from ingle.iam.wording import refusal
 from ingle.services.lambda_.errors import InvalidParameterValue, RoleNotPassed, RoleUnusable
+from ingle.services.lambda_.model import Function
 
 LAMBDA = service_principal("lambda.amazonaws.com")
 """Lambda itself, which assumes the roles of functions."""
@@ -24,16 +24,12 @@ class ExecutionRoles:
 
     Args:
         directory: knows which roles there are, and whom they trust.
-        authorizer: says what they may do.
-        forgiving: asked with the text of each fault; where it says True, the fault is let pass.
+        authorizer: says what they may do, and whether faults are let pass.
     """
 
-    def __init__(
-        self, directory: Directory, authorizer: Authorizer, forgiving: Callable[[str], bool]
-    ) -> None:
+    def __init__(self, directory: Directory, authorizer: Authorizer) -> None:
         self._directory = directory
         self._authorizer = authorizer
-        self._forgiving = forgiving
 
     def check_given(self, role: str, function_arn: str) -> None:
         """Check a role that a function is to have.
@@ -50,7 +46,7 @@ class ExecutionRoles:
         """
         if role.split(":")[4] != function_arn.split(":")[4]:
             error = RoleNotPassed()
-            if not self._forgiving(f"{error.message} It is {role}, for {function_arn}."):
+            if not self._authorizer.forgives(f"{error.message} It is {role}, for {function_arn}."):
                 raise error
         elif not self.trusts_lambda(role, function_arn) and not self._forgives(role, function_arn):
             raise InvalidParameterValue(_NOT_ASSUMED)
@@ -80,27 +76,31 @@ class ExecutionRoles:
         request = AccessRequest(LAMBDA, "sts:AssumeRole", facts.arn, facts.arn.split(":")[4], keys)
         return authorize(request, Policies(resource=facts.trust)).allowed
 
-    def may(self, role: str, function_name: str, action: str, resource: str) -> Decision | None:
-        """Decide whether a function may do something by its role; None where there is no role.
+    def may_not(self, function: Function, action: str, resource: str) -> str:
+        """Say why a function may not do something by its role; "" where it may.
 
         Args:
-            role: the role's ARN.
-            function_name: the function's, which its sessions are called by.
+            function: a version, which has a role of its own.
             action: for instance `lambda:InvokeFunction`.
             resource: an ARN.
         """
-        facts = self._directory.role(role)
+        facts = self._directory.role(function.role)
         if facts is None:
-            return None
-        principal = Principal(
-            PrincipalKind.ROLE_SESSION,
-            assumed_role_arn(facts.arn, function_name),
-            facts.arn.split(":")[4],
-            f"{facts.unique_id}:{function_name}",
-            facts.arn,
-            facts.tags,
-        )
-        return self._authorizer.decide(principal, action, resource).decision
+            fault = f"there is no role {function.role}"
+        else:
+            principal = Principal(
+                PrincipalKind.ROLE_SESSION,
+                assumed_role_arn(facts.arn, function.name),
+                function.account_id,
+                f"{facts.unique_id}:{function.name}",
+                facts.arn,
+                facts.tags,
+            )
+            ruling = self._authorizer.rule(principal, action, resource)
+            if ruling.decision.allowed:
+                return ""
+            fault = refusal(ruling.request, ruling.decision)
+        return "" if self._authorizer.forgives(fault) else fault
 
     def _forgives(self, role: str, function_arn: str) -> bool:
-        return self._forgiving(f"{_NOT_ASSUMED} It is {role}, of {function_arn}.")
+        return self._authorizer.forgives(f"{_NOT_ASSUMED} It is {role}, of {function_arn}.")

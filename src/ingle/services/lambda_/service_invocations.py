@@ -7,7 +7,6 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-servic
 """
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -53,7 +52,6 @@ class ServiceInvocations:
         authorizer: decides by their policies.
         invocations: runs functions.
         queue: takes events for them.
-        forgiving: asked with the text of each refusal; where it says True, it is let pass.
     """
 
     def __init__(
@@ -62,13 +60,11 @@ class ServiceInvocations:
         authorizer: Authorizer,
         invocations: Invocations,
         queue: EventQueue,
-        forgiving: Callable[[str], bool],
     ) -> None:
         self._store = store
         self._authorizer = authorizer
         self._invocations = invocations
         self._queue = queue
-        self._forgiving = forgiving
 
     def may_invoke(self, source: Source, function_arn: str) -> Decision:
         """Decide whether a service may invoke a function, a version or an alias.
@@ -141,12 +137,12 @@ class ServiceInvocations:
         if ruling.decision.allowed:
             return
         text = refusal(ruling.request, ruling.decision)
-        if not self._forgiving(text):
+        if not self._authorizer.forgives(text):
             raise AccessRefused(text)
 
     def _decide(self, source: Source, function_arn: str) -> Ruling:
         caller = service_principal(source.service)
-        return self._authorizer.decide(caller, INVOKE, function_arn, _keys(source))
+        return self._authorizer.rule(caller, INVOKE, function_arn, _keys(source))
 
 
 def _keys(source: Source) -> dict[str, tuple[str, ...]]:
