@@ -18,9 +18,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.e2e.raw import connect, head_of, signed
-from tests.e2e.server import INGLE, ROLE_NAME, Server
+from tests.e2e.server import INGLE, INVOKER_ROLE_NAME, ROLE_NAME, Server
 
 ROLE = f"arn:aws:iam::000000000000:role/{ROLE_NAME}"
+INVOKER_ROLE = f"arn:aws:iam::000000000000:role/{INVOKER_ROLE_NAME}"
+"""May also invoke functions."""
 RUNTIME = f"python3.{sys.version_info.minor}"
 
 
@@ -146,7 +148,7 @@ def create(client: Any, source: str, **settings: Any) -> str:
     name = settings.pop("FunctionName", f"f-{uuid.uuid4().hex[:12]}")
     client.create_function(
         FunctionName=name,
-        Role=ROLE,
+        Role=settings.pop("Role", ROLE),
         Runtime=settings.pop("Runtime", RUNTIME),
         Handler=settings.pop("Handler", "app.handler"),
         Code={"ZipFile": zip_of(app=source)},
