@@ -46,7 +46,7 @@ class AccessKeyOperations(Operations):
     ) -> ServiceOutput:
         """Tell when, where and for which service an access key of the account was used last."""
         key_id = request["AccessKeyId"]
-        key = self._store.access_keys.find(key_id)
+        key = self._store.access_keys.identified(key_id)
         if key is None or key.account_id != context.account_id:
             raise AccessDenied(
                 f"User: {context.principal_arn} is not authorized to perform "
