@@ -316,7 +316,7 @@ class Server:
                 for service in (
                     functions,
                     LogsService(logs_store, sink, clock),
-                    StsService(directory, sessions, clock),
+                    StsService(directory, authorizer, sessions, clock),
                 )
             }
             gateway = Gateway(

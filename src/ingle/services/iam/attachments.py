@@ -103,9 +103,7 @@ class AttachmentOperations(Operations):
         self, context: CallContext, kind: str, request: ServiceInput
     ) -> ServiceOutput:
         every = attached_policies(self._store, self._bearer(context, kind, request))
-        found, standing = page(
-            below(every, lambda each: each.path, request), policy_key, request
-        )
+        found, standing = page(below(every, lambda each: each.path, request), policy_key, request)
         return {"AttachedPolicies": [attached_answer(each) for each in found], **standing}
 
 

@@ -49,9 +49,7 @@ class GroupOperations(Operations):
             if holder is not None and holder != old:
                 raise exists("Group", name)
             moved = [
-                dataclasses.replace(
-                    each, groups=(*_without(each.groups, old.name), name.lower())
-                )
+                dataclasses.replace(each, groups=(*_without(each.groups, old.name), name.lower()))
                 for each in self._members(old)
             ]
             new = dataclasses.replace(old, name=name, path=path)
@@ -71,9 +69,7 @@ class GroupOperations(Operations):
 
     async def list_groups(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """List the groups, by name."""
-        every = below(
-            self._store.groups.list(context.account_id), lambda each: each.path, request
-        )
+        every = below(self._store.groups.list(context.account_id), lambda each: each.path, request)
         found, standing = page(every, lambda each: each.name.lower(), request)
         return {"Groups": [group_answer(each) for each in found], **standing}
 

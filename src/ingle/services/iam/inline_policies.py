@@ -52,7 +52,9 @@ class InlinePolicyOperations(Operations):
         """Delete a policy of a role."""
         await self._delete_policy(context, "role", request)
 
-    async def list_user_policies(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+    async def list_user_policies(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
         """List the policies of a user, by name."""
         return self._list_policies(context, "user", request)
 
@@ -62,7 +64,9 @@ class InlinePolicyOperations(Operations):
         """List the policies of a group, by name."""
         return self._list_policies(context, "group", request)
 
-    async def list_role_policies(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+    async def list_role_policies(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
         """List the policies of a role, by name."""
         return self._list_policies(context, "role", request)
 

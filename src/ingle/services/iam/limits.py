@@ -68,9 +68,7 @@ class PasswordLimits:
     kinds: int
 
 
-_TABLES: dict[str, Any] = tomllib.loads(
-    Path(__file__).with_name("limits.toml").read_text("utf-8")
-)
+_TABLES: dict[str, Any] = tomllib.loads(Path(__file__).with_name("limits.toml").read_text("utf-8"))
 
 ACCOUNT = AccountLimits(**_TABLES["account"])
 EACH = EachLimits(**_TABLES["each"])

@@ -100,9 +100,7 @@ class RoleOperations(Operations):
 
     async def list_roles(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """List the roles, by name."""
-        every = below(
-            self._store.roles.list(context.account_id), lambda each: each.path, request
-        )
+        every = below(self._store.roles.list(context.account_id), lambda each: each.path, request)
         found, standing = page(every, lambda each: each.name.lower(), request)
         return {"Roles": [self._listed_answer(each) for each in found], **standing}
 

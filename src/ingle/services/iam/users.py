@@ -90,9 +90,7 @@ class UserOperations(Operations):
 
     async def list_users(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """List the users, by name."""
-        every = below(
-            self._store.users.list(context.account_id), lambda each: each.path, request
-        )
+        every = below(self._store.users.list(context.account_id), lambda each: each.path, request)
         found, standing = page(every, lambda each: each.name.lower(), request)
         return {"Users": [user_answer(each) for each in found], **standing}
 
