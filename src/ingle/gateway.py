@@ -23,6 +23,7 @@ from ingle.wire.binding import BoundOperation, bind
 from ingle.wire.errors import (
     NotImplementedByIngle,
     RequestTooLarge,
+    Serialization,
     ServiceError,
     UnknownOperation,
 )
@@ -58,6 +59,22 @@ class FunctionUrls(Protocol):
         ...
 
 
+class Accounts(Protocol):
+    """What keeps the accounts of this server."""
+
+    def list(self) -> list[Mapping[str, Any]]:
+        """Describe them."""
+        ...
+
+    async def create(self, account_id: str | None, name: str) -> Mapping[str, Any]:
+        """Make one, with any number where none is given; describe it."""
+        ...
+
+    def check_may_manage(self, identity: Identity) -> None:
+        """Refuse all but the server's own root user."""
+        ...
+
+
 class Gateway:
     """Answers requests with the services that it is given.
 
@@ -70,6 +87,7 @@ class Gateway:
         metrics: what `/_ingle/metrics` answers, in Prometheus's text format.
         function_urls: serves those.
         region: the one that a request without a signature is for.
+        accounts: keeps those of this server.
     """
 
     def __init__(
@@ -82,6 +100,7 @@ class Gateway:
         metrics: Callable[[], bytes],
         function_urls: FunctionUrls,
         region: str,
+        accounts: Accounts,
     ) -> None:
         self._services = services
         self._verifier = verifier
@@ -92,6 +111,7 @@ class Gateway:
         self._metrics = metrics
         self._function_urls = function_urls
         self._region = region
+        self._accounts = accounts
         self._protocols = {name: ServiceProtocol.load(name) for name in services}
 
     async def handle(self, request: Request, read_body: ReadBody) -> Response:
@@ -201,6 +221,8 @@ class Gateway:
             return Response(200, _JSON, orjson.dumps(self._health()))
         if request.method == "GET" and route == "metrics":
             return await self._measurements(request, read_body)
+        if request.method in ("GET", "POST") and route == "accounts":
+            return await self._answer_accounts(request, read_body)
         if request.method == "GET" and route.startswith("packages/"):
             return await self._package(request, route.removeprefix("packages/"), read_body)
         if request.method == "GET" and route in EXPLAINED:
@@ -228,6 +250,21 @@ class Gateway:
         if not (is_local(request) and is_addressed_locally(request)):
             refusal = await self._check(request, read_body, "lambda:GetAccountSettings")
         return refusal or Response(200, _TEXT, self._metrics())
+
+    async def _answer_accounts(self, request: Request, read_body: ReadBody) -> Response:
+        """List the accounts of this server, or make one."""
+        try:
+            request.body = await _read(read_body, _MAX_ACCOUNT_BYTES, "CreateAccount")
+            self._accounts.check_may_manage(await self._verifier.authenticate(request))
+            if request.method == "GET":
+                return Response(200, _JSON, orjson.dumps({"Accounts": self._accounts.list()}))
+            account_id, name = _wanted_account(request.body)
+            made = await self._accounts.create(account_id, name)
+            return Response(200, _JSON, orjson.dumps(made))
+        except BodyIncomplete as error:
+            return _bare_error(_incomplete(error), "")
+        except ServiceError as error:
+            return _bare_error(error, "")
 
     async def _check(self, request: Request, read_body: ReadBody, action: str) -> Response | None:
         """Refuse a GET of Ingle's own whose caller may not do this."""
@@ -277,6 +314,7 @@ class Gateway:
 
 
 _JSON = [("content-type", "application/json")]
+_MAX_ACCOUNT_BYTES = 4096
 _TEXT = [("content-type", "text/plain; version=0.0.4; charset=utf-8")]
 _INVOCATIONS = frozenset({"Invoke", "InvokeWithResponseStream"})
 
@@ -288,6 +326,18 @@ async def _read(read_body: ReadBody, limit: int, operation: str) -> bytes:
         raise RequestTooLarge(
             f"Request must be smaller than {limit} bytes for the {operation} operation"
         ) from error
+
+
+def _wanted_account(body: bytes) -> tuple[str | None, str]:
+    """Read the number and the name of an account out of a request."""
+    try:
+        wanted = orjson.loads(body)
+        account_id, name = wanted.get("AccountId"), wanted.get("Name", "")
+    except (orjson.JSONDecodeError, AttributeError):
+        raise Serialization("The body is not a JSON object.") from None
+    if not isinstance(account_id, str | None) or not isinstance(name, str):
+        raise Serialization("AccountId and Name are strings.")
+    return account_id, name
 
 
 def _incomplete(error: BodyIncomplete) -> ServiceError:

@@ -44,8 +44,9 @@ from ingle.sandbox.client import LaunchedWarden, WardenClient, launch
 from ingle.sandbox.probe import Finding, findings, open_files
 from ingle.sandbox.settings import Settings
 from ingle.sandbox.unprivileged import give_up_root, server_owner
+from ingle.services.iam.accounts import Accounts
+from ingle.services.iam.api import IamService
 from ingle.services.iam.directory import Directory
-from ingle.services.iam.making import new_account
 from ingle.services.iam.resources import IamResources
 from ingle.services.iam.store import IamStore
 from ingle.services.lambda_.api import LambdaService
@@ -245,8 +246,12 @@ class Server:
             await blobs.sweep_partial()
             root_key = load_or_create_root_key(folder.credentials, config.account_id)
             identities = await IamStore.open(database, keys)
-            await self._have_account(identities)
-            directory = Directory(identities, self._keys(root_key))
+            root_keys = self._keys(root_key)
+            accounts = await Accounts.open(
+                identities, clock, folder.credentials, config.account_id, root_keys
+            )
+            directory = Directory(identities, root_keys.get)
+            stack.push_async_callback(identities.uses.write)
             sessions = SessionMinter(keys, directory)
             verifier = Verifier(
                 directory.access_key, clock, find_service, sessions.find, note_use(directory)
@@ -316,6 +321,7 @@ class Server:
                 for service in (
                     functions,
                     LogsService(logs_store, sink, clock),
+                    IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
                 )
             }
@@ -328,6 +334,7 @@ class Server:
                 measurements.page,
                 functions.urls,
                 config.region,
+                accounts,
             )
             http = HttpServer(gateway.handle, clock)
             for work in (
@@ -336,6 +343,7 @@ class Server:
                 _resume_when_drained(sink, pool),
                 functions.keep_snapshots(),
                 invoker.keep_provisioned(),
+                identities.uses.keep(clock),
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
@@ -347,13 +355,6 @@ class Server:
             Endpoint(endpoint, config.region, config.account_id, os.getpid()).write(folder.path)
             yield endpoint
 
-    async def _have_account(self, identities: IamStore) -> None:
-        """Make the server's own account where it is not there yet."""
-        account_id = self._config.account_id
-        if identities.accounts.get(account_id, account_id) is None:
-            now_ms = int(self._clock.time() * 1000)
-            await identities.change(put=[new_account(account_id, "", now_ms)])
-
     def _enforced(self) -> bool:
         """Whether permissions are enforced; say so where they are not."""
         if self._config.iam == "audit":
@@ -364,7 +365,7 @@ class Server:
             )
         return self._config.iam == "enforce"
 
-    def _keys(self, root_key: AccessKey) -> Any:
+    def _keys(self, root_key: AccessKey) -> dict[str, AccessKey]:
         keys = {root_key.access_key_id: root_key}
         if self._config.dev:
             keys[_DEV_KEY] = AccessKey(
@@ -373,7 +374,7 @@ class Server:
                 root_key.principal,
                 loopback_only=True,
             )
-        return keys.get
+        return keys
 
     async def _drain(self, events: EventQueue, invoker: Invoker, http: HttpServer) -> None:
         deadline = asyncio.get_running_loop().time() + self._config.drain_seconds

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ingle.cli.account import app as account
 from ingle.cli.deploy import deploy
 from ingle.cli.doctor import doctor
 from ingle.cli.env import env
@@ -40,6 +41,7 @@ def _help_of(command: Callable[..., None]) -> str:
 
 for _command in (serve, env, deploy, invoke, logs, runtimes, doctor):
     app.command(help=_help_of(_command))(_command)
+app.add_typer(account, name="account")
 
 
 def _print_version(wanted: bool) -> None:

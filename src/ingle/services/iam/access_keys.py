@@ -30,7 +30,7 @@ class AccessKeyOperations(Operations):
                 raise over_quota("AccessKeysPerUser", EACH.access_keys_per_user)
             key = new_access_key(context.account_id, user, self._now_ms())
             await self._store.change(put=[self._store.secrets.seal(key)])
-        return {"AccessKey": {**self._answer(key), "SecretAccessKey": key.secret}}
+        return {"AccessKey": {**self._key_answer(key), "SecretAccessKey": key.secret}}
 
     async def list_access_keys(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """List a user's access keys, by id."""
@@ -39,14 +39,14 @@ class AccessKeyOperations(Operations):
             self._store.access_keys.of(context.account_id, user), key=lambda each: each.name
         )
         found, standing = page(every, lambda each: each.name, request)
-        return {"AccessKeyMetadata": [self._answer(each) for each in found], **standing}
+        return {"AccessKeyMetadata": [self._key_answer(each) for each in found], **standing}
 
     async def get_access_key_last_used(
         self, context: CallContext, request: ServiceInput
     ) -> ServiceOutput:
         """Tell when, where and for which service an access key of the account was used last."""
         key_id = request["AccessKeyId"]
-        key = self._store.access_keys.find(key_id)
+        key = self._store.access_keys.identified(key_id)
         if key is None or key.account_id != context.account_id:
             raise AccessDenied(
                 f"User: {context.principal_arn} is not authorized to perform "
@@ -84,7 +84,7 @@ class AccessKeyOperations(Operations):
             raise NoSuchEntity(f"The Access Key with id {request['AccessKeyId']} cannot be found.")
         return key
 
-    def _answer(self, key: UserKey) -> dict[str, Any]:
+    def _key_answer(self, key: UserKey) -> dict[str, Any]:
         return {
             "UserName": self._user_name(key),
             "AccessKeyId": key.name,

@@ -55,7 +55,7 @@ class Directory:
         root_key = self._root_keys(access_key_id)
         if root_key is not None:
             return root_key
-        if self._store.access_keys.find(access_key_id) is None:  # guesses displace nothing
+        if self._store.access_keys.identified(access_key_id) is None:  # guesses displace nothing
             return None
         return self._keys.get(access_key_id, self.generation, lambda: self._key(access_key_id))
 
@@ -64,12 +64,12 @@ class Directory:
         root_key = self._root_keys(access_key_id)
         if root_key is not None:
             return root_key.account_id
-        key = self._store.access_keys.find(access_key_id)
+        key = self._store.access_keys.identified(access_key_id)
         return None if key is None else key.account_id
 
     def used(self, access_key_id: str, service: str, region: str, at: float) -> None:
         """Take note that a key signed a request, at a time in seconds since the epoch."""
-        if self._store.access_keys.find(access_key_id) is not None:
+        if self._store.access_keys.identified(access_key_id) is not None:
             self._store.uses.note(access_key_id, service, region, at)
 
     def role_used(self, arn: str, service: str, region: str, at: float) -> None:
@@ -161,7 +161,7 @@ class Directory:
         return device
 
     def _key(self, access_key_id: str) -> AccessKey | None:
-        key = self._store.access_keys.find(access_key_id)
+        key = self._store.access_keys.identified(access_key_id)
         if key is None or not key.active:
             return None
         if key.user:

@@ -26,6 +26,7 @@ class EachLimits:
 
     groups_per_user: int
     access_keys_per_user: int
+    signing_certificates_per_user: int
     mfa_devices_per_user: int
     attached_per_user: int
     attached_per_group: int

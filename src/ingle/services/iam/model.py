@@ -308,7 +308,7 @@ class OidcProvider(Noun):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MfaDevice(Noun):
-    """A virtual device that makes one-time passwords; `name` is path and name together.
+    """A virtual device that makes one-time passwords; `name` is path and name, `/path/name`.
 
     Attributes:
         seed: what it makes them of, as it is stored: sealed.

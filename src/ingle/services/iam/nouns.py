@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Row, Table, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingle.services.iam.model import Noun
+from ingle.services.iam.model import Noun, UserKey
 from ingle.storage.database import Database
 
 T = TypeVar("T", bound=Noun)
@@ -25,6 +25,7 @@ class Nouns(Generic[T]):
         self._noun = noun
         self._columns = [each.name for each in table.c if each.name != "name_key"]
         self._items: dict[str, dict[str, T]] = {}
+        self._by_id: dict[str, T] = {}
 
     async def load(self, database: Database) -> None:
         """Read them all; to be called once, before anything else."""
@@ -41,6 +42,10 @@ class Nouns(Generic[T]):
         """Find one by its name, in whichever case."""
         items = self._items.get(account_id)
         return None if items is None else items.get(name.lower())
+
+    def identified(self, unique_id: str) -> T | None:
+        """Find one of any account by its unique id, if its kind has those."""
+        return self._by_id.get(unique_id)
 
     def list(self, account_id: str) -> list[T]:
         """List those of an account, by name."""
@@ -74,8 +79,20 @@ class Nouns(Generic[T]):
         """Do what `write` does in memory, after the commit."""
         account_id, name_key = item.key
         self._items.setdefault(account_id, {})[name_key] = item
+        if (unique_id := _id_of(item)) is not None:
+            self._by_id[unique_id] = item
 
     def forget(self, item: T) -> None:
         """Do what `delete` does in memory, after the commit."""
         account_id, name_key = item.key
         self._items.get(account_id, {}).pop(name_key, None)
+        if (unique_id := _id_of(item)) is not None:
+            self._by_id.pop(unique_id, None)
+
+
+def _id_of(item: Noun) -> str | None:
+    """The id by which a noun is found whatever its account: an access key's is its name."""
+    if isinstance(item, UserKey):
+        return item.name
+    unique_id: str | None = getattr(item, "unique_id", None)
+    return unique_id

@@ -5,13 +5,13 @@ from typing import Any
 
 from ingle.services.iam import tags
 from ingle.services.iam.boundaries import boundary_answer, checked_boundary
-from ingle.services.iam.documents import kept_trust, shown
+from ingle.services.iam.documents import kept_trust
 from ingle.services.iam.errors import InvalidInput, exists, in_use, over_quota
 from ingle.services.iam.limits import ACCOUNT
 from ingle.services.iam.listing import below, page
 from ingle.services.iam.making import new_role
 from ingle.services.iam.model import Role
-from ingle.services.iam.operations import Operations, seconds
+from ingle.services.iam.operations import Operations
 from ingle.services.iam.service_linked import PATH as SERVICE_LINKED_PATH
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 

@@ -33,30 +33,15 @@ from ingle.storage.encryption import KeyRing
 
 
 class AccessKeys(Nouns[UserKey]):
-    """The access keys, which are also found by their id alone."""
+    """The access keys, which are found by their id alone, and by their user."""
 
     def __init__(self) -> None:
         super().__init__(tables.access_keys, UserKey)
-        self._by_id: dict[str, UserKey] = {}
-
-    def find(self, access_key_id: str) -> UserKey | None:
-        """Find a key of any account; may be called from threads."""
-        return self._by_id.get(access_key_id)
 
     def of(self, account_id: str, user: str) -> list[UserKey]:
         """List the keys of a user, or with "" of the root user, the oldest first."""
         own = [each for each in self.list(account_id) if each.user == user.lower()]
         return sorted(own, key=lambda each: (each.created_ms, each.name))
-
-    def remember(self, item: UserKey) -> None:
-        """Do what `write` does in memory, after the commit."""
-        super().remember(item)
-        self._by_id[item.name] = item
-
-    def forget(self, item: UserKey) -> None:
-        """Do what `delete` does in memory, after the commit."""
-        super().forget(item)
-        self._by_id.pop(item.name, None)
 
 
 class IamStore:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ingle.services.iam.ids import Prefix
+from ingle.services.iam.model import Role, User
 from ingle.services.iam.store import IamStore
 
 _ACCOUNT = re.compile(r"\d{12}")
@@ -85,7 +86,8 @@ class Trust:
         if not _ID.fullmatch(unique_id):
             return None
         nouns = self._store.users if unique_id.startswith(Prefix.USER) else self._store.roles
-        return next((each.arn for each in nouns.all() if each.unique_id == unique_id), None)
+        found: User | Role | None = nouns.identified(unique_id)
+        return None if found is None else found.arn
 
 
 def _checked_service(principal: str) -> str:

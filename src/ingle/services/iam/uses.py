@@ -72,7 +72,7 @@ class Uses:
         ids, self._unwritten = self._unwritten, set()
         rows = [
             {"used_id": each, **use._asdict()}
-            for each in ids
+            for each in list(ids)  # one that is noted meanwhile, from a thread, adds to it
             if (use := self._uses.get(each)) is not None
         ]
         if not rows:
