@@ -322,7 +322,7 @@ class Server:
                     functions,
                     LogsService(logs_store, sink, clock),
                     IamService(identities, clock),
-                    StsService(directory, sessions, clock),
+                    StsService(directory, authorizer, sessions, clock),
                 )
             }
             gateway = Gateway(

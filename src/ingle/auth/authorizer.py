@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from ingle.auth.auditing import AuditLog
-from ingle.auth.context import VOLATILE, RequestKeys, Surroundings
+from ingle.auth.context import VOLATILE, RequestKeys, Surroundings, find_values
 from ingle.auth.directory import Directory
 from ingle.auth.errors import family
 from ingle.auth.keys import Identity
@@ -132,12 +132,15 @@ class Authorizer:
                 slot = None
             if (
                 slot is not None
-                and not slot.keys
                 and slot.generation == self._directory.generation
                 and slot.changes == rules.changes
             ):
                 # Nearly every call goes this way, and in a few microseconds.
-                verdict = slot.variants.get(())
+                values: tuple[Values | None, ...] = ()
+                if slot.keys:
+                    around = self._around(identity, request, params, needs, now)
+                    values = self._values(slot, around)
+                verdict = slot.variants.get(values)
                 if verdict is not None:
                     self._conclude(verdict, now, request_id)
                     return
@@ -181,7 +184,8 @@ class Authorizer:
         """Do as `require` does, for a request of which there is no more than who signed it."""
         now = self._clock.time()
         around = self._around(identity, request, {}, None, now)
-        ruling, _ = self._rule(around, Access(action, resource, resource, keys), policy)
+        access = self._completed(Access(action, resource, resource, keys))
+        ruling, _ = self._rule(around, access, policy)
         self._conclude(_verdict(action, around, (ruling,)), now, request_id)
 
     def decide(
@@ -217,7 +221,8 @@ class Authorizer:
         """Do as `decide` does, and also tell what was decided with."""
         identity = Identity("", principal, resource_part(resource, 3), action.partition(":")[0])
         around = self._around(identity, Request("", ""), {}, None, self._clock.time())
-        return self._rule(around, Access(action, resource, resource, keys), policy)[0]
+        access = self._completed(Access(action, resource, resource, keys))
+        return self._rule(around, access, policy)[0]
 
     def forgives(self, fault: str) -> bool:
         """Say whether what a service would refuse is to pass, because nobody is refused.
@@ -256,13 +261,13 @@ class Authorizer:
         slot = self._slots.find(key)
         generation, changes = self._directory.generation, rules.changes
         if slot is None or slot.generation != generation or slot.changes != changes:
-            slot = Slot(generation, changes)
-        known = slot.variants.get(self._values(slot, around, accesses))
+            slot = Slot(generation, changes, tuple(map(self._completed, accesses)))
+        known = slot.variants.get(self._values(slot, around))
         if known is not None:
             return known
         rulings: list[Ruling] = []
         seen: dict[AskedKey, Values | None] = {}
-        for number, access in enumerate(accesses):
+        for number, access in enumerate(slot.accesses):
             ruling, asked = self._rule(around, access, None)
             rulings.append(ruling)
             seen |= {(number, name): values for name, values in asked.items()}
@@ -274,24 +279,23 @@ class Authorizer:
             self._slots.put(key, slot)
         return verdict
 
-    def _values(
-        self, slot: Slot, around: Surroundings, accesses: Sequence[Access]
-    ) -> tuple[Values | None, ...]:
-        if not slot.keys:
-            return ()
-        found = [self._keys(around, self._completed(access)) for access in accesses]
-        return tuple(found[number].get(name) for number, name in slot.keys)
+    def _values(self, slot: Slot, around: Surroundings) -> tuple[Values | None, ...]:
+        """Find the values of the condition keys that verdicts were made with."""
+        accesses = slot.accesses
+        return tuple(
+            find_values(name, around, accesses[number], self._told_by(accesses[number].action))
+            for number, name in slot.keys
+        )
 
     def _rule(
         self, around: Surroundings, access: Access, policy: Policy | None
     ) -> tuple[Ruling, Mapping[str, Values | None]]:
         """Decide on one permission; also return the condition keys that it was decided with."""
-        access = self._completed(access)
         resources = self._told_by(access.action)
         if policy is None:
             policy = resources.policy(access.action, access.resource)
         policies = self._policies(around.identity, policy)
-        keys = self._keys(around, access)
+        keys = RequestKeys(around, access, resources)
         principal = around.identity.principal
         owner = resource_part(access.resource, 4)
         if not owner.isdecimal():
@@ -311,9 +315,6 @@ class Authorizer:
 
     def _told_by(self, action: str) -> Resources:
         return self._resources.get(action.partition(":")[0], NO_RESOURCES)
-
-    def _keys(self, around: Surroundings, access: Access) -> RequestKeys:
-        return RequestKeys(around, access, self._told_by(access.action))
 
     def _policies(self, identity: Identity, resource: Policy | None) -> Policies:
         holder, session = identity.holder, identity.session

@@ -31,7 +31,7 @@ _TAGS = ("Tags", "tags", "Tagging")
 _TAG_KEYS = ("TagKeys", "tagKeys")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Surroundings:
     """What is known of one request, whatever it is about.
 
@@ -78,7 +78,7 @@ class RequestKeys(Mapping[str, Values]):
         """Return the values of a key, by its name in lower case."""
         seen = self.seen
         if key not in seen:
-            seen[key] = self._find(key) or None
+            seen[key] = find_values(key, self.around, self.access, self.resources)
         values = seen[key]
         return default if values is None else values
 
@@ -94,26 +94,38 @@ class RequestKeys(Mapping[str, Values]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def _find(self, key: str) -> Values:
-        around, access = self.around, self.access
-        if key in access.keys:
-            return access.keys[key]
-        find = _GLOBAL.get(key)
-        if find is not None:
-            value = find(around)
-            return (value,) if isinstance(value, str) else value or ()
-        if key.startswith(_REQUEST_TAG):
-            return _named(request_tags(around.params), key.removeprefix(_REQUEST_TAG))
-        if key.startswith(_OBJECT_TAG):
-            return _named(_object_tags(around.params), key.removeprefix(_OBJECT_TAG))
-        session = around.identity.session
-        if session is not None and key in session.context:
-            return (session.context[key],)
-        if around.needs is not None:
-            values = around.needs.key_values(key, around.params, around.where)
-            if values:
-                return values
-        return self.resources.keys(access.resource).get(key, ())
+
+def find_values(
+    key: str, around: Surroundings, access: Access, resources: Resources
+) -> Values | None:
+    """Find the values of a condition key; None where the request has no such key.
+
+    Args:
+        key: its name in lower case.
+        around: the request.
+        access: the permission that is asked about.
+        resources: those of the service that it is about.
+    """
+    if key in access.keys:
+        return access.keys[key]
+    find = _GLOBAL.get(key)
+    if find is not None:
+        value = find(around)
+        return (value,) if isinstance(value, str) else value or None
+    return _of_input(key, around) or resources.keys(access.resource).get(key)
+
+
+def _of_input(key: str, around: Surroundings) -> Values:
+    """What the session or the input says of a key."""
+    if key.startswith(_REQUEST_TAG):
+        return _named(request_tags(around.params), key.removeprefix(_REQUEST_TAG))
+    if key.startswith(_OBJECT_TAG):
+        return _named(_object_tags(around.params), key.removeprefix(_OBJECT_TAG))
+    session = around.identity.session
+    if session is not None and key in session.context:
+        return (session.context[key],)
+    needs = around.needs
+    return () if needs is None else needs.key_values(key, around.params, around.where)
 
 
 def request_tags(params: Mapping[str, Any]) -> Mapping[str, str]:

@@ -130,8 +130,8 @@ class Directory(Protocol):
     def policies(self, principal: Principal) -> PrincipalPolicies:
         """Return the policies of a root user, a user or a role's session, compiled.
 
-        Those of a root user allow everything. A federated user has those of whom it comes from:
-        see `Identity.holder`.
+        Those of a root user have `identity` empty; it needs none. A federated user has those of
+        whom it comes from: see `Identity.holder`.
         """
         ...
 

@@ -68,12 +68,14 @@ class Slot:
     Attributes:
         generation: of the directory when they were made.
         changes: of the services' resources at that time.
+        accesses: the permissions that the calls take.
         keys: the condition keys that the policies asked for.
         variants: the verdicts by the values of these keys.
     """
 
     generation: int
     changes: int
+    accesses: tuple[Access, ...]
     keys: tuple[AskedKey, ...] = ()
     variants: dict[tuple[Values | None, ...], Verdict] = field(default_factory=dict)
 

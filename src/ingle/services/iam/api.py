@@ -21,6 +21,7 @@ from ingle.services.iam.oidc_providers import OidcProviderOperations
 from ingle.services.iam.roles import RoleOperations
 from ingle.services.iam.server_certificates import ServerCertificateOperations
 from ingle.services.iam.service_linked import ServiceLinkedRoleOperations
+from ingle.services.iam.simulation import SimulationOperations
 from ingle.services.iam.users import UserOperations
 from ingle.wire.service import Service
 
@@ -42,6 +43,7 @@ class IamService(
     ServerCertificateOperations,
     OidcProviderOperations,
     AccountOperations,
+    SimulationOperations,
     Service,
 ):
     """IAM, as far as Ingle has it. Every region has the same identities."""

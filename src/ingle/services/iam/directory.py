@@ -27,21 +27,6 @@ parsed = lru_cache(_CACHED_DOCUMENTS)(Policy.parse)
 """A policy of its document, kind and name; those that have the same one share it."""
 
 
-_EVERYTHING = PrincipalPolicies(
-    (
-        Policy.parse(
-            {
-                "Version": "2012-10-17",
-                "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
-            },
-            PolicyKind.IDENTITY,
-            "root user",
-        ),
-    )
-)
-"""A root user needs no policies, but whom it federates has a part of what these allow."""
-
-
 class Directory:
     """The identities of all accounts, as they are now.
 
@@ -124,8 +109,6 @@ class Directory:
             find: Callable[[str], User | Role | None] = self._store.user_by_arn
         elif principal.kind is PrincipalKind.ROLE_SESSION and principal.role_arn is not None:
             arn, find = principal.role_arn, self._store.role_by_arn
-        elif principal.kind is PrincipalKind.ROOT:
-            return _EVERYTHING
         else:
             return PrincipalPolicies()
 

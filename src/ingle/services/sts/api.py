@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_Operations.html
 
 from typing import ClassVar
 
+from ingle.auth.authorizer import Authorizer
 from ingle.auth.directory import Directory
 from ingle.auth.keys import Identity
 from ingle.auth.sessions import SessionMinter, account_of
@@ -23,6 +24,7 @@ class StsService(Service):
 
     Args:
         directory: the identities that there are.
+        authorizer: decides who may assume roles.
         sessions: makes the credentials.
         clock: says what time it is.
     """
@@ -34,13 +36,19 @@ class StsService(Service):
         {"AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity", "GetSessionToken"}
     )
 
-    def __init__(self, directory: Directory, sessions: SessionMinter, clock: Clock) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        authorizer: Authorizer,
+        sessions: SessionMinter,
+        clock: Clock,
+    ) -> None:
         self._directory = directory
-        permissions = Permissions(directory, clock)
+        permissions = Permissions(authorizer)
         issuing = Issuing(sessions, clock)
         second_factor = SecondFactor(directory, clock)
         self._roles = Roles(directory, permissions, issuing, second_factor, clock)
-        self._users = Users(directory, permissions, issuing, second_factor)
+        self._users = Users(directory, issuing, second_factor)
 
     async def assume_role(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Give out credentials of a role to whom it trusts."""

@@ -5,120 +5,93 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_eval
 
 from collections.abc import Iterable, Mapping
 
-from ingle.auth.directory import Directory, RoleFacts
+from ingle.auth.authorizer import Authorizer
+from ingle.auth.directory import RoleFacts
 from ingle.auth.keys import Identity
-from ingle.clock import Clock
-from ingle.iam.authorize import Decision, Policies, authorize
-from ingle.iam.policy import PolicyKind
 from ingle.iam.principal import Principal
-from ingle.iam.request import AccessRequest, Values
-from ingle.iam.wording import refusal
+from ingle.iam.request import Values
 from ingle.services.sts.bounds import Tags
 from ingle.services.sts.errors import AccessDenied
-from ingle.services.sts.facts import request_keys
+from ingle.wire.errors import ServiceError
 from ingle.wire.service import CallContext
 
+ASSUME_ROLE = "sts:AssumeRole"
+WITH_WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 TAG_SESSION = "sts:TagSession"
 SET_SOURCE_IDENTITY = "sts:SetSourceIdentity"
 
 
 class Permissions:
-    """Asks the decision.
+    """Has trust policies decide.
 
     Args:
-        directory: knows the callers' policies.
-        clock: says what time it is.
+        authorizer: decides.
     """
 
-    def __init__(self, directory: Directory, clock: Clock) -> None:
-        self._directory = directory
-        self._clock = clock
+    def __init__(self, authorizer: Authorizer) -> None:
+        self._authorizer = authorizer
 
-    def check_trust(
+    def check_caller(
         self,
         context: CallContext,
         role: RoleFacts,
         actions: Iterable[str],
         keys: Mapping[str, Values],
     ) -> None:
-        """Check that a caller may do all these with a role.
+        """Check that a caller may assume a role.
 
         Args:
             context: the call.
             role: the role.
-            actions: `sts:AssumeRole` and what goes with it.
+            actions: `sts:AssumeRole`, and what goes with it.
             keys: condition keys of STS's own.
 
         Raises:
-            AccessDenied: it may not; told why if the role is of the caller's account.
+            AccessDenied: it may not. Why, is told only to those of the role's own account.
         """
         identity: Identity = context.identity
         for action in actions:
-            asked, decision = self._decide(context, identity, action, role, keys)
-            if not decision.allowed:
-                foreign = identity.account_id != asked.resource_account
-                hidden = foreign and decision.kind is PolicyKind.TRUST
-                raise (
-                    not_authorized(identity.principal_arn, action, role.arn)
-                    if (hidden)
-                    else AccessDenied(refusal(asked, decision))
-                )
+            try:
+                self._authorizer.require(context, action, role.arn, keys, role.trust)
+            except ServiceError as error:
+                if identity.account_id == role.arn.split(":", 5)[4]:
+                    raise
+                raise not_authorized(identity.principal_arn, action, role.arn) from error
 
-    def may_assume(
+    def check_vouched_for(
         self,
         context: CallContext,
         provider: Principal,
         role: RoleFacts,
         actions: Iterable[str],
         keys: Mapping[str, Values],
-    ) -> bool:
-        """Say whether somebody for whom a provider vouches may do all these with a role.
+    ) -> None:
+        """Check that somebody for whom a provider vouches may assume a role.
 
         Args:
             context: the call, which nobody signed.
             provider: who vouches.
             role: the role.
-            actions: `sts:AssumeRoleWithWebIdentity` and what goes with it.
+            actions: `sts:AssumeRoleWithWebIdentity`, and what goes with it.
             keys: condition keys of STS's own, and what the provider says.
-        """
-        identity: Identity = context.identity._replace(principal=provider)
-        return all(
-            self._decide(context, identity, action, role, keys)[1].allowed for action in actions
-        )
-
-    def check_own(
-        self, context: CallContext, action: str, resource: str, keys: Mapping[str, Values]
-    ) -> None:
-        """Check that a caller may do something by its own policies.
 
         Raises:
-            AccessDenied: it may not.
+            AccessDenied: they may not.
         """
-        asked, decision = self._decide(context, context.identity, action, resource, keys)
-        if not decision.allowed:
-            raise AccessDenied(refusal(asked, decision))
-
-    def _decide(
-        self,
-        context: CallContext,
-        identity: Identity,
-        action: str,
-        resource: RoleFacts | str,
-        keys: Mapping[str, Values],
-    ) -> tuple[AccessRequest, Decision]:
-        own, session = self._directory.policies(identity.holder), identity.session
-        role = resource if isinstance(resource, RoleFacts) else None
-        policies = Policies(
-            identity=own.identity,
-            boundary=own.boundary,
-            session=None if session is None else session.policies,
-            account=own.account,
-            resource=None if role is None else role.trust,
-        )
-        arn = resource if isinstance(resource, str) else resource.arn
-        known = {**request_keys(context, self._clock), **keys}
-        asked = AccessRequest(identity.principal, action, arn, arn.split(":", 5)[4], known)
-        return asked, authorize(asked, policies)
+        identity: Identity = context.identity._replace(principal=provider)
+        for action in actions:
+            try:
+                self._authorizer.require_of(
+                    identity,
+                    context.request,
+                    action,
+                    role.arn,
+                    keys,
+                    role.trust,
+                    context.request_id,
+                )
+            except ServiceError as error:
+                raise not_vouched_for() from error
 
 
 def not_authorized(principal_arn: str, action: str, resource: str) -> AccessDenied:
@@ -126,6 +99,11 @@ def not_authorized(principal_arn: str, action: str, resource: str) -> AccessDeni
     return AccessDenied(
         f"User: {principal_arn} is not authorized to perform: {action} on resource: {resource}"
     )
+
+
+def not_vouched_for() -> AccessDenied:
+    """Make the refusal of those for whom a provider vouches."""
+    return AccessDenied(f"Not authorized to perform {WITH_WEB_IDENTITY}")
 
 
 def role_keys(

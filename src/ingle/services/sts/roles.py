@@ -25,10 +25,13 @@ from ingle.services.sts.errors import AccessDenied, ValidationError
 from ingle.services.sts.issuing import Issuing, role_account
 from ingle.services.sts.limits import LIMITS
 from ingle.services.sts.permissions import (
+    ASSUME_ROLE,
     SET_SOURCE_IDENTITY,
+    WITH_WEB_IDENTITY,
     Permissions,
     accompanying,
     not_authorized,
+    not_vouched_for,
     role_keys,
 )
 from ingle.services.sts.second_factor import SecondFactor
@@ -36,9 +39,6 @@ from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 if TYPE_CHECKING:
     from ingle.services.sts.web_identity import WebIdentities
-
-ASSUME_ROLE = "sts:AssumeRole"
-WITH_WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 
 
 class Roles:
@@ -87,7 +87,7 @@ class Roles:
             keys["aws:multifactorauthpresent"] = ("true",)
             keys["aws:multifactorauthage"] = ("0",)
         actions = [ASSUME_ROLE, *accompanying(tags, source)]
-        self._permissions.check_trust(context, role, actions, keys)
+        self._permissions.check_caller(context, role, actions, keys)
         is_chained = session is not None and session.is_of_a_role
         duration_s = _duration(request, role, is_chained=is_chained)
         policies = session_policies(request, account, self._directory)
@@ -113,14 +113,11 @@ class Roles:
         # Looked up now, for another might have been made while the issuer was asked.
         role = self._directory.role(role_arn)
         provider = Principal(PrincipalKind.PROVIDER, somebody.provider.arn, "", somebody.subject)
-        if role is None or not self._permissions.may_assume(
-            context,
-            provider,
-            role,
-            [WITH_WEB_IDENTITY, *accompanying(tags, source)],
-            {**somebody.keys, **role_keys(role, name, tags, source)},
-        ):
-            raise AccessDenied(f"Not authorized to perform {WITH_WEB_IDENTITY}")
+        if role is None:
+            raise not_vouched_for()
+        keys = {**somebody.keys, **role_keys(role, name, tags, source)}
+        actions = [WITH_WEB_IDENTITY, *accompanying(tags, source)]
+        self._permissions.check_vouched_for(context, provider, role, actions, keys)
         duration_s = _duration(request, role, is_chained=False)
         policies = session_policies(request, account, self._directory)
         grant = _grant(

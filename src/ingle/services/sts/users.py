@@ -13,7 +13,6 @@ from ingle.services.sts.bounds import packed_percentage, session_policies, sessi
 from ingle.services.sts.errors import AccessDenied
 from ingle.services.sts.issuing import Issuing
 from ingle.services.sts.limits import LIMITS
-from ingle.services.sts.permissions import TAG_SESSION, Permissions
 from ingle.services.sts.second_factor import SecondFactor
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
@@ -23,20 +22,12 @@ class Users:
 
     Args:
         directory: the policies that there are.
-        permissions: says who may tag sessions.
         issuing: gives out the credentials.
         second_factor: verifies one-time passwords.
     """
 
-    def __init__(
-        self,
-        directory: Directory,
-        permissions: Permissions,
-        issuing: Issuing,
-        second_factor: SecondFactor,
-    ) -> None:
+    def __init__(self, directory: Directory, issuing: Issuing, second_factor: SecondFactor) -> None:
         self._directory = directory
-        self._permissions = permissions
         self._issuing = issuing
         self._second_factor = second_factor
 
@@ -54,8 +45,6 @@ class Users:
         principal, name = identity.principal, request["Name"]
         tags = session_tags(request.get("Tags", ()), (), None)
         arn = federated_user_arn(principal.account_id, name)
-        if tags.all:
-            self._permissions.check_own(context, TAG_SESSION, arn, tags.keys())
         policies = session_policies(request, principal.account_id, self._directory)
         packed = packed_percentage(policies, tags.all)
         grant = Grant(
