@@ -175,6 +175,8 @@ def test_actions_have_no_case_and_resources_have() -> None:
     )
     assert not allows(statement(Action="lambda:Invoke?Function"), request())
     assert not allows(statement(Action="lambdas:*"), request())
+    assert allows(statement(Action="*:Invoke*"), request())
+    assert not allows(statement(Action=["*:Get*", "s3:*"]), request())
     assert not allows(
         statement(Resource=request().resource.upper().replace("ARN:AWS", "arn:aws")), request()
     )
@@ -192,6 +194,23 @@ def test_variables_mean_nothing_in_old_versions() -> None:
 def test_an_action_on_nothing_in_particular_needs_everything(resource: str) -> None:
     asked = request(action="lambda:ListFunctions", resource="*")
     assert allows(statement(Action="lambda:*", Resource=resource), asked) is (resource == "*")
+
+
+def test_what_makes_no_difference_to_a_decision_is_not_in_its_key() -> None:
+    keys = ("aws:sourceip", "aws:principaltag/team")
+    key = request(session(team="blue"), aws__SourceIp="10.0.0.1").cache_key(keys)
+    same = request(session(team="blue", x="y"), aws__SourceIp="10.0.0.1", aws__UserAgent="curl")
+    assert same.cache_key(keys) == key
+    for other in (
+        request(session(team="red"), aws__SourceIp="10.0.0.1"),
+        request(session(team="blue"), aws__SourceIp="10.0.0.2"),
+        request(session(team="blue")),
+        request(session(name="two", team="blue"), aws__SourceIp="10.0.0.1"),
+        request(session(team="blue"), "lambda:GetFunction", aws__SourceIp="10.0.0.1"),
+        request(session(team="blue"), resource="*", aws__SourceIp="10.0.0.1"),
+        request(session(team="blue"), account=OTHER, aws__SourceIp="10.0.0.1"),
+    ):
+        assert other.cache_key(keys) != key
 
 
 SERVICES = st.sampled_from(["sns", "sqs"])

@@ -189,6 +189,14 @@ def test_a_root_user_is_allowed_by_no_policy() -> None:
     assert (decision.allowed, decision.kind, decision.statements) == (True, None, ())
 
 
+def test_the_boundary_of_an_account_is_not_about_roles_linked_to_a_service() -> None:
+    linked = session("aws-service-role/lambda.amazonaws.com/AWSServiceRoleForLambda")
+    similar = session("mine/aws-service-role/app")
+    policies = Policies(identity=(OF_IDENTITIES[ALLOW],), account=(OF_IDENTITIES[DENY],))
+    assert authorize(request(linked), policies).allowed
+    assert not authorize(request(similar), policies).allowed
+
+
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/target"
 
 
