@@ -135,6 +135,10 @@ def refusal(made: Any, kind: PolicyKind = PolicyKind.IDENTITY, managed: bool = F
             'Partition "" is not valid for resource "arn::bucket/*:*:*:*".',
         ),
         (
+            document(but(ALLOWED, Resource="ARN:aws:s3:::bucket")),
+            'Resource ARN:aws:s3:::bucket must be in ARN format or "*".',
+        ),
+        (
             document(but(ALLOWED, Resource="arn:aws")),
             "Resource vendor must be fully qualified and cannot contain regexes.",
         ),

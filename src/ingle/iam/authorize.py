@@ -48,9 +48,9 @@ class Policies:
             yield self.boundary
         yield from self.session or ()
 
-    def keys(self) -> frozenset[str]:
-        """The condition keys, in lower case, that may make a difference to decisions."""
-        return frozenset().union(*(policy.keys for policy in self))
+    def keys(self) -> tuple[str, ...]:
+        """The condition keys, in lower case and sorted, that may make a difference to decisions."""
+        return tuple(sorted({key for policy in self for key in policy.keys}))
 
 
 class Outcome(StrEnum):
