@@ -18,10 +18,11 @@ import uvloop
 from ingle import __version__
 from ingle.auth.authorizer import Authorizer
 from ingle.auth.directory import note_use
-from ingle.auth.keys import AccessKey
+from ingle.auth.grants import Grant
+from ingle.auth.keys import AccessKey, SessionKind
 from ingle.auth.presign import presign_url
 from ingle.auth.root import load_or_create_root_key
-from ingle.auth.sessions import SessionCredentials, SessionMinter
+from ingle.auth.sessions import DURATION_S, SessionCredentials, SessionMinter
 from ingle.auth.sigv4 import Verifier
 from ingle.clock import Clock, SystemClock
 from ingle.config import Config
@@ -427,10 +428,17 @@ def _say_what_stands_in(interpreters: Iterable[Interpreter]) -> None:
 def _credentials(
     spec: FunctionSpec, roles: ExecutionRoles, sessions: SessionMinter, now: float
 ) -> SessionCredentials:
-    """Make credentials of the role of a function that is to run."""
-    arn = spec.arn.removesuffix(f":{spec.version}")
-    roles.check_assumed(spec.role, arn)
-    return sessions.mint_for_function(spec.role, spec.name, now)
+    """Make credentials of the role of a function that is to run.
+
+    Where nobody is refused, also of one that is not there: they are good for nothing.
+
+    Raises:
+        RoleMissing: Lambda cannot assume it.
+    """
+    roles.check_assumed(spec.role, spec.arn.removesuffix(f":{spec.version}"))
+    if roles.exists(spec.role):
+        return sessions.mint_for_function(spec.role, spec.name, now)
+    return sessions.mint(Grant(SessionKind.ROLE, spec.role, "", spec.name), now, DURATION_S)
 
 
 def _provisions(folder: DataFolder) -> Path:

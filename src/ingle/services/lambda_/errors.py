@@ -140,16 +140,6 @@ class RoleNotPassed(ServiceError):
         super().__init__("Cross-account pass role is not allowed.")
 
 
-class RoleUnusable(ServiceError):
-    """A function cannot run, because Lambda cannot assume its role.
-
-    Source: https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
-    """
-
-    code = "AccessDeniedException"
-    status = 403
-
-
 class CodeStorageExceeded(LambdaError):
     """All packages of the account together are larger than it may store."""
 

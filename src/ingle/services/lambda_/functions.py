@@ -108,7 +108,7 @@ class Functions:
         """
         reference = resolve_new(request["FunctionName"], context)
         settings = new_settings(request, reference.name)
-        self._roles.check_given(settings["role"], reference.arn)
+        self._roles.check_given(context, settings["role"], reference.arn)
         await check_runtime(settings["runtime"], self._interpreters)
         architecture = checked_architecture(request.get("Architectures"), self._architecture)
         tags = checked_tags(request.get("Tags", {}))
@@ -242,7 +242,8 @@ class Functions:
         settings = changed_settings(request)
         existing(self._store, reference)
         if "role" in settings:
-            self._roles.check_given(settings["role"], replace(reference, qualifier=None).arn)
+            arn = replace(reference, qualifier=None).arn
+            self._roles.check_given(context, settings["role"], arn)
         if "runtime" in settings:
             await check_runtime(settings["runtime"], self._interpreters)
         layers = self._layers.chosen(request.get("Layers", ()), context)

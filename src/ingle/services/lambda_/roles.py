@@ -6,13 +6,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 
 from ingle.auth.authorizer import Authorizer
 from ingle.auth.directory import Directory
-from ingle.auth.sessions import assumed_role_arn
+from ingle.auth.sessions import RoleMissing, assumed_role_arn
 from ingle.iam.authorize import Policies, authorize
 from ingle.iam.principal import Principal, PrincipalKind, service_principal
 from ingle.iam.request import AccessRequest
 from ingle.iam.wording import refusal
-from ingle.services.lambda_.errors import InvalidParameterValue, RoleNotPassed, RoleUnusable
+from ingle.services.lambda_.errors import InvalidParameterValue, RoleNotPassed
 from ingle.services.lambda_.model import Function
+from ingle.wire.service import CallContext
 
 LAMBDA = service_principal("lambda.amazonaws.com")
 """Lambda itself, which assumes the roles of functions."""
@@ -31,34 +32,37 @@ class ExecutionRoles:
         self._directory = directory
         self._authorizer = authorizer
 
-    def check_given(self, role: str, function_arn: str) -> None:
+    def check_given(self, context: CallContext, role: str, function_arn: str) -> None:
         """Check a role that a function is to have.
 
-        That the caller may pass it on was looked at before.
-
         Args:
+            context: the call of who gives it.
             role: the role's ARN.
             function_arn: the function's.
 
         Raises:
             RoleNotPassed: it is another account's.
+            ServiceError: the caller may not pass it on to Lambda.
             InvalidParameterValue: there is no such role, or it does not trust Lambda.
         """
         if role.split(":")[4] != function_arn.split(":")[4]:
             error = RoleNotPassed()
             if not self._authorizer.forgives(f"{error.message} It is {role}, for {function_arn}."):
                 raise error
-        elif not self.trusts_lambda(role, function_arn) and not self._forgives(role, function_arn):
+            return
+        keys = {"iam:passedtoservice": (LAMBDA.arn,), "iam:associatedresourcearn": (function_arn,)}
+        self._authorizer.require(context, "iam:PassRole", role, keys)
+        if not self.trusts_lambda(role, function_arn) and not self._forgives(role, function_arn):
             raise InvalidParameterValue(_NOT_ASSUMED)
 
     def check_assumed(self, role: str, function_arn: str) -> None:
         """Check that Lambda may still assume the role of a function that is to run.
 
         Raises:
-            RoleUnusable: the role was deleted, or trusts Lambda no more.
+            RoleMissing: the role was deleted, or trusts Lambda no more.
         """
         if not self.trusts_lambda(role, function_arn) and not self._forgives(role, function_arn):
-            raise RoleUnusable(_NOT_ASSUMED)
+            raise RoleMissing
 
     def exists(self, role: str) -> bool:
         """Say whether there is such a role."""
