@@ -59,6 +59,8 @@ from ingle.services.logs.api import LogsService
 from ingle.services.logs.permission import LogPermission
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
+from ingle.services.sqs.api import SqsService
+from ingle.services.sqs.store import SqsStore
 from ingle.services.sts.api import StsService
 from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
@@ -300,6 +302,10 @@ class Server:
                 admission=Admission(config.concurrency),
                 versions=lambda runtime: label(runtime, ground.versions.get(runtime)),
             )
+            queues_store = await SqsStore.open(database, clock)
+            queues = SqsService(queues_store, database, authorizer, clock)
+            authorizer.tell("sqs", queues.resources)
+            stack.push_async_callback(queues.close)
             measurements = Measurements()
             store = await LambdaStore.open(database, keys)
             packages = await Packages.open(store, blobs, folder.code, clock)
@@ -322,6 +328,7 @@ class Server:
             authorizer.tell("lambda", functions.resources)
             stack.push_async_callback(functions.events.close)
             await functions.start()
+            await queues.start()
             services: Mapping[str, Service] = {
                 service.name: service
                 for service in (
@@ -329,6 +336,7 @@ class Server:
                     LogsService(logs_store, sink, clock),
                     IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
+                    queues,
                 )
             }
             gateway = Gateway(
@@ -350,10 +358,11 @@ class Server:
                 functions.keep_snapshots(),
                 invoker.keep_provisioned(),
                 identities.uses.keep(clock),
+                queues.keep_time(),
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
-            stack.push_async_callback(self._drain, functions.events, invoker, http)
+            stack.push_async_callback(self._drain, functions.events, queues, invoker, http)
             for runtime in store.runtimes():
                 invoker.prepare(runtime)
             await functions.events.start()
@@ -382,9 +391,12 @@ class Server:
             )
         return keys
 
-    async def _drain(self, events: EventQueue, invoker: Invoker, http: HttpServer) -> None:
+    async def _drain(
+        self, events: EventQueue, queues: SqsService, invoker: Invoker, http: HttpServer
+    ) -> None:
         deadline = asyncio.get_running_loop().time() + self._config.drain_seconds
         await events.stop()
+        queues.stop()
         if not await invoker.drain(self._config.drain_seconds):
             _logger.warning(
                 "some invocations were still running after %d seconds and are ended",
