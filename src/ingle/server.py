@@ -318,6 +318,7 @@ class Server:
                 directory=directory,
                 authorizer=authorizer,
                 clock=clock,
+                queues=queues.for_services,
                 presign=lambda url, seconds: presign_url(
                     root_key, "GET", url, config.region, "lambda", seconds, clock.time()
                 ),

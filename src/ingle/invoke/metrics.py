@@ -14,6 +14,7 @@ class Metric(enum.StrEnum):
     ASYNC_EVENT_AGE = "AsyncEventAge"
     ASYNC_EVENTS_DROPPED = "AsyncEventsDropped"
     DESTINATION_DELIVERY_FAILURES = "DestinationDeliveryFailures"
+    DEAD_LETTER_ERRORS = "DeadLetterErrors"
     RECURSIVE_INVOCATIONS_DROPPED = "RecursiveInvocationsDropped"
 
 

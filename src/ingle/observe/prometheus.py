@@ -18,6 +18,10 @@ _COUNTERS = {
         "ingle_lambda_destination_delivery_failures_total",
         "Records of events that could not be delivered to a destination.",
     ),
+    Metric.DEAD_LETTER_ERRORS: (
+        "ingle_lambda_dead_letter_errors_total",
+        "Events that were given up and could not be sent to a dead-letter queue.",
+    ),
     Metric.RECURSIVE_INVOCATIONS_DROPPED: (
         "ingle_lambda_recursive_invocations_dropped_total",
         "Invocations that were stopped because they were part of an endless loop.",

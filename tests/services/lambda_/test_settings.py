@@ -130,7 +130,6 @@ def test_the_environment_can_be_emptied_and_removed() -> None:
         ({"PackageType": "Image"}, "PackageType"),
         ({"VpcConfig": {"SubnetIds": ["subnet-1"]}}, "VpcConfig"),
         ({"TracingConfig": {"Mode": "Active"}}, "TracingConfig"),
-        ({"DeadLetterConfig": {"TargetArn": "arn:aws:sqs:::q"}}, "DeadLetterConfig"),
         ({"KMSKeyArn": "arn:aws:kms:::key"}, "KMSKeyArn"),
     ],
 )
@@ -146,11 +145,18 @@ def test_what_ingle_does_not_do_yet_is_refused_by_name(
         {"PackageType": "Zip", "KMSKeyArn": ""},
         {"VpcConfig": {"SubnetIds": [], "SecurityGroupIds": [], "Ipv6AllowedForDualStack": False}},
         {"TracingConfig": {"Mode": "PassThrough"}, "SnapStart": {}},
-        {"DeadLetterConfig": {}, "ImageConfig": {"Command": []}},
+        {"ImageConfig": {"Command": []}},
     ],
 )
 def test_asking_for_what_ingle_does_anyway_is_allowed(request_: dict[str, Any]) -> None:
     assert changed_settings(request_) == {}
+
+
+def test_a_dead_letter_queue_can_be_set_and_taken_away() -> None:
+    arn = "arn:aws:sqs:us-east-1:000000000000:q"
+    assert changed_settings({"DeadLetterConfig": {"TargetArn": arn}}) == {"dead_letter": arn}
+    for config in ({}, {"TargetArn": ""}):
+        assert changed_settings({"DeadLetterConfig": config}) == {"dead_letter": None}
 
 
 def test_levels_come_with_json_and_go_with_text() -> None:

@@ -65,6 +65,8 @@ def configuration(function: Function, qualifier: str | None = None) -> dict[str,
         answer["StateReasonCode"] = function.state_reason_code
     if function.environment is not None:
         answer["Environment"] = {"Variables": dict(function.environment)}
+    if function.dead_letter is not None:
+        answer["DeadLetterConfig"] = {"TargetArn": function.dead_letter}
     if function.layers:
         answer["Layers"] = [
             {"Arn": each.arn, "CodeSize": each.package.size} for each in function.layers

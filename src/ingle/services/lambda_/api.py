@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar
 from ingle.auth.authorizer import Authorizer
 from ingle.auth.directory import Directory
 from ingle.clock import Clock
-from ingle.invoke.events.destinations import Deliverer
 from ingle.invoke.events.queue import EventQueue
 from ingle.invoke.metrics import MetricSink
 from ingle.invoke.streaming import Streaming
@@ -21,7 +20,8 @@ from ingle.services.lambda_.aliases import Aliases
 from ingle.services.lambda_.asynchronous import Asynchronous, EventFunctions
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.concurrency import Concurrency
-from ingle.services.lambda_.destinations import Destinations, FunctionDeliverer
+from ingle.services.lambda_.dead_letters import DeadLetters
+from ingle.services.lambda_.destinations import Destination, Destinations, FunctionDeliverer
 from ingle.services.lambda_.event_configs import EventConfigs
 from ingle.services.lambda_.functions import Functions
 from ingle.services.lambda_.invocations import Invocations
@@ -32,6 +32,7 @@ from ingle.services.lambda_.model import FunctionKey, LayerKey
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.policies import Policies
 from ingle.services.lambda_.principals import Principals
+from ingle.services.lambda_.queues import QueueDeliverer, Queues
 from ingle.services.lambda_.recursion import Recursions
 from ingle.services.lambda_.resource_policies import ResourcePolicies
 from ingle.services.lambda_.resources import LambdaResources
@@ -67,6 +68,7 @@ class LambdaService(Service):
         directory: knows the roles of functions, and whom policies may name.
         authorizer: decides who may do what.
         clock: tells when a function was modified.
+        queues: take records of events, and give messages to functions.
         presign: signs the URL of a package.
         interpreters: tells which runtimes this machine has.
         snapshots: whether this machine can make snapshots.
@@ -94,6 +96,7 @@ class LambdaService(Service):
         directory: Directory,
         authorizer: Authorizer,
         clock: Clock,
+        queues: Queues,
         presign: Presign,
         interpreters: Interpreters,
         snapshots: bool = True,
@@ -124,6 +127,8 @@ class LambdaService(Service):
         self._layer_policies = LayerPolicies(store, changing_layers)
         self._snapshots = Snapshots(store, self._invocations, invoker, changing, clock, snapshots)
         self._versions = Versions(store, self._account, changing, self._snapshots)
+        deliverers: dict[str, Destination] = {}
+        destinations = Destinations(deliverers, self.roles)
         self._functions = Functions(
             store,
             packages,
@@ -139,9 +144,9 @@ class LambdaService(Service):
             self._concurrency,
             self._code_signing,
             self.roles,
+            DeadLetters(destinations),
         )
 
-        deliverers: dict[str, Deliverer] = {}
         self.events = EventQueue(
             database,
             EventFunctions(store, self._invocations, self._concurrency),
@@ -152,8 +157,8 @@ class LambdaService(Service):
             concurrency=invoker.admission.limit,
         )
         deliverers["lambda"] = FunctionDeliverer(store, self.events, self.roles)
+        deliverers["sqs"] = QueueDeliverer(store, queues, self.roles)
         self._asynchronous = Asynchronous(store, self.events)
-        destinations = Destinations(store, deliverers, self.roles)
         self._event_configs = EventConfigs(store, destinations, changing, clock)
         self._recursions = Recursions(store, changing)
         self.for_services = ServiceInvocations(store, authorizer, self._invocations, self.events)

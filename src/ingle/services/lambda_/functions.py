@@ -14,6 +14,7 @@ from ingle.services.lambda_ import answers
 from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.concurrency import Concurrency
+from ingle.services.lambda_.dead_letters import DeadLetters
 from ingle.services.lambda_.errors import InvalidParameterValue, ResourceConflict
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.layers import Layers
@@ -67,6 +68,7 @@ class Functions:
         concurrency: knows what a function has reserved.
         code_signing: says which packages may be uploaded.
         roles: knows which roles functions may have.
+        dead_letters: checks where events go that were given up.
     """
 
     def __init__(
@@ -85,8 +87,10 @@ class Functions:
         concurrency: Concurrency,
         code_signing: CodeSigningConfigs,
         roles: ExecutionRoles,
+        dead_letters: DeadLetters,
     ) -> None:
         self._roles = roles
+        self._dead_letters = dead_letters
         self._snapshots = snapshots
         self._concurrency = concurrency
         self._code_signing = code_signing
@@ -142,6 +146,7 @@ class Functions:
                 **settings,
             )
             check_snap_start(function)
+            self._dead_letters.check(function)
             await self._packages.check_sizes(package, layers)
             await self._packages.layers_ready(layers)
             version = None
@@ -316,6 +321,8 @@ class Functions:
                 changed=function.changed or changed != function,
             )
             check_snap_start(updated)
+            if changes.keys() & {"dead_letter", "role"}:
+                self._dead_letters.check(updated)
             await self._packages.check_sizes(updated.package, updated.layers)
             await self._packages.layers_ready(updated.layers)
             version = unchanged(self._store, updated) if publish else None

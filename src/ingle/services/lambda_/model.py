@@ -75,6 +75,7 @@ class Function:
             text.
         system_log_level: the same for the platform's.
         snap_start: what SnapStart applies to, `None` or `PublishedVersions`.
+        dead_letter: the ARN of where events go that were given up, or None.
         package: its code.
         layers: in the order in which they are applied.
         tags: the function's tags; a published version has none of its own.
@@ -107,6 +108,7 @@ class Function:
     application_log_level: str | None = None
     system_log_level: str | None = None
     snap_start: str = "None"
+    dead_letter: str | None = None
     package: Package
     layers: tuple[UsedLayer, ...] = ()
     tags: Mapping[str, str]

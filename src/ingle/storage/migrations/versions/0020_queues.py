@@ -10,7 +10,9 @@ _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
-    """Make the tables."""
+    """Make the tables, and give functions and versions a dead-letter queue."""
+    for name in ("lambda_functions", "lambda_versions"):
+        op.add_column(name, sa.Column("dead_letter", sa.Text))
     op.create_table(
         "sqs_queues",
         sa.Column("id", _ID, nullable=False),
