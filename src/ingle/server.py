@@ -30,7 +30,6 @@ from ingle.endpoint import Endpoint
 from ingle.gateway import Gateway
 from ingle.http.server import HttpServer
 from ingle.invoke.admission import Admission
-from ingle.invoke.events.queue import EventQueue
 from ingle.invoke.invoker import Invoker
 from ingle.observe.prometheus import Measurements
 from ingle.pool.memory import MB, Memory, total_memory
@@ -328,6 +327,7 @@ class Server:
             )
             authorizer.tell("lambda", functions.resources)
             stack.push_async_callback(functions.events.close)
+            stack.push_async_callback(functions.pollers.close)
             await functions.start()
             await queues.start()
             services: Mapping[str, Service] = {
@@ -363,10 +363,11 @@ class Server:
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
-            stack.push_async_callback(self._drain, functions.events, queues, invoker, http)
+            stack.push_async_callback(self._drain, functions, queues, invoker, http)
             for runtime in store.runtimes():
                 invoker.prepare(runtime)
             await functions.events.start()
+            functions.poll()
             endpoint = _url(sock)
             Endpoint(endpoint, config.region, config.account_id, os.getpid()).write(folder.path)
             yield endpoint
@@ -393,10 +394,11 @@ class Server:
         return keys
 
     async def _drain(
-        self, events: EventQueue, queues: SqsService, invoker: Invoker, http: HttpServer
+        self, functions: LambdaService, queues: SqsService, invoker: Invoker, http: HttpServer
     ) -> None:
         deadline = asyncio.get_running_loop().time() + self._config.drain_seconds
-        await events.stop()
+        functions.pollers.stop()
+        await functions.events.stop()
         queues.stop()
         if not await invoker.drain(self._config.drain_seconds):
             _logger.warning(
@@ -404,6 +406,9 @@ class Server:
                 self._config.drain_seconds,
             )
         left = max(1.0, deadline - asyncio.get_running_loop().time())
+        # What functions are done with is deleted from its queue.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(functions.pollers.finished(), left)
         await http.close(left)
 
     def _warden_lost(self) -> None:

@@ -20,9 +20,11 @@ class Source(Protocol):
     """All queues."""
 
     async def receive(
-        self, arn: str, count: int, hidden_s: float, wait_s: float
+        self, arn: str, count: int, hidden_s: float | None, wait_s: float
     ) -> Sequence[Received]:
         """Receive messages; at least one if one comes within a time.
+
+        They are hidden for so long, or for as long as the queue says.
 
         Raises:
             ServiceError: there is no such queue.
@@ -33,8 +35,8 @@ class Source(Protocol):
         """Delete messages, as far as nobody has received them again."""
         ...
 
-    async def hide(self, arn: str, received: Sequence[Any], seconds: int) -> None:
-        """Hide messages for so long from now on, likewise; 0 shows them at once."""
+    async def discard(self, arn: str, received: Sequence[Any]) -> None:
+        """Send messages to the dead-letter queue at once; without one they are deleted."""
         ...
 
     def waiting(self, arn: str) -> int:

@@ -23,6 +23,8 @@ from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.dead_letters import DeadLetters
 from ingle.services.lambda_.destinations import Destination, Destinations, FunctionDeliverer
 from ingle.services.lambda_.event_configs import EventConfigs
+from ingle.services.lambda_.event_source_mappings.operations import EventSourceMappings
+from ingle.services.lambda_.event_source_mappings.running import Pollers
 from ingle.services.lambda_.functions import Functions
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.layer_policies import LayerPolicies
@@ -77,6 +79,7 @@ class LambdaService(Service):
 
     Attributes:
         events: the queue of asynchronous invocations; to be started, stopped and closed.
+        pollers: take messages out of queues; to be stopped and closed.
         urls: serves function URLs.
         roles: knows the roles of functions.
         resources: tells of functions and layers to those that decide who may use them.
@@ -117,7 +120,6 @@ class LambdaService(Service):
         self._policies = Policies(store, changing, principals)
         self._resource_policies = ResourcePolicies(store, changing, principals)
         self._code_signing = CodeSigningConfigs(store, changing, clock)
-        self._tags = Tags(store, changing, self._code_signing)
         self._runtime_management = RuntimeManagementConfigs(store, changing)
         streaming = Streaming(invoker, streamed_bytes)
         self._response_streams = ResponseStreams(store, self._invocations, streaming)
@@ -161,11 +163,20 @@ class LambdaService(Service):
         self._asynchronous = Asynchronous(store, self.events)
         self._event_configs = EventConfigs(store, destinations, changing, clock)
         self._recursions = Recursions(store, changing)
+        self.pollers = Pollers(store, queues, self._invocations, self.roles, metrics, clock)
+        self._mappings = EventSourceMappings(
+            store, store.mappings, self.pollers, queues, self.roles, clock
+        )
+        self._tags = Tags(store, changing, self._code_signing, self._mappings)
         self.for_services = ServiceInvocations(store, authorizer, self._invocations, self.events)
 
     async def start(self) -> None:
         """Have the concurrency hold that functions have for themselves."""
         await self._concurrency.start()
+
+    def poll(self) -> None:
+        """Begin to take messages out of queues for event source mappings."""
+        self._mappings.start()
 
     async def keep_snapshots(self) -> None:
         """Make the snapshots of versions with SnapStart, for as long as this runs."""
@@ -330,6 +341,36 @@ class LambdaService(Service):
     ) -> None:
         """Remove a statement from the policy of a version of a layer."""
         await self._layer_policies.remove(context, request)
+
+    async def create_event_source_mapping(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Have a function get the messages of a queue."""
+        return await self._mappings.create(context, request)
+
+    async def get_event_source_mapping(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Describe an event source mapping."""
+        return await self._mappings.get(context, request)
+
+    async def list_event_source_mappings(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """List event source mappings."""
+        return await self._mappings.listed(context, request)
+
+    async def update_event_source_mapping(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Change settings of an event source mapping."""
+        return await self._mappings.update(context, request)
+
+    async def delete_event_source_mapping(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Delete an event source mapping."""
+        return await self._mappings.delete(context, request)
 
     async def invoke(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Run a function and answer what it returned, or accept an event for it."""

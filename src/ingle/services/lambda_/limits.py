@@ -74,6 +74,15 @@ class ListingLimits:
     """How many items a page of a list has at most."""
 
     page: int
+    mappings: int
+
+
+@dataclass(frozen=True, slots=True)
+class MappingLimits:
+    """Of event source mappings."""
+
+    batch: int
+    filters: int
 
 
 def _load() -> dict[str, Any]:
@@ -98,3 +107,4 @@ SNAP_START: Mapping[str, str] = _TABLES["snap_start"]
 """The first version with SnapStart, by language."""
 ACCOUNT = AccountLimits(**_TABLES["account"])
 LISTING = ListingLimits(**_TABLES["listing"])
+MAPPING = MappingLimits(**_TABLES["mapping"])

@@ -3,13 +3,13 @@
 Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.invoke.events.destinations import Delivery, DeliveryFailed
-from ingle.invoke.pollers.source import Received
+from ingle.invoke.pollers.source import Source
 from ingle.services.lambda_.errors import InvalidParameterValue
 from ingle.services.lambda_.model import Function
 from ingle.services.lambda_.roles import ExecutionRoles
@@ -31,7 +31,7 @@ class Queue(Protocol):
         """What is set, `visibility_s` among it."""
 
 
-class Queues(Protocol):
+class Queues(Source, Protocol):
     """All queues: `for_services` of the SQS service is this."""
 
     def find(self, arn: str) -> Queue | None:
@@ -47,24 +47,6 @@ class Queues(Protocol):
         trace: str = "",
     ) -> Callable[[], None]:
         """Send a message within a transaction; what is returned is to be called after it."""
-        ...
-
-    async def receive(
-        self, arn: str, count: int, hidden_s: float, wait_s: float
-    ) -> Sequence[Received]:
-        """Receive messages; at least one if one comes within a time."""
-        ...
-
-    async def delete(self, arn: str, received: Sequence[Any]) -> None:
-        """Delete messages, as far as nobody has received them again."""
-        ...
-
-    async def hide(self, arn: str, received: Sequence[Any], seconds: int) -> None:
-        """Hide messages for so long from now on, likewise; 0 shows them at once."""
-        ...
-
-    def waiting(self, arn: str) -> int:
-        """How many messages of a queue could be received now."""
         ...
 
 

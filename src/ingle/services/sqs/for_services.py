@@ -15,7 +15,6 @@ from ingle.auth.authorizer import Authorizer
 from ingle.iam.principal import Principal
 from ingle.iam.request import Values
 from ingle.iam.wording import refusal
-from ingle.services.sqs import message_attributes
 from ingle.services.sqs.deleting import Deleting
 from ingle.services.sqs.errors import AccessRefused, QueueDoesNotExist
 from ingle.services.sqs.journal import Change
@@ -154,19 +153,23 @@ class ServiceMessages:
         await change.write(connection)
         return lambda: self._sending.arrive(live, [sent])
 
-    async def receive(self, arn: str, count: int, hidden_s: float, wait_s: float) -> list[Received]:
+    async def receive(
+        self, arn: str, count: int, hidden_s: float | None, wait_s: float
+    ) -> list[Received]:
         """Receive messages; at least one if one comes within a time.
 
         Args:
             arn: the queue's.
             count: how many at most; also more than ten.
-            hidden_s: how long nobody else receives them.
+            hidden_s: how long nobody else receives them; None for as long as the queue says.
             wait_s: how long to wait for the first.
 
         Raises:
             ServiceError: there is no such queue, or too many messages are in flight.
         """
         live = self._known(arn)
+        if hidden_s is None:
+            hidden_s = live.queue.settings.visibility_s
         taken = await self._receiving.take(live, count, hidden_s, wait_s)
         return [
             Received(
@@ -191,15 +194,16 @@ class ServiceMessages:
             found = [(each, seconds) for each in self._still(live, received)]
             await self._deleting.hide(live, found)
 
+    async def discard(self, arn: str, received: Sequence[Received]) -> None:
+        """Send messages to the queue's dead-letter queue at once; without one they are deleted."""
+        live = self._live(arn)
+        if live is not None:
+            await self._receiving.discard(live, self._still(live, received))
+
     def waiting(self, arn: str) -> int:
         """How many messages of a queue could be received now."""
         live = self._live(arn)
         return 0 if live is None else live.line.count(State.READY)
-
-    @staticmethod
-    def attribute_digest(attributes: message_attributes.Attributes) -> str:
-        """MD5 of message attributes, in hexadecimal."""
-        return message_attributes.digest(attributes)
 
     def _still(self, live: LiveQueue, received: Sequence[Received]) -> list[Message]:
         return [

@@ -146,6 +146,21 @@ class Receiving:
             answer["MessageAttributes"] = chosen
         return answer
 
+    async def discard(self, live: LiveQueue, messages: Sequence[Message]) -> None:
+        """Send messages to the dead-letter queue at once; without one they are deleted."""
+        redrive, change = live.queue.settings.redrive, Change()
+        if not messages:
+            return
+        for message in messages:
+            live.line.remove(message)
+        if redrive is not None and self._moving.find(redrive.target) is not None:
+            self._moving.bury(live, messages, redrive.target, change)
+        else:
+            for message in messages:
+                change.delete(message)
+                self._contents.drop(message)
+        await self._journal.write(change)
+
     def close(self) -> None:
         """Let nobody wait any more; whoever waits must be woken."""
         self._closing = True

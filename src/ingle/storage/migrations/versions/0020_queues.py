@@ -77,3 +77,22 @@ def upgrade() -> None:
         sa.Column("failure", sa.Text),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sqs_move_tasks")),
     )
+    op.create_table(
+        "lambda_event_source_mappings",
+        sa.Column("uuid", sa.String(36), nullable=False),
+        sa.Column("account_id", sa.String(12), nullable=False),
+        sa.Column("region", sa.String(32), nullable=False),
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("qualifier", sa.String(128), nullable=False),
+        sa.Column("source_arn", sa.Text, nullable=False),
+        sa.Column("enabled", sa.Boolean, nullable=False),
+        sa.Column("batch_size", sa.Integer, nullable=False),
+        sa.Column("window_s", sa.Integer, nullable=False),
+        sa.Column("filters", sa.JSON, nullable=False),
+        sa.Column("reports", sa.Boolean, nullable=False),
+        sa.Column("most", sa.Integer),
+        sa.Column("metrics", sa.JSON(none_as_null=True)),
+        sa.Column("tags", sa.JSON, nullable=False),
+        sa.Column("modified_ms", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("uuid", name=op.f("pk_lambda_event_source_mappings")),
+    )
