@@ -1,5 +1,6 @@
 """Event source mappings of queues: messages reach functions, and are deleted or come again."""
 
+import contextlib
 import json
 import uuid
 
@@ -39,10 +40,8 @@ def mapped(server, functions, sqs):
 
     yield make
     for each in made:
-        try:
+        with contextlib.suppress(functions.exceptions.ResourceNotFoundException):
             functions.delete_event_source_mapping(UUID=each)
-        except functions.exceptions.ResourceNotFoundException:
-            pass
 
 
 def batches(messages, name):
