@@ -26,7 +26,7 @@ def sqs(server):
 
 @pytest.fixture
 def mapped(server, functions, sqs):
-    """Make a queue, a function and a mapping: `mapped(source, suffix, …)` → url, arn, name, uuid."""
+    """Make a queue, a function, a mapping: `mapped(source, suffix, …)` → url, arn, name, uuid."""
     made = []
 
     def make(source, suffix="", queue=None, **members):

@@ -76,7 +76,7 @@ def record(
 
 
 def dead_letter(arn: str, event: Event, response: Response | None, trace: str) -> Delivery:
-    """Make what a function's dead-letter queue gets of an event that was given up: the event itself.
+    """Make what a dead-letter queue gets of an event that was given up: the event itself.
 
     Args:
         arn: the queue's, or the topic's.
