@@ -120,6 +120,7 @@ class Functions:
         async with (
             self._packages.held(layers),
             self._packages.added(content) as package,
+            self._code_signing.keeping(signing),
             self._changing(reference.key),
         ):
             self._check_free(reference)
