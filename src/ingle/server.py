@@ -285,6 +285,8 @@ class Server:
                 interpreters=ground.interpreters,
                 snapshots=warden.abilities.snapshots,
                 streamed_bytes=config.streamed_mb * MB,
+                file_systems=config.file_systems,
+                vpcs=config.vpcs,
             )
             stack.push_async_callback(functions.events.close)
             await functions.start()

@@ -11,6 +11,7 @@ from ingle.invoke.events.functions import Target
 from ingle.invoke.events.runner import Runner
 from ingle.invoke.invoker import InvocationResult
 from ingle.invoke.metrics import Metric
+from ingle.invoke.tracing import Tracer
 from ingle.pool.spec import FunctionSpec
 from ingle.wire.errors import ServiceError
 from tests.services.clocks import ManualClock
@@ -69,7 +70,7 @@ class World:
         self.measured.append(metric)
 
     async def run(self, event: Event, refusal: int | None = None) -> Fate:
-        runner = Runner(self, self, self, self.clock)  # type: ignore[arg-type]
+        runner = Runner(self, self, self, self.clock, Tracer(self.clock))  # type: ignore[arg-type]
         return await runner.run(event, refusal)
 
 

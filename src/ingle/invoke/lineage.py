@@ -44,16 +44,23 @@ def continued(trace: str, function_arn: str, request_id: str, now_s: float) -> s
     """
     own = digest(function_arn)
     if not trace:
-        digits = request_id.replace("-", "")
-        return (
-            f"Root=1-{int(now_s):08x}-{digits[:24]};Parent={digits[16:]};Sampled=0;"
-            f"Lineage=1:{own}:0"
-        )
+        parent = request_id.replace("-", "")[16:]
+        return f"{new_root(request_id, now_s)};Parent={parent};Sampled=0;Lineage=1:{own}:0"
     hops, counts = _lineage(trace)
     counts[own] = counts.pop(own, -1) + 1
     lineage = ",".join(f"{name}:{count}" for name, count in list(counts.items())[-_FUNCTIONS:])
     kept = [each for each in trace.split(";") if not _is_lineage(each)]
     return ";".join([*kept, f"Lineage={hops + 1}:{lineage}"])
+
+
+def new_root(request_id: str, now_s: float) -> str:
+    """Make the field that names a new trace.
+
+    Args:
+        request_id: that of the first invocation in it, a UUID.
+        now_s: seconds since the epoch.
+    """
+    return f"Root=1-{int(now_s):08x}-{request_id.replace('-', '')[:24]}"
 
 
 def _lineage(trace: str) -> tuple[int, dict[str, int]]:

@@ -105,6 +105,7 @@ class Sandbox:
         "_serve_endpoint",
         "_splitter",
         "_stop_endpoint",
+        "_tenant",
         "_timer",
         "_variables",
         "after",
@@ -150,6 +151,7 @@ class Sandbox:
         if source is not None:  # whose credentials it may use still
             self.usable_until = min(self.usable_until, source.usable_until)
         self._credentials = credentials
+        self._tenant = spec.tenant_id.encode("ascii")
         self.peak_at_end = 0
         self._clock = clock
         self.runtime_version = ""
@@ -261,10 +263,12 @@ class Sandbox:
         self._answer = answer
         identity = request_id.encode("ascii")
         arn, trace = invoked_arn.encode(), trace_id.encode()
-        context = client_context.encode()
-        head = frames.INVOKE_HEAD.pack(identity, deadline_ms, len(arn), len(trace), len(context))
+        context, tenant = client_context.encode(), self._tenant
+        head = frames.INVOKE_HEAD.pack(
+            identity, deadline_ms, len(arn), len(trace), len(context), len(tenant)
+        )
         self._current = identity
-        body = b"".join((head, arn, trace, context, payload))
+        body = b"".join((head, arn, trace, context, tenant, payload))
         api = self.api
         if api is not None:
             # A runtime without company may be given an event before it asks for one.

@@ -22,7 +22,9 @@ async def made(service: LambdaService) -> str:
 async def outcomes(*calls: Any) -> list[str]:
     """Run calls at once; return the code of each one's error, or ""."""
     results = await asyncio.gather(*calls, return_exceptions=True)
-    assert all(not isinstance(each, Exception) or isinstance(each, ServiceError) for each in results)
+    assert all(
+        not isinstance(each, Exception) or isinstance(each, ServiceError) for each in results
+    )
     return [each.error_code if isinstance(each, ServiceError) else "" for each in results]
 
 

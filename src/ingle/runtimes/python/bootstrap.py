@@ -46,7 +46,7 @@ class Runtime:
 
     def _rehearse(self) -> None:
         name = __package__ + ".rehearsal"
-        head = frames.INVOKE_HEAD.pack(b"0" * 36, 0, 0, 0, 0)
+        head = frames.INVOKE_HEAD.pack(b"0" * 36, 0, 0, 0, 0, 0)
         function = handler.find_handler(name + ".handler")
         self._invoke(function, head + b'{"key": ["value", 1, 1.5, null]}')
         flush()
@@ -120,7 +120,7 @@ class Runtime:
 
     def _fail(self, channel: frames.Channel, error: Exception, status: int) -> int:
         described = handler.describe(error)
-        self._sink.log(self._error_text(described, self._request_id.request_id))
+        self._sink.log(self._error_text(described, self._request_id))
         flush()
         channel.send(frames.INIT_ERROR, _encode(described))
         return status
@@ -137,15 +137,18 @@ class Runtime:
             channel.send(kind, identity + answer)
 
     def _invoke(self, function: Callable[[Any, Any], Any], body: bytes) -> tuple[int, bytes, bytes]:
-        identity, deadline_ms, arn_length, trace_length, context_length = (
+        identity, deadline_ms, arn_length, trace_length, context_length, tenant_length = (
             frames.INVOKE_HEAD.unpack_from(body)
         )
         start = frames.INVOKE_HEAD.size
         arn_end = start + arn_length
         trace_end = arn_end + trace_length
         context_end = trace_end + context_length
+        tenant_end = context_end + tenant_length
         request_id = identity.decode("ascii")
         self._request_id.request_id = request_id
+        tenant_id = body[context_end:tenant_end].decode("ascii") if tenant_length else None
+        self._request_id.tenant_id = tenant_id
         os.environ["_X_AMZN_TRACE_ID"] = body[arn_end:trace_end].decode("ascii", "replace")
         try:
             try:
@@ -154,13 +157,14 @@ class Runtime:
                     deadline_ms,
                     body[start:arn_end].decode("utf-8"),
                     body[trace_end:context_end].decode("utf-8"),
+                    tenant_id,
                 )
             except ValueError as error:
                 raise handler.Fault(
                     "Runtime.LambdaContextUnmarshalError",
                     f"Unable to parse Client Context JSON: {error}",
                 ) from error
-            answer = handler.dump_answer(function(handler.load_event(body[context_end:]), context))
+            answer = handler.dump_answer(function(handler.load_event(body[tenant_end:]), context))
             if len(answer) > MAX_RESPONSE:
                 return (
                     frames.FAULT,
@@ -176,7 +180,7 @@ class Runtime:
             return frames.RESULT, answer, identity
         except Exception as error:
             described = handler.describe(error, request_id)
-            self._sink.log(self._error_text(described, self._request_id.request_id))
+            self._sink.log(self._error_text(described, self._request_id))
             return frames.FAULT, _encode(described), identity
 
 
