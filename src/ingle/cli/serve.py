@@ -211,7 +211,7 @@ def _run(config: Config) -> int:
 
     try:
         return run(config)
-    except (StorageError, WardenError) as error:  # both say what to do
+    except (ConfigError, StorageError, WardenError) as error:  # all say what to do
         raise CommandError(str(error)) from error
     except socket.gaierror as error:
         raise CommandError(

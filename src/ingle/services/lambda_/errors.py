@@ -106,7 +106,6 @@ class FileSystemGone(LambdaError):
         arn: the access point's.
     """
 
-    code = "EFSMountConnectivityException"
     status = 408
 
     def __init__(self, arn: str) -> None:
@@ -114,8 +113,8 @@ class FileSystemGone(LambdaError):
             f"The Lambda function couldn't make a network connection to the file system of {arn}: "
             "the configuration of the server does not name it any more."
         )
-        if ":s3files:" in arn:
-            self.error_code = "S3FilesMountConnectivityException"
+        kind = "S3Files" if ":s3files:" in arn else "EFS"
+        self.error_code = f"{kind}MountConnectivityException"
 
 
 class CodeSigningConfigNotFound(LambdaError):
