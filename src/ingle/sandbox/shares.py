@@ -49,6 +49,9 @@ class Shares:
         self._privileged = privileged
         # User namespaces that stand for a mapping, the one that was used last at the end.
         self._mappings: dict[tuple[int, int, int], int] = {}
+        if file_systems and not privileged:
+            # Rights in a user namespace count only for mounts of a namespace that belongs to it.
+            lock.unshare(lock.CLONE_NEWNS)
 
     def mount(self, arn: str, uid: int) -> int:
         """Return a descriptor of a detached mount of a folder, for one sandbox.
