@@ -11,6 +11,7 @@ from ingle.invoke import lineage
 from ingle.invoke.metrics import Metric, MetricSink
 from ingle.invoke.tracing import Tracer
 from ingle.pool.spec import FunctionSpec
+from ingle.runtimes.python.bootstrap import WRAPPER
 from ingle.runtimes.python.supervisor import extensions_in
 from ingle.services.lambda_.attachments import Attachments
 from ingle.services.lambda_.errors import RecursiveInvocation, ResourceConflict
@@ -154,7 +155,10 @@ class Invocations:
             application_log_level=function.application_log_level or "INFO",
             system_log_level=function.system_log_level or "INFO",
             layers_dir=merged,
-            snap_start=has_snapshots(function) and not extensions,
+            # A program that a wrapper script starts is no snapshot's.
+            snap_start=has_snapshots(function)
+            and not extensions
+            and WRAPPER not in (function.environment or {}),
             extensions=extensions,
             tracing=function.tracing,
             mount=mount,
