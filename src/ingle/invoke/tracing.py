@@ -63,9 +63,9 @@ class Tracer:
         """
         trace = lineage.continued(sent, function_arn, request_id, self._clock.time())
         if not sent:
-            if tracing == ACTIVE and self._sample(function_arn):
-                return trace.replace(_NOT_SAMPLED, _SAMPLED, 1)
-            return trace
+            if tracing != ACTIVE or not self._sample(function_arn):
+                return trace
+            return trace.replace(_NOT_SAMPLED, _SAMPLED, 1)
         fields = trace.split(";")
         decision = _decision(fields)
         if decision is None and tracing == ACTIVE:
