@@ -2,9 +2,11 @@
 
 import contextlib
 import json
+import re
 import uuid
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.e2e.conftest import eventually, refusal
@@ -212,3 +214,24 @@ def test_a_function_in_node_js_is_told_its_tenant(
         "green",
         "blue",
     ]
+
+
+def test_a_record_of_a_destination_has_no_tenant_and_is_not_delivered(
+    functions: Any, logs: Any, invoke: Any, isolated: str, deploy: Any, events: Any
+) -> None:
+    arn = functions.get_function_configuration(FunctionName=isolated)["FunctionArn"]
+    sender = deploy(SOURCE)
+    functions.put_function_event_invoke_config(
+        FunctionName=sender, DestinationConfig={"OnSuccess": {"Destination": arn}}
+    )
+    before = _failures(functions)
+    functions.invoke(FunctionName=sender, InvocationType="Event")
+    eventually(lambda: _failures(functions) > before, "the delivery failed")
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        events(isolated)
+
+
+def _failures(functions: Any) -> float:
+    page = httpx.get(f"{functions.meta.endpoint_url}/_ingle/metrics").text
+    found = re.findall(r"^\w*destination_delivery_failures_total\{.*\} (\S+)$", page, re.MULTILINE)
+    return sum(map(float, found))

@@ -18,7 +18,7 @@ from ingle.wire.errors import ServiceError
 
 _logger = logging.getLogger(__name__)
 
-_CONFLICT, _TOO_MANY = 409, 429
+_BAD_REQUEST, _CONFLICT, _TOO_MANY = 400, 409, 429
 
 
 class Runner:
@@ -65,6 +65,9 @@ class Runner:
             if not target.may_loop and lineage.loops(event.trace, target.arn) >= lineage.LOOPS:
                 self._metrics.record(Metric.RECURSIVE_INVOCATIONS_DROPPED, event.function)
                 return self._dropped(event, Condition.RECURSIVE_INVOCATION, None, trace)
+            if target.isolated != bool(event.tenant_id):
+                # It came from a destination, or for another function of that name.
+                return self._failed(event, Response(_BAD_REQUEST), trace)
             spec = target.spec
             trace = self._tracer.header(event.trace, target.arn, event.request_id, spec.tracing)
             result = await self._invoker.invoke(

@@ -110,4 +110,5 @@ class EventFunctions:
             invoked_arn(found.function, found.qualifier),
             may_loop(self._store, found.function.key),
             self._concurrency.reserved(found.function) == 0,
+            found.function.tenant_isolation is not None,
         )
