@@ -10,6 +10,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from ingle.resources import FileSystem, Vpc, read_file_systems, read_vpcs
+
 ENVIRONMENT_PREFIX = "INGLE_"
 CONFIG_VARIABLE = "INGLE_CONFIG"
 """Names the configuration file where no `--config` does."""
@@ -131,6 +133,10 @@ def _runtimes_or_all() -> _Rule:
     )
 
 
+def _resources(allowed: str, read: Callable[[object], object]) -> _Rule:
+    return _Rule(f"{allowed}: a table in the file, otherwise JSON", read)
+
+
 def _setting(default: object, rule: _Rule, *, table: str = "", flag: str = "") -> Any:
     """Declare a setting.
 
@@ -185,6 +191,9 @@ class Config:
             part of what is set aside for measuring networks, so hardly anybody uses it
             (https://www.rfc-editor.org/rfc/rfc2544#appendix-C.2.2).
         sandbox_connections: the most outbound connections of a sandbox at a time.
+        file_systems: the folders that functions may mount, by the ARNs of the access points that
+            they stand for.
+        vpcs: the VPCs that functions may name, by their ids.
         log_level: the least severe of Ingle's own log lines to write.
         runtimes_substitutes: the runtimes that a newer version of their language may serve where
             this machine lacks their own; True for all of them.
@@ -215,6 +224,18 @@ class Config:
         "198.19.0.0/16", _text("an IPv4 network of /12 to /20", _is_range)
     )
     sandbox_connections: int = _setting(1024, _integer(1, 65_535))
+    file_systems: tuple[FileSystem, ...] = _setting(
+        (),
+        _resources(
+            "ARNs of access points, and for each folder (an absolute path) and, where wanted, "
+            "read_only, uid, gid (not root's) and map_users",
+            read_file_systems,
+        ),
+    )
+    vpcs: tuple[Vpc, ...] = _setting(
+        (),
+        _resources("ids of VPCs, and for each subnets and security_groups", read_vpcs),
+    )
     log_level: str = _setting(
         "info", _text("one of " + ", ".join(_LOG_LEVELS), _LOG_LEVELS.__contains__)
     )

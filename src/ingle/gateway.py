@@ -131,7 +131,10 @@ class Gateway:
                 request,
                 f"{request.scheme}://{request.host}",
             )
-            return operation.serialize(await method(context, params), request_id)
+            response = operation.serialize(await method(context, params), request_id)
+            if context.trace:
+                response.headers.append((_TRACE, context.trace))
+            return response
         except ServiceError as error:
             failure = error
         except BodyIncomplete as error:
@@ -223,6 +226,7 @@ class Gateway:
         return Response(200, [("content-type", "application/zip")], content)
 
 
+_TRACE = "X-Amzn-Trace-Id"
 _JSON = [("content-type", "application/json")]
 _TEXT = [("content-type", "text/plain; version=0.0.4; charset=utf-8")]
 _INVOCATIONS = frozenset({"Invoke", "InvokeWithResponseStream"})

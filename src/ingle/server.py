@@ -22,7 +22,7 @@ from ingle.auth.root import load_or_create_root_key
 from ingle.auth.sessions import SessionMinter
 from ingle.auth.sigv4 import Verifier
 from ingle.clock import Clock, SystemClock
-from ingle.config import Config
+from ingle.config import Config, ConfigError
 from ingle.endpoint import Endpoint
 from ingle.gateway import Gateway
 from ingle.http.server import HttpServer
@@ -37,7 +37,7 @@ from ingle.pool.provisions import Provisions
 from ingle.runtimes.catalogue import label
 from ingle.runtimes.discovery import Interpreter, Interpreters
 from ingle.runtimes.python.addresses import api_address
-from ingle.sandbox import openfiles
+from ingle.sandbox import openfiles, shares
 from ingle.sandbox.client import LaunchedWarden, WardenClient, launch
 from ingle.sandbox.probe import Finding, findings, open_files
 from ingle.sandbox.settings import Settings
@@ -129,7 +129,9 @@ def _prepare(config: Config, folder: DataFolder, sock: socket.socket, clock: Clo
         outbound=config.network == "nat",
         network_range=config.network_range,
         connections=config.sandbox_connections,
+        file_systems=config.file_systems,
     )
+    _check_shares(config, folder)
     warden = launch(settings)
     owner = server_owner(folder.path)
     if owner is not None:
@@ -144,6 +146,19 @@ def _prepare(config: Config, folder: DataFolder, sock: socket.socket, clock: Clo
     )
     provisions.fill()
     return Ground(interpreters, versions, settings, warden, provisions)
+
+
+def _check_shares(config: Config, folder: DataFolder) -> None:
+    """Refuse folders that must not be shared, and say which cannot be mounted now."""
+    for each in config.file_systems:
+        reason = shares.problem(each, folder.path)
+        if reason:
+            raise ConfigError(f"file_systems.{each.arn}", "the configuration", reason)
+        if os.geteuid() == 0:
+            try:
+                shares.try_out(each)
+            except shares.ShareUnavailable as error:
+                _logger.warning("functions cannot mount %s: %s", each.arn, error)
 
 
 def _within(files: int, config: Config) -> Config:
@@ -285,6 +300,8 @@ class Server:
                 interpreters=ground.interpreters,
                 snapshots=warden.abilities.snapshots,
                 streamed_bytes=config.streamed_mb * MB,
+                file_systems=config.file_systems,
+                vpcs=config.vpcs,
             )
             stack.push_async_callback(functions.events.close)
             await functions.start()

@@ -66,3 +66,22 @@ def test_no_more_runs_at_a_time_than_there_are_open_files_for(server):
 def test_the_data_folder_is_the_users(server):
     owners = {path.lstat().st_uid for path in Path(server.data_dir).rglob("*")}
     assert owners == {os.geteuid()}
+
+
+def test_a_function_mounts_a_folder_of_the_users(tmp_path):
+    arn = "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-" + "0" * 17
+    (tmp_path / "shared").mkdir(mode=0o700)
+    told = json.dumps({arn: {"folder": str(tmp_path / "shared")}})
+    wrapper = USER if os.geteuid() == 0 else ()
+    server = Server(tmp_path / "server" / "data", "--file-systems", told, wrapper=wrapper).start()
+    try:
+        client = server.client("lambda")
+        mounts = [{"Arn": arn, "LocalMountPath": "/mnt/shared"}]
+        source = "def handler(event, context):\n    open('/mnt/shared/note', 'w').write(event)\n"
+        name = create(client, source, FileSystemConfigs=mounts)
+        answer = client.invoke(FunctionName=name, Payload=b'"hello"')
+        assert "FunctionError" not in answer, answer["Payload"].read()
+    finally:
+        server.kill()
+    assert (tmp_path / "shared" / "note").read_text() == "hello"
+    assert (tmp_path / "shared" / "note").stat().st_uid == os.geteuid()

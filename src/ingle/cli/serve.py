@@ -119,6 +119,20 @@ def serve(
             help="How many outbound connections a sandbox may have.",
         ),
     ] = None,
+    file_systems: Annotated[
+        str | None,
+        typer.Option(
+            show_default="none",
+            help="Folders that functions may mount, by ARN, as JSON; better in the --config file.",
+        ),
+    ] = None,
+    vpcs: Annotated[
+        str | None,
+        typer.Option(
+            show_default="none",
+            help="VPCs that functions may name, as JSON; better in the --config file.",
+        ),
+    ] = None,
     log_level: Annotated[
         str | None,
         typer.Option(
@@ -175,6 +189,8 @@ def serve(
         "network": network,
         "network_range": network_range,
         "sandbox_connections": sandbox_connections,
+        "file_systems": file_systems,
+        "vpcs": vpcs,
         "log_level": log_level,
         "runtimes_substitutes": runtimes_substitutes,
         "runtimes_nodejs_sdk": runtimes_nodejs_sdk,
@@ -195,7 +211,7 @@ def _run(config: Config) -> int:
 
     try:
         return run(config)
-    except (StorageError, WardenError) as error:  # both say what to do
+    except (ConfigError, StorageError, WardenError) as error:  # all say what to do
         raise CommandError(str(error)) from error
     except socket.gaierror as error:
         raise CommandError(

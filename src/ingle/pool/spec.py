@@ -1,7 +1,7 @@
 """What the pool needs to know of a function to run it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 
@@ -34,6 +34,9 @@ class FunctionSpec:
         log_format: `Text` or `JSON`.
         application_log_level: the least severe of its own events that a JSON log has.
         system_log_level: the same for the platform's.
+        tracing: `Active`, or `PassThrough`.
+        mount: the file system that it has: the ARN of its access point, and where it is seen.
+        tenant_id: the tenant that the sandbox serves, or "" where it serves all.
         snap_start: whether its sandboxes start from a snapshot of the initialised function.
     """
 
@@ -58,11 +61,18 @@ class FunctionSpec:
     log_format: str = "Text"
     application_log_level: str = "INFO"
     system_log_level: str = "INFO"
+    tracing: str = "PassThrough"
+    mount: tuple[str, str] | None = None
+    tenant_id: str = ""
 
     @property
     def speaks_http(self) -> bool:
         """Whether the runtime asks the Runtime API for its events, and gets no frames."""
         return self.runtime.startswith("provided")
+
+    def for_tenant(self, tenant_id: str) -> "FunctionSpec":
+        """Return the same for the sandboxes of one tenant, which serve no other."""
+        return replace(self, tenant_id=tenant_id, revision_id=f"{self.revision_id}/{tenant_id}")
 
     def initialization_type(self, *, provisioned: bool) -> str:
         """What `AWS_LAMBDA_INITIALIZATION_TYPE` says in its sandboxes, or in provisioned ones."""

@@ -90,7 +90,7 @@ def enter(
     inner |= {f"cgroup/{name}": str(folder) for name, folder in cgroups.items()}
     root = str(staging)
     mount("ingle", root, "tmpfs", MS_NOSUID, "mode=0755,size=16m")
-    for folder in ("dev", "etc", "proc", "tmp", "var/runtime", *_LIBRARIES):
+    for folder in ("dev", "etc", "mnt", "proc", "tmp", "var/runtime", *_LIBRARIES):
         make_folder(root, folder)
     show_system(root)
     _show_shell(root)

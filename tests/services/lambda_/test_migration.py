@@ -41,6 +41,8 @@ async def test_functions_from_before_there_were_versions_are_kept(tmp_path: Path
     assert function.package == Package("0" * 64, 12)
     assert (function.version, function.layers, function.snap_start) == ("$LATEST", (), "None")
     assert (function.last_version, function.changed) == (0, True)
+    assert (function.tracing, function.mounts, function.vpc) == ("PassThrough", (), None)
+    assert function.tenant_isolation is None
     assert function.revision_id == function.content_id == "one"
 
 

@@ -17,6 +17,7 @@ class Target:
         invoked_arn: as the caller named it, for the context object.
         may_loop: whether it may be part of an endless loop.
         is_off: whether its reserved concurrency is zero.
+        isolated: whether each of its sandboxes serves one tenant.
     """
 
     spec: FunctionSpec
@@ -24,6 +25,7 @@ class Target:
     invoked_arn: str
     may_loop: bool
     is_off: bool
+    isolated: bool = False
 
 
 class Functions(Protocol):

@@ -164,22 +164,30 @@ class Child:
     def _settle(
         self, assignment: Assignment, uid: int | None, failure: BaseException | None
     ) -> int | None:
-        """Take the function's code and /tmp; raise what went wrong so far.
+        """Take the function's code, its file system and /tmp; raise what went wrong so far.
 
         Returns the socket on which a snapshot hears what to fork, or None.
         """
         message, mounts = assignment
-        _, _, tmp_bytes, forks, code_length = packets.ASSIGN_HEAD.unpack_from(message)
+        _, _, tmp_bytes, forks, code_length, layers_length = packets.ASSIGN_HEAD.unpack_from(
+            message
+        )
         if failure is not None:
             raise failure
         forks_fd = mounts.pop(0) if forks else None
-        names = message[packets.ASSIGN_HEAD.size :]
+        names = message[packets.ASSIGN_HEAD.size :].decode("ascii")
+        code_end, layers_end = code_length, code_length + layers_length
+        place = names[layers_end:]
+        if place:
+            file_system = mounts.pop(0)
+            lock.place_file_system(file_system, place)
+            os.close(file_system)
         for mount in mounts:
             lock.place_tmp(mount)
             os.close(mount)
         if tmp_bytes:
             lock.mount_tmp(tmp_bytes, uid)
-        lock.show_code(names[:code_length].decode("ascii"), names[code_length:].decode("ascii"))
+        lock.show_code(names[:code_end], names[code_end:layers_end])
         return forks_fd
 
     def _enclose(

@@ -232,6 +232,20 @@ def place_tmp(mount: int) -> None:
     )
 
 
+def place_file_system(mount: int, place: str) -> None:
+    """Put the detached mount behind a descriptor at a place below /mnt; raise OSError."""
+    flags = _MS_NOSUID | _MS_NODEV
+    _mount("ingle", "/mnt", "tmpfs", flags, "mode=0755,size=4k,nr_inodes=4")
+    os.mkdir(place)
+    _check(
+        _libc.syscall(
+            _SYS_MOVE_MOUNT, mount, b"", _AT_FDCWD, os.fsencode(place), _MOVE_MOUNT_F_EMPTY_PATH
+        ),
+        f"move_mount {place}",
+    )
+    _mount("", "/mnt", "", _MS_REMOUNT | _MS_RDONLY | flags, "")
+
+
 def mount_tmp(size: int, uid: int | None) -> None:
     """Mount a file system of this many bytes, in memory, at /tmp."""
     options = f"mode=0700,size={size},nr_inodes={size // 4096}"

@@ -46,7 +46,7 @@ def configuration(function: Function, qualifier: str | None = None) -> dict[str,
         "MemorySize": function.memory_mb,
         "LastModified": lambda_time(function.last_modified_ms),
         "Version": function.version,
-        "TracingConfig": {"Mode": "PassThrough"},
+        "TracingConfig": {"Mode": function.tracing},
         "RevisionId": function.revision_id,
         "State": function.state,
         "LastUpdateStatus": "Successful",
@@ -65,6 +65,19 @@ def configuration(function: Function, qualifier: str | None = None) -> dict[str,
         answer["StateReasonCode"] = function.state_reason_code
     if function.environment is not None:
         answer["Environment"] = {"Variables": dict(function.environment)}
+    if function.mounts:
+        answer["FileSystemConfigs"] = [
+            {"Arn": each.arn, "LocalMountPath": each.path} for each in function.mounts
+        ]
+    if function.vpc is not None:
+        answer["VpcConfig"] = {
+            "SubnetIds": list(function.vpc.subnets),
+            "SecurityGroupIds": list(function.vpc.security_groups),
+            "VpcId": function.vpc.vpc_id,
+            "Ipv6AllowedForDualStack": False,
+        }
+    if function.tenant_isolation is not None:
+        answer["TenancyConfig"] = {"TenantIsolationMode": function.tenant_isolation}
     if function.layers:
         answer["Layers"] = [
             {"Arn": each.arn, "CodeSize": each.package.size} for each in function.layers

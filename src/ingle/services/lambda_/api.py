@@ -4,6 +4,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html.
 """
 
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,11 +13,14 @@ from ingle.invoke.events.destinations import Deliverer
 from ingle.invoke.events.queue import EventQueue
 from ingle.invoke.metrics import MetricSink
 from ingle.invoke.streaming import Streaming
+from ingle.invoke.tracing import Tracer
 from ingle.pool.runtime_api.limits import MAX_STREAM
+from ingle.resources import FileSystem, Vpc
 from ingle.runtimes.discovery import Interpreters
 from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.aliases import Aliases
 from ingle.services.lambda_.asynchronous import Asynchronous, EventFunctions
+from ingle.services.lambda_.attachments import Attachments
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.destinations import Destinations, FunctionDeliverer
@@ -63,6 +67,8 @@ class LambdaService(Service):
         snapshots: whether this machine can make snapshots.
         machine: the processor, as the kernel names it.
         streamed_bytes: the most that a streamed answer may have.
+        file_systems: what functions may mount.
+        vpcs: what they may name.
 
     Attributes:
         events: the queue of asynchronous invocations; to be started, stopped and closed.
@@ -85,13 +91,17 @@ class LambdaService(Service):
         snapshots: bool = True,
         machine: str = platform.machine(),
         streamed_bytes: int = MAX_STREAM,
+        file_systems: Sequence[FileSystem] = (),
+        vpcs: Sequence[Vpc] = (),
     ) -> None:
         changing: KeyedLocks[FunctionKey] = KeyedLocks()
         changing_layers: KeyedLocks[LayerKey] = KeyedLocks()
         locations = Locations(presign)
         self._packages = packages
         self._account = Account(store, invoker.admission)
-        self._invocations = Invocations(store, packages, invoker, clock, metrics)
+        tracer = Tracer(clock)
+        attachments = Attachments(file_systems, vpcs)
+        self._invocations = Invocations(store, packages, invoker, metrics, tracer, attachments)
         self._concurrency = Concurrency(store, self._invocations, invoker, changing, clock)
         self._aliases = Aliases(store, changing, self._concurrency)
         self._policies = Policies(store, changing)
@@ -101,7 +111,9 @@ class LambdaService(Service):
         streaming = Streaming(invoker, streamed_bytes)
         self._response_streams = ResponseStreams(store, self._invocations, streaming)
         self._url_configs = UrlConfigs(store, changing, clock)
-        self.urls = UrlServer(store, self._policies, self._invocations, invoker, streaming, clock)
+        self.urls = UrlServer(
+            store, self._policies, self._invocations, invoker, streaming, clock, tracer
+        )
         self._layers = Layers(store, packages, self._account, clock, locations, changing_layers)
         self._layer_policies = LayerPolicies(store, changing_layers)
         self._snapshots = Snapshots(store, self._invocations, invoker, changing, clock, snapshots)
@@ -120,6 +132,7 @@ class LambdaService(Service):
             self._snapshots,
             self._concurrency,
             self._code_signing,
+            attachments,
         )
 
         deliverers: dict[str, Deliverer] = {}
@@ -130,10 +143,11 @@ class LambdaService(Service):
             deliverers,
             metrics,
             clock,
+            tracer,
             concurrency=invoker.admission.limit,
         )
         deliverers["lambda"] = FunctionDeliverer(store, self.events)
-        self._asynchronous = Asynchronous(store, self.events)
+        self._asynchronous = Asynchronous(store, self.events, tracer)
         destinations = Destinations(store, deliverers)
         self._event_configs = EventConfigs(store, destinations, changing, clock)
         self._recursions = Recursions(store, changing)

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/lambda/latest/api/API_InvokeAsync.html.
 from ingle.invoke.events.event import BacklogKey, Settings
 from ingle.invoke.events.functions import Target
 from ingle.invoke.events.queue import EventQueue
+from ingle.invoke.tracing import Tracer
 from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.invocations import Invocations, check_active, invoked_arn
 from ingle.services.lambda_.later import refuse_later
@@ -16,6 +17,7 @@ from ingle.services.lambda_.names import LATEST, Reference, function_arn
 from ingle.services.lambda_.payloads import checked_event, client_context
 from ingle.services.lambda_.recursion import may_loop
 from ingle.services.lambda_.store import LambdaStore
+from ingle.services.lambda_.tenants import checked_tenant
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 
@@ -25,11 +27,13 @@ class Asynchronous:
     Args:
         store: where functions are kept.
         queue: takes the events.
+        tracer: decides which are traced.
     """
 
-    def __init__(self, store: LambdaStore, queue: EventQueue) -> None:
+    def __init__(self, store: LambdaStore, queue: EventQueue, tracer: Tracer) -> None:
         self._store = store
         self._queue = queue
+        self._tracer = tracer
 
     async def invoke(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Accept an event; it is on disk when this returns.
@@ -51,12 +55,16 @@ class Asynchronous:
 
     async def _accept(self, context: CallContext, request: ServiceInput, payload: bytes) -> None:
         found = find_target(self._store, context, request, "lambda:InvokeFunction")
-        check_active(found.function)
+        function = found.function
+        tenant_id = checked_tenant(function, request)
+        check_active(function)
+        sent = context.request.headers.get("x-amzn-trace-id", "")
         await self._queue.accept(
-            (*found.function.key, found.qualifier or ""),
+            (*function.key, found.qualifier or ""),
             payload,
             request_id=context.request_id,
-            trace=context.request.headers.get("x-amzn-trace-id", ""),
+            trace=self._tracer.decided(sent, function.arn, context.request_id, function.tracing),
+            tenant_id=tenant_id or "",
         )
 
 
@@ -102,4 +110,5 @@ class EventFunctions:
             invoked_arn(found.function, found.qualifier),
             may_loop(self._store, found.function.key),
             self._concurrency.reserved(found.function) == 0,
+            found.function.tenant_isolation is not None,
         )

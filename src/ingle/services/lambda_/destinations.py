@@ -104,13 +104,16 @@ class FunctionDeliverer:
         """Make an event of a record.
 
         Raises:
-            DeliveryFailed: there is no such function any more, or the record is too large.
+            DeliveryFailed: there is no such function any more, its tenants are isolated, or the
+                record is too large.
         """
         try:
             reference = function_reference(delivery.arn)
-            existing(self._store, reference)
+            function = existing(self._store, reference)
         except ResourceNotFound as error:
             raise DeliveryFailed(error.message) from error
+        if function.tenant_isolation is not None:
+            raise DeliveryFailed(f"{delivery.arn} has tenant isolation, and a record has no tenant")
         if len(delivery.record) > INVOCATION.event_bytes:
             raise DeliveryFailed(
                 f"the record has {len(delivery.record)} bytes, and an event "

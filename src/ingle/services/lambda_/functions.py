@@ -12,6 +12,7 @@ from ingle.clock import Clock
 from ingle.runtimes.discovery import Interpreters
 from ingle.services.lambda_ import answers
 from ingle.services.lambda_.account import Account
+from ingle.services.lambda_.attachments import Attachments
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.errors import InvalidParameterValue, ResourceConflict
@@ -65,6 +66,7 @@ class Functions:
         snapshots: makes those of versions with SnapStart.
         concurrency: knows what a function has reserved.
         code_signing: says which packages may be uploaded.
+        attachments: know which file systems and VPCs there are.
     """
 
     def __init__(
@@ -82,7 +84,9 @@ class Functions:
         snapshots: Snapshots,
         concurrency: Concurrency,
         code_signing: CodeSigningConfigs,
+        attachments: Attachments,
     ) -> None:
+        self._attachments = attachments
         self._snapshots = snapshots
         self._concurrency = concurrency
         self._code_signing = code_signing
@@ -104,6 +108,7 @@ class Functions:
         """
         reference = resolve_new(request["FunctionName"], context)
         settings = new_settings(request, reference.name)
+        settings |= self._attachments.settings(request)
         await check_runtime(settings["runtime"], self._interpreters)
         architecture = checked_architecture(request.get("Architectures"), self._architecture)
         tags = checked_tags(request.get("Tags", {}))
@@ -120,6 +125,7 @@ class Functions:
         async with (
             self._packages.held(layers),
             self._packages.added(content) as package,
+            self._code_signing.keeping(signing),
             self._changing(reference.key),
         ):
             self._check_free(reference)
@@ -234,7 +240,7 @@ class Functions:
         reference = resolve_latest(
             request["FunctionName"], context, "lambda:UpdateFunctionConfiguration"
         )
-        settings = changed_settings(request)
+        settings = changed_settings(request) | self._attachments.settings(request)
         existing(self._store, reference)
         if "runtime" in settings:
             await check_runtime(settings["runtime"], self._interpreters)

@@ -7,11 +7,13 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingle.clock import Clock
 from ingle.invoke import lineage
 from ingle.invoke.metrics import Metric, MetricSink
+from ingle.invoke.tracing import Tracer
 from ingle.pool.spec import FunctionSpec
+from ingle.runtimes.python.bootstrap import WRAPPER
 from ingle.runtimes.python.supervisor import extensions_in
+from ingle.services.lambda_.attachments import Attachments
 from ingle.services.lambda_.errors import RecursiveInvocation, ResourceConflict
 from ingle.services.lambda_.later import refuse_later
 from ingle.services.lambda_.lookup import find_target
@@ -21,6 +23,7 @@ from ingle.services.lambda_.payloads import checked_payload, client_context, log
 from ingle.services.lambda_.recursion import may_loop
 from ingle.services.lambda_.snapstart import has_snapshots
 from ingle.services.lambda_.store import LambdaStore
+from ingle.services.lambda_.tenants import checked_tenant
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 if TYPE_CHECKING:
@@ -34,8 +37,9 @@ class Invocations:
         store: where functions are kept.
         packages: where their code is.
         invoker: runs them.
-        clock: the time of day.
         metrics: what takes measurements.
+        tracer: makes trace headers.
+        attachments: know which file systems there are.
     """
 
     def __init__(
@@ -43,14 +47,16 @@ class Invocations:
         store: LambdaStore,
         packages: Packages,
         invoker: "Invoker",
-        clock: Clock,
         metrics: MetricSink,
+        tracer: Tracer,
+        attachments: Attachments,
     ) -> None:
         self._store = store
         self._packages = packages
         self._invoker = invoker
-        self._clock = clock
         self._metrics = metrics
+        self._tracer = tracer
+        self._attachments = attachments
         # By content id.
         self._specs: dict[str, FunctionSpec] = {}
 
@@ -63,14 +69,17 @@ class Invocations:
             target = find_target(self._store, context, request, "lambda:InvokeFunction")
             function, qualifier = target.function, target.qualifier
         refuse_later(request, "invocation")
+        tenant_id = checked_tenant(function, request)
         payload = checked_payload(request.get("Payload"))
         decoded_context = client_context(request.get("ClientContext"))
         if request.get("InvocationType") == "DryRun":
             return {"StatusCode": 204}
         check_active(function)
         sent = context.request.headers.get("x-amzn-trace-id", "")
-        trace = self.trace(sent, context.request_id, function)
+        trace = context.trace = self.trace(sent, context.request_id, function)
         spec = self._specs.get(function.content_id) or await self._new_spec(function)
+        if tenant_id is not None:
+            spec = spec.for_tenant(tenant_id)
         tail = request.get("LogType") == "Tail"
         result = await self._invoker.invoke(
             spec,
@@ -119,10 +128,11 @@ class Invocations:
         ):
             self._metrics.record(Metric.RECURSIVE_INVOCATIONS_DROPPED, function.key)
             raise RecursiveInvocation
-        return lineage.continued(sent, arn, request_id, self._clock.time())
+        return self._tracer.header(sent, arn, request_id, function.tracing)
 
     async def _new_spec(self, function: Function) -> FunctionSpec:
         digest, layers = function.package.sha256, function.layers
+        mount = self._attachments.mount(function)
         merged = self._packages.merged(layers) or await self._packages.layers_ready(layers)
         extensions = await _extensions(merged)
         spec = FunctionSpec(
@@ -145,8 +155,13 @@ class Invocations:
             application_log_level=function.application_log_level or "INFO",
             system_log_level=function.system_log_level or "INFO",
             layers_dir=merged,
-            snap_start=has_snapshots(function) and not extensions,
+            # A program that a wrapper script starts is no snapshot's.
+            snap_start=has_snapshots(function)
+            and not extensions
+            and WRAPPER not in (function.environment or {}),
             extensions=extensions,
+            tracing=function.tracing,
+            mount=mount,
         )
         # It may have been replaced meanwhile.
         now = self._store.version(function.key, function.version)

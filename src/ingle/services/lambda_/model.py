@@ -46,6 +46,34 @@ class UsedLayer:
     package: Package
 
 
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A file system that a function has.
+
+    Attributes:
+        arn: the access point's.
+        path: where the function sees it, below `/mnt`.
+    """
+
+    arn: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class VpcNames:
+    """The VPC that a function names; all of it is empty where it named one once.
+
+    Attributes:
+        vpc_id: its id.
+        subnets: the ids of subnets.
+        security_groups: those of security groups.
+    """
+
+    vpc_id: str = ""
+    subnets: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
     """One revision of one version of a function; never changed once made.
@@ -74,6 +102,11 @@ class Function:
             text.
         system_log_level: the same for the platform's.
         snap_start: what SnapStart applies to, `None` or `PublishedVersions`.
+        tracing: `Active` where Ingle decides which invocations are traced, if nobody did, or
+            `PassThrough`.
+        mounts: its file systems.
+        vpc: the VPC that it names, or None where it never did.
+        tenant_isolation: `PER_TENANT` where no sandbox serves two tenants, or None.
         package: its code.
         layers: in the order in which they are applied.
         tags: the function's tags; a published version has none of its own.
@@ -106,6 +139,10 @@ class Function:
     application_log_level: str | None = None
     system_log_level: str | None = None
     snap_start: str = "None"
+    tracing: str = "PassThrough"
+    mounts: tuple[Mount, ...] = ()
+    vpc: VpcNames | None = None
+    tenant_isolation: str | None = None
     package: Package
     layers: tuple[UsedLayer, ...] = ()
     tags: Mapping[str, str]

@@ -46,6 +46,8 @@ def changed_settings(request: Mapping[str, Any]) -> dict[str, Any]:
     if "Environment" in request:
         variables = request["Environment"].get("Variables")
         settings["environment"] = None if variables is None else _checked_variables(variables)
+    if "Mode" in request.get("TracingConfig", {}):
+        settings["tracing"] = request["TracingConfig"]["Mode"]
     if "ApplyOn" in request.get("SnapStart", {}):
         settings["snap_start"] = request["SnapStart"]["ApplyOn"]
     if "LoggingConfig" in request:
@@ -72,6 +74,8 @@ def new_settings(request: Mapping[str, Any], name: str) -> dict[str, Any]:
         "environment": None,
         "log_group": f"/aws/lambda/{name}",
     }
+    if request.get("TenancyConfig"):
+        defaults["tenant_isolation"] = request["TenancyConfig"]["TenantIsolationMode"]
     return defaults | changed_settings(request)
 
 

@@ -85,8 +85,8 @@ class Snapshots:
                 spec = await self._invocations.spec(version)
                 if not spec.snap_start:
                     _logger.warning(
-                        "%s has external extensions, processes that no snapshot can hold: its "
-                        "sandboxes start without one",
+                        "%s has external extensions or a wrapper script, processes that no "
+                        "snapshot can hold: its sandboxes start without one",
                         version.version_arn,
                     )
                 elif self._possible:

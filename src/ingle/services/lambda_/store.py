@@ -17,12 +17,14 @@ from ingle.services.lambda_.model import (
     EventConfig,
     Function,
     FunctionKey,
+    Mount,
     OwnConcurrency,
     Package,
     Policy,
     Recursion,
     RuntimeManagement,
     UsedLayer,
+    VpcNames,
 )
 from ingle.services.lambda_.names import LATEST
 from ingle.services.lambda_.qualified import QualifiedStore
@@ -36,7 +38,7 @@ from ingle.storage.encryption import KeyRing
 _OF_LATEST = ("tags", "last_version", "changed")
 # What only a published version has a column for.
 _OF_VERSION = ("state", "state_reason", "state_reason_code")
-_APART = ("version", "package", "layers", *_OF_LATEST, *_OF_VERSION)
+_APART = ("version", "package", "layers", "mounts", "vpc", *_OF_LATEST, *_OF_VERSION)
 _COMMON = [each.name for each in dataclasses.fields(Function) if each.name not in _APART]
 
 
@@ -370,6 +372,8 @@ def _to_row(function: Function) -> dict[str, Any]:
         {"arn": each.arn, "sha256": each.package.sha256, "size": each.package.size}
         for each in function.layers
     ]
+    row["file_systems"] = [dataclasses.asdict(each) for each in function.mounts]
+    row["vpc"] = None if function.vpc is None else dataclasses.asdict(function.vpc)
     if function.version == LATEST:
         return row | {name: getattr(function, name) for name in _OF_LATEST}
     return row | {"version": function.number} | {n: getattr(function, n) for n in _OF_VERSION}
@@ -383,7 +387,13 @@ def _from_row(row: Row[Any], environments: Environments) -> Function:
     settings["layers"] = tuple(
         UsedLayer(each["arn"], Package(each["sha256"], each["size"])) for each in values["layers"]
     )
+    settings["mounts"] = tuple(Mount(**each) for each in values["file_systems"])
+    settings["vpc"] = None if values["vpc"] is None else _vpc_names(values["vpc"])
     if "version" in values:
         settings |= {name: values[name] for name in _OF_VERSION}
         return Function(**settings, version=str(values["version"]), tags={}, changed=False)
     return Function(**settings, **{name: values[name] for name in _OF_LATEST})
+
+
+def _vpc_names(value: Mapping[str, Any]) -> VpcNames:
+    return VpcNames(value["vpc_id"], tuple(value["subnets"]), tuple(value["security_groups"]))

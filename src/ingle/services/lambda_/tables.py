@@ -55,6 +55,12 @@ def _configuration() -> list[Column[Any]]:
         Column("application_log_level", String(8), nullable=True),
         Column("system_log_level", String(8), nullable=True),
         Column("snap_start", String(32), nullable=False),
+        Column("tracing", String(16), nullable=False),
+        # Objects with the members arn and path.
+        Column("file_systems", JSON, nullable=False),
+        # An object with the members vpc_id, subnets and security_groups.
+        Column("vpc", JSON(none_as_null=True), nullable=True),
+        Column("tenant_isolation", String(16), nullable=True),
         # Objects with the members arn, sha256 and size.
         Column("layers", JSON, nullable=False),
         Column("package_sha256", ForeignKey(packages.c.sha256), nullable=False, index=True),

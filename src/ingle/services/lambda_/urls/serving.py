@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from ingle.clock import Clock
-from ingle.invoke.lineage import continued
 from ingle.invoke.streaming import StreamedInvocation, Streaming
+from ingle.invoke.tracing import Tracer
 from ingle.services.lambda_.invocations import Invocations, check_active
 from ingle.services.lambda_.limits import INVOCATION
 from ingle.services.lambda_.lookup import target
-from ingle.services.lambda_.names import Reference, function_arn
+from ingle.services.lambda_.model import Function
+from ingle.services.lambda_.names import Reference
 from ingle.services.lambda_.policies import Policies
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.lambda_.urls import answers
@@ -61,6 +62,7 @@ class UrlServer:
         invoker: runs them.
         streaming: runs them too, for answers that are streamed.
         clock: tells when a request came.
+        tracer: makes trace headers.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class UrlServer:
         invoker: "Invoker",
         streaming: Streaming,
         clock: Clock,
+        tracer: Tracer,
     ) -> None:
         self._store = store
         self._policies = policies
@@ -78,6 +81,7 @@ class UrlServer:
         self._invoker = invoker
         self._streaming = streaming
         self._clock = clock
+        self._tracer = tracer
 
     def find(self, request: Request) -> Address | None:
         """Say which function URL a request is to; None where it is to none."""
@@ -95,7 +99,9 @@ class UrlServer:
             return Response(200, [*preflight_headers(url.cors, request), (_REQUEST_ID, request_id)])
         try:
             caller = await self._admitted(url, request, read_body, authenticate)
-            response = await self._invoke(self._call(request, url, address, caller, request_id))
+            function = target(self._store, Reference(*url.key, url.qualifier or None)).function
+            call = self._call(request, url, address, caller, request_id, function)
+            response = await self._invoke(call, function)
         except ServiceError as error:
             response = _refused(error, request_id)
         except MalformedAnswer as problem:
@@ -132,13 +138,13 @@ class UrlServer:
         address: Address,
         caller: Caller | None,
         request_id: str,
+        function: Function,
     ) -> Call:
-        now = self._clock.time()
         sent = request.headers.get("x-amzn-trace-id", "")
-        trace_id = continued(sent, function_arn(*url.key), request_id, now)
-        return Call(request, url, address, caller, request_id, trace_id, now)
+        trace_id = self._tracer.header(sent, function.arn, request_id, function.tracing)
+        return Call(request, url, address, caller, request_id, trace_id, self._clock.time())
 
-    async def _invoke(self, call: Call) -> Response:
+    async def _invoke(self, call: Call, function: Function) -> Response:
         event = event_of(call)
         if len(event) > INVOCATION.request_bytes:
             raise RequestTooLarge(
@@ -146,7 +152,6 @@ class UrlServer:
                 "InvokeFunction operation"
             )
         url = call.url
-        function = target(self._store, Reference(*url.key, url.qualifier or None)).function
         check_active(function)
         spec = await self._invocations.spec(function)
         settings: dict[str, Any] = {
