@@ -11,7 +11,7 @@ from ingle.invoke.events.fate import Fate, Left, Outcome, Refused
 from ingle.invoke.events.functions import Functions
 from ingle.invoke.events.record import Response, record
 from ingle.invoke.events.retries import after_failure, is_expired
-from ingle.invoke.invoker import Invoker
+from ingle.invoke.invoker import InvocationResult, Invoker
 from ingle.invoke.metrics import Metric, MetricSink
 from ingle.wire.errors import ServiceError
 
@@ -58,13 +58,17 @@ class Runner:
                 self._metrics.record(Metric.RECURSIVE_INVOCATIONS_DROPPED, event.function)
                 return self._dropped(event, Condition.RECURSIVE_INVOCATION, None, trace)
             trace = lineage.continued(event.trace, target.arn, event.request_id, now_s)
-            result = await self._invoker.invoke(
-                target.spec,
-                event.payload,
-                request_id=event.request_id,
-                invoked_arn=target.invoked_arn,
-                trace_id=trace,
-            )
+            if target.start is not None:
+                await target.start(event.payload, event.request_id, trace)
+                result = InvocationResult(b"null", None, None)
+            else:
+                result = await self._invoker.invoke(
+                    target.spec,
+                    event.payload,
+                    request_id=event.request_id,
+                    invoked_arn=target.invoked_arn,
+                    trace_id=trace,
+                )
         except ShuttingDown:
             return Left()
         except ServiceError as error:

@@ -14,7 +14,7 @@ _TABLES: dict[str, dict[str, Any]] = tomllib.loads(
 
 def refuse_later(
     members: Mapping[str, Any],
-    table: Literal["function", "code", "invocation"],
+    table: Literal["function", "code", "durable", "invocation"],
     path: str = "",
 ) -> None:
     """Refuse a structure that asks for what Ingle cannot do.

@@ -74,6 +74,9 @@ class Function:
             text.
         system_log_level: the same for the platform's.
         snap_start: what SnapStart applies to, `None` or `PublishedVersions`.
+        durable_timeout_s: how long a durable execution of it may take, in seconds; None where it
+            is not durable.
+        durable_retention_days: how long such an execution is kept when it is over, in days.
         package: its code.
         layers: in the order in which they are applied.
         tags: the function's tags; a published version has none of its own.
@@ -106,6 +109,8 @@ class Function:
     application_log_level: str | None = None
     system_log_level: str | None = None
     snap_start: str = "None"
+    durable_timeout_s: int | None = None
+    durable_retention_days: int | None = None
     package: Package
     layers: tuple[UsedLayer, ...] = ()
     tags: Mapping[str, str]
@@ -139,6 +144,11 @@ class Function:
     def number(self) -> int:
         """The version's number, or 0 for `$LATEST`."""
         return 0 if self.version == LATEST else int(self.version)
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether its invocations are durable executions."""
+        return self.durable_timeout_s is not None
 
     def uses(self) -> set[str]:
         """List what it needs on disk: digests of packages, and the name of its layers' folder."""

@@ -10,6 +10,7 @@ import orjson
 
 from ingle.invoke.invoker import InvocationResult
 from ingle.invoke.streaming import StreamedInvocation, Streaming
+from ingle.services.lambda_.errors import InvalidParameterValue
 from ingle.services.lambda_.invocations import Invocations, check_active, invoked_arn
 from ingle.services.lambda_.later import refuse_later
 from ingle.services.lambda_.lookup import find_target
@@ -40,6 +41,10 @@ class ResponseStreams:
         """Run a function; answer as soon as it does. `DryRun` only checks that it could be run."""
         target = find_target(self._store, context, request, "lambda:InvokeFunction")
         function = target.function
+        if function.is_durable:
+            raise InvalidParameterValue(
+                "You cannot invoke a durable function with a response stream. Use Invoke."
+            )
         refuse_later(request, "invocation")
         payload = checked_payload(request.get("Payload"))
         decoded_context = client_context(request.get("ClientContext"))

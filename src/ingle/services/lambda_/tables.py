@@ -55,6 +55,9 @@ def _configuration() -> list[Column[Any]]:
         Column("application_log_level", String(8), nullable=True),
         Column("system_log_level", String(8), nullable=True),
         Column("snap_start", String(32), nullable=False),
+        # Of a durable function only.
+        Column("durable_timeout_s", Integer, nullable=True),
+        Column("durable_retention_days", Integer, nullable=True),
         # Objects with the members arn, sha256 and size.
         Column("layers", JSON, nullable=False),
         Column("package_sha256", ForeignKey(packages.c.sha256), nullable=False, index=True),
