@@ -1,4 +1,4 @@
-"""AWS's own runtime interface clients: where they are, unmodified."""
+"""AWS's own runtime interface clients, and its SDK for durable functions: where they are, unmodified."""
 
 import fcntl
 import importlib.metadata
@@ -17,8 +17,20 @@ BUILD_TIMEOUT_S = 600
 
 def python_client() -> dict[str, Path]:
     """The files of `awslambdaric` and of what it needs, by their places in a package."""
+    return _installed("awslambdaric", "simplejson", "snapshot-restore-py")
+
+
+def durable_sdk() -> dict[str, Path]:
+    """The files of `aws-durable-execution-sdk-python`, by their places in a package.
+
+    What it needs besides, boto3, functions find without bringing it along.
+    """
+    return _installed("aws-durable-execution-sdk-python")
+
+
+def _installed(*names: str) -> dict[str, Path]:
     found = {}
-    for name in ("awslambdaric", "simplejson", "snapshot-restore-py"):
+    for name in names:
         for file in importlib.metadata.files(name) or ():
             if ".." not in file.parts and "__pycache__" not in file.parts:
                 found[str(file)] = Path(str(file.locate()))
