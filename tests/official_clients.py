@@ -1,4 +1,4 @@
-"""AWS's own runtime interface clients, and its SDK for durable functions: where they are, unmodified."""
+"""AWS's own runtime interface clients and SDK for durable functions: where they are, unmodified."""
 
 import fcntl
 import importlib.metadata

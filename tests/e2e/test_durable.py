@@ -293,7 +293,7 @@ def test_what_a_large_answer_needs_is_checkpointed(durable: Durable) -> None:
         "@durable_execution\ndef handler(event, context):\n    return 'x' * event\n"
     )
     most = 6 * 1024 * 1024
-    answer, response = durable.run(name, most - 10)
+    answer, _ = durable.run(name, most - 10)
     assert len(answer) == most - 10
     assert durable.over(durable.start(name, 1024 * 1024))["Error"]["ErrorMessage"] == (
         "Execution output payload size must be less than or equal to 1048576 bytes."

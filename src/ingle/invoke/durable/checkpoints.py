@@ -117,12 +117,12 @@ class Checkpoints:
         return Checkpointed(str(following), news)
 
     def _target(self, execution: Execution, update: Update) -> ChainedTarget | ServiceError:
-        options = update.get("ChainedInvokeOptions", {})
+        options = update["ChainedInvokeOptions"]
         try:
             return self._functions.chained(
                 execution.account_id,
                 execution.region,
-                options.get("FunctionName", ""),
+                options["FunctionName"],
                 options.get("XAmznTraceId") or execution.trace,
                 str(uuid.uuid4()),
             )
@@ -164,7 +164,7 @@ def _start_chained(
 
 
 def _chains(update: Update) -> bool:
-    return bool(update["Type"] == OperationType.CHAINED_INVOKE and update["Action"] == "START")
+    return update["Type"] == OperationType.CHAINED_INVOKE and "ChainedInvokeOptions" in update
 
 
 def _token(reference: Reference, text: str) -> CheckpointToken:

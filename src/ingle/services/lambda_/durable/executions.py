@@ -104,7 +104,7 @@ class DurableOperations:
         function, qualifier = find(self._store, context, request, action)
         most, after = request.get("MaxItems") or _PAGE, _place(request.get("Marker"))
         status = next(iter(statuses), None)
-        if status is not None and status not in ExecutionStatus:
+        if status is not None and status not in set(ExecutionStatus):
             return {"DurableExecutions": []}  # an execution is deleted at once
         wanted = Filter(
             function.key,
