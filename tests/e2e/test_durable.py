@@ -1,6 +1,8 @@
 """Durable functions with AWS's own SDK, on a real server whose clock is put forward."""
 
 import json
+import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 
 from tests.e2e.conftest import ROLE, RUNTIME, eventually, zip_of
 from tests.e2e.durable import Durable, package, started
+from tests.e2e.urls import allow
 
 STEPS = """
 @durable_step
@@ -469,3 +472,21 @@ def test_an_event_that_another_function_left_starts_an_execution(durable: Durabl
     eventually(lambda: len(started_ones()) == 1, "the record has started an execution")
     begun = durable.get(started_ones()[0]["DurableExecutionArn"])
     assert json.loads(begun["InputPayload"])["requestContext"]["condition"] == "Success"
+
+
+def test_a_function_url_waits_for_the_execution(durable: Durable) -> None:
+    name = durable.create("""
+@durable_execution
+def handler(event, context):
+    context.wait(Duration.from_seconds(1))
+    return {"statusCode": 201, "body": event["rawPath"]}
+""").partition(":")[0]
+    client = durable.client
+    client.publish_version(FunctionName=name)
+    client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    url = client.create_function_url_config(FunctionName=name, Qualifier="live", AuthType="NONE")
+    allow(client, name, Qualifier="live")
+    host = urllib.parse.urlsplit(url["FunctionUrl"]).netloc
+    request = urllib.request.Request(f"{durable.server.endpoint}/orders", headers={"host": host})
+    with urllib.request.urlopen(request) as response:
+        assert (response.status, response.read()) == (201, b"/orders")

@@ -111,7 +111,15 @@ class LambdaService(DurableApi, Service):
         streaming = Streaming(invoker, streamed_bytes)
         self._response_streams = ResponseStreams(store, self._invocations, streaming)
         self._url_configs = UrlConfigs(store, changing, clock)
-        self.urls = UrlServer(store, self._policies, self._invocations, invoker, streaming, clock)
+        self.urls = UrlServer(
+            store,
+            self._policies,
+            self._invocations,
+            invoker,
+            streaming,
+            clock,
+            self._run_durable,
+        )
         self._layers = Layers(store, packages, self._account, clock, locations, changing_layers)
         self._layer_policies = LayerPolicies(store, changing_layers)
         self._snapshots = Snapshots(store, self._invocations, invoker, changing, clock, snapshots)
@@ -510,6 +518,9 @@ class LambdaService(DurableApi, Service):
     ) -> ServiceOutput:
         """Tell the account's limits in the region, and what it uses of them."""
         return self._account.settings(context)
+
+    async def _run_durable(self, target: Target, payload: bytes, trace: str) -> tuple[bytes, bool]:
+        return await self._durable_starts.run(target, payload, trace)
 
     async def _start_durable(
         self, context: CallContext, request: ServiceInput, target: Target

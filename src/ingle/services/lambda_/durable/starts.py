@@ -59,16 +59,12 @@ class DurableStarts:
             return {"StatusCode": 204}
         check_active(function)
         trace = context.request.headers.get("x-amzn-trace-id", "")
-        execution = await self._executions.begin(
-            Beginning(
-                function.key,
-                function.version,
-                request.get("DurableExecutionName"),
-                payload.decode(),
-                is_event,
-                self._invocations.trace(trace, context.request_id, function),
-                *_bounds(function),
-            )
+        execution = await self._begin(
+            function,
+            payload,
+            self._invocations.trace(trace, context.request_id, function),
+            name=request.get("DurableExecutionName"),
+            is_event=is_event,
         )
         answer: ServiceOutput = {"DurableExecutionArn": execution.arn, "Payload": b""}
         if is_event:
@@ -83,6 +79,26 @@ class DurableStarts:
             answer["FunctionError"] = "Unhandled"
         return answer
 
+    async def run(self, target: Target, payload: bytes, trace: str) -> tuple[bytes, bool]:
+        """Start an execution and wait for it.
+
+        Args:
+            target: what is to run.
+            payload: JSON.
+            trace: the trace header that it gets.
+
+        Returns:
+            What the caller gets, and whether the execution has succeeded.
+
+        Raises:
+            InvalidParameterValue: one cannot wait for it, or it is none of a version.
+        """
+        check_qualified(target)
+        check_synchronous(target.function)
+        execution = await self._begin(target.function, payload, trace)
+        ended = await self._executions.ended(execution.id)
+        return answered(ended), ended.status is ExecutionStatus.SUCCEEDED
+
     async def start_event(
         self, target: Target, payload: bytes, request_id: str, trace: str
     ) -> None:
@@ -94,16 +110,27 @@ class DurableStarts:
             InvalidParameterValue: the event is for the function as a whole, and not for a version.
         """
         check_qualified(target)
-        function = target.function
-        await self._executions.begin(
+        await self._begin(target.function, payload, trace, name=request_id, is_event=True)
+
+    async def _begin(
+        self,
+        function: Function,
+        payload: bytes,
+        trace: str,
+        *,
+        name: str | None = None,
+        is_event: bool = False,
+    ) -> Execution:
+        return await self._executions.begin(
             Beginning(
                 function.key,
                 function.version,
-                request_id,
+                name,
                 payload.decode(),
-                True,
+                is_event,
                 trace,
-                *_bounds(function),
+                function.durable_timeout_s or DURABLE.synchronous_s,
+                function.durable_retention_days or DURABLE.retention_days,
             )
         )
 
@@ -139,10 +166,3 @@ def answered(execution: Execution) -> bytes:
         return b"null" if execution.result is None else execution.result.encode()
     error: dict[str, Any] = dict(execution.error or {})
     return orjson.dumps({_MEMBERS[name]: value for name, value in error.items()})
-
-
-def _bounds(function: Function) -> tuple[int, int]:
-    return (
-        function.durable_timeout_s or DURABLE.synchronous_s,
-        function.durable_retention_days or DURABLE.retention_days,
-    )

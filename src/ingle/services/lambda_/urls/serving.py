@@ -17,7 +17,7 @@ from ingle.invoke.lineage import continued
 from ingle.invoke.streaming import StreamedInvocation, Streaming
 from ingle.services.lambda_.invocations import Invocations, check_active
 from ingle.services.lambda_.limits import INVOCATION
-from ingle.services.lambda_.lookup import target
+from ingle.services.lambda_.lookup import Target, target
 from ingle.services.lambda_.names import Reference, function_arn
 from ingle.services.lambda_.policies import Policies
 from ingle.services.lambda_.store import LambdaStore
@@ -40,6 +40,9 @@ ReadBody = Callable[[int], Awaitable[bytes]]
 """Reads the body of a request, of at most so many bytes; raises a ServiceError."""
 Authenticate = Callable[[Request], Awaitable[Caller]]
 """Finds out who signed a request; raises a ServiceError."""
+RunDurable = Callable[[Target, bytes, str], Awaitable[tuple[bytes, bool]]]
+"""Runs a durable function on an event, with a trace header; returns its answer, and whether it has
+succeeded."""
 
 _FORBIDDEN = (
     "Forbidden. For troubleshooting Function URL authorization issues, see: "
@@ -61,6 +64,7 @@ class UrlServer:
         invoker: runs them.
         streaming: runs them too, for answers that are streamed.
         clock: tells when a request came.
+        run_durable: runs those that are durable, to their end.
     """
 
     def __init__(
@@ -71,7 +75,9 @@ class UrlServer:
         invoker: "Invoker",
         streaming: Streaming,
         clock: Clock,
+        run_durable: RunDurable,
     ) -> None:
+        self._run_durable = run_durable
         self._store = store
         self._policies = policies
         self._invocations = invocations
@@ -146,8 +152,15 @@ class UrlServer:
                 "InvokeFunction operation"
             )
         url = call.url
-        function = target(self._store, Reference(*url.key, url.qualifier or None)).function
+        found = target(self._store, Reference(*url.key, url.qualifier or None))
+        function = found.function
         check_active(function)
+        if function.is_durable:
+            payload, succeeded = await self._run_durable(found, event, call.trace_id)
+            if not succeeded:
+                return _failed(call.request_id)
+            answer = answers.buffered(payload)
+            return Response(answer.status, _headers(call, answer), answer.body)
         spec = await self._invocations.spec(function)
         settings: dict[str, Any] = {
             "request_id": call.request_id,
