@@ -11,7 +11,6 @@ from ingle.invoke.durable.model import Execution
 from ingle.invoke.durable.store import DurableStore, written
 from ingle.invoke.durable.tokens import CheckpointToken
 from ingle.storage.database import Database
-from ingle.storage.tasks import finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,24 +131,17 @@ class Actives:
             StorageError: it could not be written; it will be read anew.
         """
 
-        async def write() -> None:
-            try:
-                await self._database.write(
-                    lambda connection: self._store.update(connection, execution)
-                )
-            except BaseException:
-                active.execution = None
-                raise
-            written(execution)
-
-        await finish(write())
+        try:
+            await self._database.write(lambda connection: self._store.update(connection, execution))
+        except BaseException:
+            active.execution = None
+            raise
+        written(execution)
 
     async def forget(self, active: Active) -> None:
         """Delete an execution."""
         active.execution = None
-        await finish(
-            self._database.write(lambda connection: self._store.delete(connection, active.id))
-        )
+        await self._database.write(lambda connection: self._store.delete(connection, active.id))
 
 
 def _is_dirty(execution: Execution) -> bool:

@@ -19,6 +19,7 @@ from ingle.invoke.durable.shapes import page, shape_of, unseen
 from ingle.invoke.durable.tokens import CheckpointToken
 from ingle.invoke.durable.transitions import end_chained, new_execution, pass_time, pause
 from ingle.invoke.durable.updates import Update, apply
+from ingle.storage.tasks import finish
 from ingle.wire.errors import ServiceError
 
 
@@ -43,26 +44,13 @@ class Checkpoints:
     ) -> Checkpointed:
         """Make the updates that a function sent; they are on disk when this returns.
 
+        Where the caller is gone meanwhile, it can still ask for the answer again.
+
         Raises:
             InvalidToken: the token is not the current one of an invocation that runs.
             InvalidUpdate: an update cannot be made, and so none was.
         """
-        sent = _token(reference, token)
-        try:
-            async with self._keeper.opened(reference.id) as (active, execution):
-                reference.check(execution)
-                last = active.invocation.last if active.invocation else None
-                if last is not None and (last.token, last.client_token) == (token, client_token):
-                    return last.answer
-                invocation = _current(active, execution, sent)
-                answer = self._checkpoint(active, execution, invocation, updates)
-                await self._keeper.keep(active, execution)
-        except ExecutionNotFound as error:
-            raise InvalidToken from error
-        invocation.sequence += 1
-        if client_token is not None and answer.token is not None:
-            invocation.last = LastCheckpoint(token, client_token, answer)
-        return answer
+        return await finish(self._make(reference, token, client_token, updates))
 
     async def state(
         self, reference: Reference, token: str, after: int, most: int
@@ -87,6 +75,30 @@ class Checkpoints:
                 reference.check(execution)
                 _current(active, execution, sent)
                 return page(execution, after, most)
+        except ExecutionNotFound as error:
+            raise InvalidToken from error
+
+    async def _make(
+        self,
+        reference: Reference,
+        token: str,
+        client_token: str | None,
+        updates: Sequence[Update],
+    ) -> Checkpointed:
+        sent = _token(reference, token)
+        try:
+            async with self._keeper.opened(reference.id) as (active, execution):
+                reference.check(execution)
+                last = active.invocation.last if active.invocation else None
+                if last is not None and (last.token, last.client_token) == (token, client_token):
+                    return last.answer
+                invocation = _current(active, execution, sent)
+                answer = self._checkpoint(active, execution, invocation, updates)
+                await self._keeper.keep(active, execution)
+                invocation.sequence += 1
+                if client_token is not None and answer.token is not None:
+                    invocation.last = LastCheckpoint(token, client_token, answer)
+                return answer
         except ExecutionNotFound as error:
             raise InvalidToken from error
 

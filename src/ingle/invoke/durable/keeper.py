@@ -15,6 +15,7 @@ from ingle.invoke.durable.timetable import HELD, Timetable
 from ingle.invoke.durable.transitions import next_due_ms, pass_time, wake
 from ingle.invoke.errors import ShuttingDown
 from ingle.storage.database import Database
+from ingle.storage.tasks import finish
 
 _LOOKING = 16
 """Executions that are looked at at the same time for the sake of time alone."""
@@ -88,24 +89,16 @@ class Keeper:
         return self._actives.opened(id)
 
     async def keep(self, active: Active, execution: Execution) -> None:
-        """Write what was changed, and have done what follows from it.
+        """Write what was changed, and have done what follows from it, also for who is cancelled.
 
         Raises:
             StorageError: it could not be written.
         """
-        children = [(each.id, each.ready_ms or 0) for each in execution.children]
-        await self._actives.keep(active, execution)
-        for child, ready_ms in children:
-            self.begun(child, ready_ms)
-        if execution.is_closed:
-            for future in self._waiting.pop(execution.id, ()):
-                if not future.done():
-                    future.set_result(execution)
-        self._go_on(active, execution)
+        await finish(self._keep(active, execution))
 
     async def forget(self, active: Active) -> None:
         """Delete an execution."""
-        await self._actives.forget(active)
+        await finish(self._actives.forget(active))
 
     def begun(self, id: str, ready_ms: int) -> None:
         """Have an execution run that is on disk, and ready since some time."""
@@ -140,6 +133,17 @@ class Keeper:
         """The time of day, in milliseconds since the epoch."""
         return int(self._clock.time() * 1000)
 
+    async def _keep(self, active: Active, execution: Execution) -> None:
+        children = [(each.id, each.ready_ms or 0) for each in execution.children]
+        await self._actives.keep(active, execution)
+        for child, ready_ms in children:
+            self.begun(child, ready_ms)
+        if execution.is_closed:
+            for future in self._waiting.pop(execution.id, ()):
+                if not future.done():
+                    future.set_result(execution)
+        self._go_on(active, execution)
+
     def _go_on(self, active: Active, execution: Execution) -> None:
         """Have done what an execution needs next."""
         if execution.ready_ms is not None and active.invocation is None:
@@ -173,7 +177,7 @@ class Keeper:
                 expires_ms = execution.expires_ms
                 is_old = expires_ms is not None and expires_ms <= now_ms
                 if is_old and execution.ready_ms is None:
-                    await self._actives.forget(active)
+                    await self.forget(active)
                     return
                 before = (execution.status, execution.ready_ms, execution.retry_ms)
                 changed = pass_time(execution, now_ms)

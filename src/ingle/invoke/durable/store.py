@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, tuple_, update
+from sqlalchemy import Row, delete, insert, literal, null, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.invoke.durable.model import (
@@ -40,6 +40,15 @@ _STATE = tuple(
     each.name
     for each in dataclasses.fields(Operation)
     if each.name not in ("id", "type", "status", "position", "input", "result")
+)
+
+# A page of payloads would be large.
+_LARGE = ("input", "result", "error")
+_LISTED = (
+    *(each for each in executions.columns if each.name not in _LARGE),
+    literal("").label("input"),
+    null().label("result"),
+    null().label("error"),
 )
 
 
@@ -217,7 +226,7 @@ class DurableStore:
     async def find_all(
         self, wanted: Filter, after: tuple[int, str] | None, limit: int
     ) -> list[Execution]:
-        """List executions of a function, without their operations.
+        """List executions of a function, without their operations, payloads and errors.
 
         Args:
             wanted: which.
@@ -226,7 +235,7 @@ class DurableStore:
         """
         columns = executions.c
         place = tuple_(columns.started_ms, columns.id)
-        chosen = select(executions).where(_of(wanted.function)).limit(limit)
+        chosen = select(*_LISTED).where(_of(wanted.function)).limit(limit)
         if wanted.version is not None:
             chosen = chosen.where(columns.version == wanted.version)
         if wanted.name is not None:
