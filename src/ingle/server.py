@@ -27,7 +27,6 @@ from ingle.endpoint import Endpoint
 from ingle.gateway import Gateway
 from ingle.http.server import HttpServer
 from ingle.invoke.admission import Admission
-from ingle.invoke.events.queue import EventQueue
 from ingle.invoke.invoker import Invoker
 from ingle.observe.prometheus import Measurements
 from ingle.pool.memory import MB, Memory, total_memory
@@ -304,6 +303,7 @@ class Server:
                 vpcs=config.vpcs,
             )
             stack.push_async_callback(functions.events.close)
+            stack.push_async_callback(functions.durable.close)
             await functions.start()
             services: Mapping[str, Service] = {
                 service.name: service
@@ -330,10 +330,11 @@ class Server:
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
-            stack.push_async_callback(self._drain, functions.events, invoker, http)
+            stack.push_async_callback(self._drain, functions, invoker, http)
             for runtime in store.runtimes():
                 invoker.prepare(runtime)
             await functions.events.start()
+            await functions.durable.start()
             endpoint = _url(sock)
             Endpoint(endpoint, config.region, config.account_id, os.getpid()).write(folder.path)
             yield endpoint
@@ -350,9 +351,10 @@ class Server:
             )
         return keys.get
 
-    async def _drain(self, events: EventQueue, invoker: Invoker, http: HttpServer) -> None:
+    async def _drain(self, functions: LambdaService, invoker: Invoker, http: HttpServer) -> None:
         deadline = asyncio.get_running_loop().time() + self._config.drain_seconds
-        await events.stop()
+        functions.durable.stop()
+        await functions.events.stop()
         if not await invoker.drain(self._config.drain_seconds):
             _logger.warning(
                 "some invocations were still running after %d seconds and are ended",

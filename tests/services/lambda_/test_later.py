@@ -16,15 +16,17 @@ WHY = TABLES.pop("why")
 ACTED_ON = {
     "CreateFunction": "FunctionName Runtime Role Handler Code Description Timeout MemorySize "
     "Publish VpcConfig DeadLetterConfig Environment TracingConfig Tags Layers FileSystemConfigs "
-    "CodeSigningConfigArn Architectures EphemeralStorage SnapStart LoggingConfig TenancyConfig",
+    "CodeSigningConfigArn Architectures EphemeralStorage SnapStart LoggingConfig TenancyConfig "
+    "DurableConfig",
     "CreateFunction.Code": "ZipFile",
     "UpdateFunctionConfiguration": "FunctionName Role Handler Description Timeout MemorySize "
     "VpcConfig Environment Runtime DeadLetterConfig TracingConfig RevisionId Layers "
-    "FileSystemConfigs EphemeralStorage SnapStart LoggingConfig",
+    "FileSystemConfigs EphemeralStorage SnapStart LoggingConfig DurableConfig",
     "UpdateFunctionCode": "FunctionName ZipFile Publish DryRun RevisionId Architectures",
     "PublishVersion": "FunctionName CodeSha256 Description RevisionId",
     "PublishLayerVersion.Content": "ZipFile",
-    "Invoke": "FunctionName InvocationType LogType ClientContext Payload Qualifier TenantId",
+    "CreateFunction.DurableConfig": "ExecutionTimeout RetentionPeriodInDays",
+    "UpdateFunctionConfiguration.DurableConfig": "ExecutionTimeout RetentionPeriodInDays",
 }
 """What the operations do as they are told to."""
 

@@ -11,7 +11,7 @@ from ingle.invoke.events.fate import Fate, Left, Outcome, Refused
 from ingle.invoke.events.functions import Functions
 from ingle.invoke.events.record import Response, record
 from ingle.invoke.events.retries import after_failure, is_expired
-from ingle.invoke.invoker import Invoker
+from ingle.invoke.invoker import InvocationResult, Invoker
 from ingle.invoke.metrics import Metric, MetricSink
 from ingle.invoke.tracing import Tracer
 from ingle.wire.errors import ServiceError
@@ -70,13 +70,17 @@ class Runner:
                 return self._failed(event, Response(_BAD_REQUEST), trace)
             spec = target.spec
             trace = self._tracer.header(event.trace, target.arn, event.request_id, spec.tracing)
-            result = await self._invoker.invoke(
-                spec.for_tenant(event.tenant_id) if event.tenant_id else spec,
-                event.payload,
-                request_id=event.request_id,
-                invoked_arn=target.invoked_arn,
-                trace_id=trace,
-            )
+            if target.start is not None:
+                await target.start(event.payload, event.request_id, trace)
+                result = InvocationResult(b"null", None, None)
+            else:
+                result = await self._invoker.invoke(
+                    spec.for_tenant(event.tenant_id) if event.tenant_id else spec,
+                    event.payload,
+                    request_id=event.request_id,
+                    invoked_arn=target.invoked_arn,
+                    trace_id=trace,
+                )
         except ShuttingDown:
             return Left()
         except ServiceError as error:

@@ -63,6 +63,8 @@ def configuration(function: Function, qualifier: str | None = None) -> dict[str,
     if function.state != ACTIVE:
         answer["StateReason"] = function.state_reason
         answer["StateReasonCode"] = function.state_reason_code
+    if function.is_durable:
+        answer["DurableConfig"] = durable_config(function)
     if function.environment is not None:
         answer["Environment"] = {"Variables": dict(function.environment)}
     if function.mounts:
@@ -83,6 +85,14 @@ def configuration(function: Function, qualifier: str | None = None) -> dict[str,
             {"Arn": each.arn, "CodeSize": each.package.size} for each in function.layers
         ]
     return answer
+
+
+def durable_config(function: Function) -> dict[str, Any]:
+    """Describe how long the executions of a durable function may take, and are kept."""
+    return {
+        "ExecutionTimeout": function.durable_timeout_s,
+        "RetentionPeriodInDays": function.durable_retention_days,
+    }
 
 
 def listed_configuration(function: Function, qualifier: str | None = None) -> dict[str, Any]:

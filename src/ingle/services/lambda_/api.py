@@ -1,5 +1,6 @@
 """The operations of AWS Lambda, one method each; each says where it is done.
 
+Those on durable executions are in `durable/api.py`.
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html.
 """
 
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from ingle.clock import Clock
+from ingle.invoke.durable.engine import DurableExecutions
 from ingle.invoke.events.destinations import Deliverer
 from ingle.invoke.events.queue import EventQueue
 from ingle.invoke.metrics import MetricSink
@@ -24,12 +26,17 @@ from ingle.services.lambda_.attachments import Attachments
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.destinations import Destinations, FunctionDeliverer
+from ingle.services.lambda_.durable.api import DurableApi
+from ingle.services.lambda_.durable.executions import DurableOperations
+from ingle.services.lambda_.durable.functions import DurableFunctions
+from ingle.services.lambda_.durable.starts import DurableStarts
 from ingle.services.lambda_.event_configs import EventConfigs
 from ingle.services.lambda_.functions import Functions
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.layer_policies import LayerPolicies
 from ingle.services.lambda_.layers import Layers
 from ingle.services.lambda_.locations import Locations, Presign
+from ingle.services.lambda_.lookup import Target
 from ingle.services.lambda_.model import FunctionKey, LayerKey
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.policies import Policies
@@ -52,7 +59,7 @@ if TYPE_CHECKING:
 _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
 
-class LambdaService(Service):
+class LambdaService(DurableApi, Service):
     """AWS Lambda, as far as Ingle has it.
 
     Args:
@@ -72,6 +79,7 @@ class LambdaService(Service):
 
     Attributes:
         events: the queue of asynchronous invocations; to be started, stopped and closed.
+        durable: the durable executions; to be started, stopped and closed as well.
         urls: serves function URLs.
     """
 
@@ -101,7 +109,9 @@ class LambdaService(Service):
         self._account = Account(store, invoker.admission)
         tracer = Tracer(clock)
         attachments = Attachments(file_systems, vpcs)
-        self._invocations = Invocations(store, packages, invoker, metrics, tracer, attachments)
+        self._invocations = Invocations(
+            store, packages, invoker, metrics, tracer, attachments, self._start_durable
+        )
         self._concurrency = Concurrency(store, self._invocations, invoker, changing, clock)
         self._aliases = Aliases(store, changing, self._concurrency)
         self._policies = Policies(store, changing)
@@ -112,7 +122,14 @@ class LambdaService(Service):
         self._response_streams = ResponseStreams(store, self._invocations, streaming)
         self._url_configs = UrlConfigs(store, changing, clock)
         self.urls = UrlServer(
-            store, self._policies, self._invocations, invoker, streaming, clock, tracer
+            store,
+            self._policies,
+            self._invocations,
+            invoker,
+            streaming,
+            clock,
+            tracer,
+            self._run_durable,
         )
         self._layers = Layers(store, packages, self._account, clock, locations, changing_layers)
         self._layer_policies = LayerPolicies(store, changing_layers)
@@ -135,10 +152,21 @@ class LambdaService(Service):
             attachments,
         )
 
+        self.durable = DurableExecutions(
+            database,
+            DurableFunctions(store, self._invocations),
+            invoker,
+            clock,
+            concurrency=invoker.admission.limit,
+        )
+        self._durable_starts = DurableStarts(self.durable, self._invocations)
+        self._durable = DurableOperations(store, self.durable)
         deliverers: dict[str, Deliverer] = {}
         self.events = EventQueue(
             database,
-            EventFunctions(store, self._invocations, self._concurrency),
+            EventFunctions(
+                store, self._invocations, self._concurrency, self._durable_starts.start_event
+            ),
             invoker,
             deliverers,
             metrics,
@@ -147,7 +175,7 @@ class LambdaService(Service):
             concurrency=invoker.admission.limit,
         )
         deliverers["lambda"] = FunctionDeliverer(store, self.events)
-        self._asynchronous = Asynchronous(store, self.events, tracer)
+        self._asynchronous = Asynchronous(store, self.events, tracer, self._start_durable)
         destinations = Destinations(store, deliverers)
         self._event_configs = EventConfigs(store, destinations, changing, clock)
         self._recursions = Recursions(store, changing)
@@ -503,3 +531,11 @@ class LambdaService(Service):
     ) -> ServiceOutput:
         """Tell the account's limits in the region, and what it uses of them."""
         return self._account.settings(context)
+
+    async def _run_durable(self, target: Target, payload: bytes, trace: str) -> tuple[bytes, bool]:
+        return await self._durable_starts.run(target, payload, trace)
+
+    async def _start_durable(
+        self, context: CallContext, request: ServiceInput, target: Target
+    ) -> ServiceOutput:
+        return await self._durable_starts.invoke(context, request, target)

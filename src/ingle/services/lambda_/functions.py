@@ -15,6 +15,10 @@ from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.attachments import Attachments
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.concurrency import Concurrency
+from ingle.services.lambda_.durable.configs import (
+    check_durable_change,
+    check_durable_runtime,
+)
 from ingle.services.lambda_.errors import InvalidParameterValue, ResourceConflict
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.layers import Layers
@@ -143,6 +147,7 @@ class Functions:
                 **settings,
             )
             check_snap_start(function)
+            check_durable_runtime(function)
             await self._packages.check_sizes(package, layers)
             await self._packages.layers_ready(layers)
             version = None
@@ -241,7 +246,7 @@ class Functions:
             request["FunctionName"], context, "lambda:UpdateFunctionConfiguration"
         )
         settings = changed_settings(request) | self._attachments.settings(request)
-        existing(self._store, reference)
+        check_durable_change(existing(self._store, reference), settings)
         if "runtime" in settings:
             await check_runtime(settings["runtime"], self._interpreters)
         layers = self._layers.chosen(request.get("Layers", ()), context)
@@ -314,6 +319,7 @@ class Functions:
                 changed=function.changed or changed != function,
             )
             check_snap_start(updated)
+            check_durable_runtime(updated)
             await self._packages.check_sizes(updated.package, updated.layers)
             await self._packages.layers_ready(updated.layers)
             version = unchanged(self._store, updated) if publish else None

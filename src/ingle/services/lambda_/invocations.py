@@ -4,6 +4,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,12 @@ from ingle.pool.spec import FunctionSpec
 from ingle.runtimes.python.bootstrap import WRAPPER
 from ingle.runtimes.python.supervisor import extensions_in
 from ingle.services.lambda_.attachments import Attachments
-from ingle.services.lambda_.errors import RecursiveInvocation, ResourceConflict
-from ingle.services.lambda_.later import refuse_later
-from ingle.services.lambda_.lookup import find_target
+from ingle.services.lambda_.errors import (
+    InvalidParameterValue,
+    RecursiveInvocation,
+    ResourceConflict,
+)
+from ingle.services.lambda_.lookup import Target, find_target
 from ingle.services.lambda_.model import ACTIVE, Function
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.payloads import checked_payload, client_context, log_result
@@ -30,6 +34,10 @@ if TYPE_CHECKING:
     from ingle.invoke.invoker import Invoker
 
 
+StartDurable = Callable[[CallContext, ServiceInput, Target], Awaitable[ServiceOutput]]
+"""Answers an Invoke of a durable function."""
+
+
 class Invocations:
     """Runs functions, and knows what the pool knows of them.
 
@@ -40,6 +48,7 @@ class Invocations:
         metrics: what takes measurements.
         tracer: makes trace headers.
         attachments: know which file systems there are.
+        start_durable: takes the invocations of durable functions.
     """
 
     def __init__(
@@ -50,7 +59,9 @@ class Invocations:
         metrics: MetricSink,
         tracer: Tracer,
         attachments: Attachments,
+        start_durable: StartDurable,
     ) -> None:
+        self._start_durable = start_durable
         self._store = store
         self._packages = packages
         self._invoker = invoker
@@ -68,8 +79,10 @@ class Invocations:
         if function is None or qualifier is not None:
             target = find_target(self._store, context, request, "lambda:InvokeFunction")
             function, qualifier = target.function, target.qualifier
-        refuse_later(request, "invocation")
         tenant_id = checked_tenant(function, request)
+        if function.is_durable:
+            return await self._start_durable(context, request, Target(function, qualifier))
+        refuse_execution_name(request)
         payload = checked_payload(request.get("Payload"))
         decoded_context = client_context(request.get("ClientContext"))
         if request.get("InvocationType") == "DryRun":
@@ -180,6 +193,18 @@ def check_active(function: Function) -> None:
         raise ResourceConflict(
             "The operation cannot be performed at this time. The function is currently in the "
             f"following state: {function.state}"
+        )
+
+
+def refuse_execution_name(request: ServiceInput) -> None:
+    """Refuse a name for the execution of a function that is not durable.
+
+    Raises:
+        InvalidParameterValue: the request has one.
+    """
+    if "DurableExecutionName" in request:
+        raise InvalidParameterValue(
+            "You cannot specify a DurableExecutionName for a function that is not durable."
         )
 
 

@@ -15,7 +15,7 @@ _WHY = _TABLES.pop("why")
 
 def refuse_later(
     members: Mapping[str, Any],
-    table: Literal["function", "code", "invocation"],
+    table: Literal["function", "code", "durable"],
     path: str = "",
 ) -> None:
     """Refuse a structure that asks for what Ingle cannot do.

@@ -107,6 +107,9 @@ class Function:
         mounts: its file systems.
         vpc: the VPC that it names, or None where it never did.
         tenant_isolation: `PER_TENANT` where no sandbox serves two tenants, or None.
+        durable_timeout_s: how long a durable execution of it may take, in seconds; None where it
+            is not durable.
+        durable_retention_days: how long such an execution is kept when it is over, in days.
         package: its code.
         layers: in the order in which they are applied.
         tags: the function's tags; a published version has none of its own.
@@ -143,6 +146,8 @@ class Function:
     mounts: tuple[Mount, ...] = ()
     vpc: VpcNames | None = None
     tenant_isolation: str | None = None
+    durable_timeout_s: int | None = None
+    durable_retention_days: int | None = None
     package: Package
     layers: tuple[UsedLayer, ...] = ()
     tags: Mapping[str, str]
@@ -176,6 +181,11 @@ class Function:
     def number(self) -> int:
         """The version's number, or 0 for `$LATEST`."""
         return 0 if self.version == LATEST else int(self.version)
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether its invocations are durable executions."""
+        return self.durable_timeout_s is not None
 
     def uses(self) -> set[str]:
         """List what it needs on disk: digests of packages, and the name of its layers' folder."""

@@ -10,8 +10,8 @@ import orjson
 
 from ingle.invoke.invoker import InvocationResult
 from ingle.invoke.streaming import StreamedInvocation, Streaming
+from ingle.services.lambda_.errors import InvalidParameterValue
 from ingle.services.lambda_.invocations import Invocations, check_active, invoked_arn
-from ingle.services.lambda_.later import refuse_later
 from ingle.services.lambda_.lookup import find_target
 from ingle.services.lambda_.payloads import checked_payload, client_context, log_result
 from ingle.services.lambda_.store import LambdaStore
@@ -41,7 +41,10 @@ class ResponseStreams:
         """Run a function; answer as soon as it does. `DryRun` only checks that it could be run."""
         target = find_target(self._store, context, request, "lambda:InvokeFunction")
         function = target.function
-        refuse_later(request, "invocation")
+        if function.is_durable:
+            raise InvalidParameterValue(
+                "You cannot invoke a durable function with a response stream. Use Invoke."
+            )
         tenant_id = checked_tenant(function, request)
         payload = checked_payload(request.get("Payload"))
         decoded_context = client_context(request.get("ClientContext"))

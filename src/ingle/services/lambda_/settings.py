@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from ingle.services.lambda_.dead_letters import refuse_dead_letters
+from ingle.services.lambda_.durable.configs import durable_settings, new_durable_settings
 from ingle.services.lambda_.errors import InvalidParameterValue
 from ingle.services.lambda_.later import refuse_later
 from ingle.services.lambda_.limits import FUNCTION, PACKAGE, Range
@@ -52,6 +53,8 @@ def changed_settings(request: Mapping[str, Any]) -> dict[str, Any]:
         settings["snap_start"] = request["SnapStart"]["ApplyOn"]
     if "LoggingConfig" in request:
         settings |= _logging(request["LoggingConfig"])
+    if "DurableConfig" in request:
+        settings |= durable_settings(request["DurableConfig"])
     return settings
 
 
@@ -76,7 +79,7 @@ def new_settings(request: Mapping[str, Any], name: str) -> dict[str, Any]:
     }
     if request.get("TenancyConfig"):
         defaults["tenant_isolation"] = request["TenancyConfig"]["TenantIsolationMode"]
-    return defaults | changed_settings(request)
+    return defaults | changed_settings(request) | new_durable_settings(request)
 
 
 def checked_tags(tags: Mapping[str, str]) -> dict[str, str]:

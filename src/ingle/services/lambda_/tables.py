@@ -61,6 +61,9 @@ def _configuration() -> list[Column[Any]]:
         # An object with the members vpc_id, subnets and security_groups.
         Column("vpc", JSON(none_as_null=True), nullable=True),
         Column("tenant_isolation", String(16), nullable=True),
+        # Of a durable function only.
+        Column("durable_timeout_s", Integer, nullable=True),
+        Column("durable_retention_days", Integer, nullable=True),
         # Objects with the members arn, sha256 and size.
         Column("layers", JSON, nullable=False),
         Column("package_sha256", ForeignKey(packages.c.sha256), nullable=False, index=True),

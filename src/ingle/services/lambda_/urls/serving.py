@@ -17,7 +17,7 @@ from ingle.invoke.streaming import StreamedInvocation, Streaming
 from ingle.invoke.tracing import Tracer
 from ingle.services.lambda_.invocations import Invocations, check_active
 from ingle.services.lambda_.limits import INVOCATION
-from ingle.services.lambda_.lookup import target
+from ingle.services.lambda_.lookup import Target, target
 from ingle.services.lambda_.model import Function
 from ingle.services.lambda_.names import Reference
 from ingle.services.lambda_.policies import Policies
@@ -41,6 +41,9 @@ ReadBody = Callable[[int], Awaitable[bytes]]
 """Reads the body of a request, of at most so many bytes; raises a ServiceError."""
 Authenticate = Callable[[Request], Awaitable[Caller]]
 """Finds out who signed a request; raises a ServiceError."""
+RunDurable = Callable[[Target, bytes, str], Awaitable[tuple[bytes, bool]]]
+"""Runs a durable function on an event, with a trace header; returns its answer, and whether it has
+succeeded."""
 
 _FORBIDDEN = (
     "Forbidden. For troubleshooting Function URL authorization issues, see: "
@@ -63,6 +66,7 @@ class UrlServer:
         streaming: runs them too, for answers that are streamed.
         clock: tells when a request came.
         tracer: makes trace headers.
+        run_durable: runs those that are durable, to their end.
     """
 
     def __init__(
@@ -74,7 +78,9 @@ class UrlServer:
         streaming: Streaming,
         clock: Clock,
         tracer: Tracer,
+        run_durable: RunDurable,
     ) -> None:
+        self._run_durable = run_durable
         self._store = store
         self._policies = policies
         self._invocations = invocations
@@ -99,9 +105,9 @@ class UrlServer:
             return Response(200, [*preflight_headers(url.cors, request), (_REQUEST_ID, request_id)])
         try:
             caller = await self._admitted(url, request, read_body, authenticate)
-            function = target(self._store, Reference(*url.key, url.qualifier or None)).function
-            call = self._call(request, url, address, caller, request_id, function)
-            response = await self._invoke(call, function)
+            found = target(self._store, Reference(*url.key, url.qualifier or None))
+            call = self._call(request, url, address, caller, request_id, found.function)
+            response = await self._invoke(call, found)
         except ServiceError as error:
             response = _refused(error, request_id)
         except MalformedAnswer as problem:
@@ -144,7 +150,7 @@ class UrlServer:
         trace_id = self._tracer.header(sent, function.arn, request_id, function.tracing)
         return Call(request, url, address, caller, request_id, trace_id, self._clock.time())
 
-    async def _invoke(self, call: Call, function: Function) -> Response:
+    async def _invoke(self, call: Call, found: Target) -> Response:
         event = event_of(call)
         if len(event) > INVOCATION.request_bytes:
             raise RequestTooLarge(
@@ -152,7 +158,14 @@ class UrlServer:
                 "InvokeFunction operation"
             )
         url = call.url
+        function = found.function
         check_active(function)
+        if function.is_durable:
+            payload, succeeded = await self._run_durable(found, event, call.trace_id)
+            if not succeeded:
+                return _failed(call.request_id)
+            answer = answers.buffered(payload)
+            return Response(answer.status, _headers(call, answer), answer.body)
         spec = await self._invocations.spec(function)
         settings: dict[str, Any] = {
             "request_id": call.request_id,
