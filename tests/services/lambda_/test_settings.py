@@ -127,7 +127,6 @@ def test_the_environment_can_be_emptied_and_removed() -> None:
     ("request_", "named"),
     [
         ({"PublishTo": "LATEST_PUBLISHED"}, "PublishTo"),
-        ({"PackageType": "Image"}, "PackageType"),
         ({"VpcConfig": {"SubnetIds": ["subnet-1"]}}, "VpcConfig"),
         ({"TracingConfig": {"Mode": "Active"}}, "TracingConfig"),
         ({"DeadLetterConfig": {"TargetArn": "arn:aws:sqs:::q"}}, "DeadLetterConfig"),
@@ -146,7 +145,7 @@ def test_what_ingle_does_not_do_yet_is_refused_by_name(
         {"PackageType": "Zip", "KMSKeyArn": ""},
         {"VpcConfig": {"SubnetIds": [], "SecurityGroupIds": [], "Ipv6AllowedForDualStack": False}},
         {"TracingConfig": {"Mode": "PassThrough"}, "SnapStart": {}},
-        {"DeadLetterConfig": {}, "ImageConfig": {"Command": []}},
+        {"DeadLetterConfig": {}},
     ],
 )
 def test_asking_for_what_ingle_does_anyway_is_allowed(request_: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from . import (
     bootstrap,
     endpoint,
     frames,
+    image_root,
     launcher,
     lock,
     network,
@@ -179,8 +180,16 @@ class Child:
             os.close(mount)
         if tmp_bytes:
             lock.mount_tmp(tmp_bytes, uid)
-        lock.show_code(names[:code_length].decode("ascii"), names[code_length:].decode("ascii"))
+        code, layers = names[:code_length].decode("ascii"), names[code_length:].decode("ascii")
+        if self._has_image:
+            image_root.enter(code)
+        else:
+            lock.show_code(code, layers)
         return forks_fd
+
+    @property
+    def _has_image(self) -> bool:
+        return isinstance(self._runtime, launcher.Launcher) and self._runtime.image
 
     def _enclose(
         self,
@@ -250,7 +259,7 @@ class Child:
         if not assignment[0]:
             return 0
         self._settle(assignment, uid, failure)
-        os.chdir(_TASK)
+        os.chdir("/" if self._has_image else _TASK)
         if pid is None:
             pid = start()
         else:

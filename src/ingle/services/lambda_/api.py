@@ -4,6 +4,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html.
 """
 
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -22,6 +23,8 @@ from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.destinations import Destinations, FunctionDeliverer
 from ingle.services.lambda_.event_configs import EventConfigs
 from ingle.services.lambda_.functions import Functions
+from ingle.services.lambda_.images import Images
+from ingle.services.lambda_.intakes import Intakes
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.layer_policies import LayerPolicies
 from ingle.services.lambda_.layers import Layers
@@ -63,6 +66,7 @@ class LambdaService(Service):
         snapshots: whether this machine can make snapshots.
         machine: the processor, as the kernel names it.
         streamed_bytes: the most that a streamed answer may have.
+        image_folders: the folders that container images may be read from.
 
     Attributes:
         events: the queue of asynchronous invocations; to be started, stopped and closed.
@@ -85,13 +89,17 @@ class LambdaService(Service):
         snapshots: bool = True,
         machine: str = platform.machine(),
         streamed_bytes: int = MAX_STREAM,
+        image_folders: Sequence[Path] = (),
     ) -> None:
         changing: KeyedLocks[FunctionKey] = KeyedLocks()
         changing_layers: KeyedLocks[LayerKey] = KeyedLocks()
         locations = Locations(presign)
         self._packages = packages
         self._account = Account(store, invoker.admission)
-        self._invocations = Invocations(store, packages, invoker, clock, metrics)
+        architecture = _ARCHITECTURES.get(machine, machine)
+        images = Images(packages, image_folders, architecture)
+        self._invocations = Invocations(store, packages, images, invoker, clock, metrics)
+        self._intakes = Intakes(store, images, packages, self._invocations, changing, clock)
         self._concurrency = Concurrency(store, self._invocations, invoker, changing, clock)
         self._aliases = Aliases(store, changing, self._concurrency)
         self._policies = Policies(store, changing)
@@ -115,11 +123,13 @@ class LambdaService(Service):
             clock,
             locations,
             interpreters,
-            _ARCHITECTURES.get(machine, machine),
+            architecture,
             changing,
             self._snapshots,
             self._concurrency,
             self._code_signing,
+            images,
+            self._intakes,
         )
 
         deliverers: dict[str, Deliverer] = {}
@@ -146,6 +156,10 @@ class LambdaService(Service):
         """Make the snapshots of versions with SnapStart, for as long as this runs."""
         await self._snapshots.keep()
 
+    async def keep_images(self) -> None:
+        """Unpack the container images that functions wait for, for as long as this runs."""
+        await self._intakes.keep()
+
     def package_path(self, digest: str) -> Path | None:
         """Say which file to serve under `locations.PACKAGES_PATH`, or None where there is none.
 
@@ -155,7 +169,7 @@ class LambdaService(Service):
         return self._packages.path(digest)
 
     async def create_function(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """Create a function from a ZipFile, with Publish also its first version."""
+        """Create a function from a ZipFile or a container image, with Publish also a version."""
         return await self._functions.create(context, request)
 
     async def get_function(self, context: CallContext, request: ServiceInput) -> ServiceOutput:

@@ -13,6 +13,7 @@ from ingle.invoke.metrics import Metric, MetricSink
 from ingle.pool.spec import FunctionSpec
 from ingle.runtimes.python.supervisor import extensions_in
 from ingle.services.lambda_.errors import RecursiveInvocation, ResourceConflict
+from ingle.services.lambda_.images import Images, run_of
 from ingle.services.lambda_.later import refuse_later
 from ingle.services.lambda_.lookup import find_target
 from ingle.services.lambda_.model import ACTIVE, Function
@@ -33,6 +34,7 @@ class Invocations:
     Args:
         store: where functions are kept.
         packages: where their code is.
+        images: where it is, of container images.
         invoker: runs them.
         clock: the time of day.
         metrics: what takes measurements.
@@ -42,12 +44,14 @@ class Invocations:
         self,
         store: LambdaStore,
         packages: Packages,
+        images: Images,
         invoker: "Invoker",
         clock: Clock,
         metrics: MetricSink,
     ) -> None:
         self._store = store
         self._packages = packages
+        self._images = images
         self._invoker = invoker
         self._clock = clock
         self._metrics = metrics
@@ -98,7 +102,7 @@ class Invocations:
 
     def prepare(self, function: Function) -> None:
         """Make the first cold start of a function's runtime quick."""
-        self._invoker.prepare(function.runtime)
+        self._invoker.prepare(function.program)
 
     def retire(self, function: Function) -> None:
         """End the sandboxes of a version that was replaced or deleted, once they are done."""
@@ -122,23 +126,29 @@ class Invocations:
         return lineage.continued(sent, arn, request_id, self._clock.time())
 
     async def _new_spec(self, function: Function) -> FunctionSpec:
-        digest, layers = function.package.sha256, function.layers
-        merged = self._packages.merged(layers) or await self._packages.layers_ready(layers)
-        extensions = await _extensions(merged)
+        image = function.image
+        if image is None:
+            digest, layers = function.package.sha256, function.layers
+            merged = self._packages.merged(layers) or await self._packages.layers_ready(layers)
+            extensions = await _extensions(merged)
+            code = self._packages.folder(digest) or await self._packages.ready(digest)
+        else:
+            merged, code = None, await self._images.ready(image)
+            extensions = await self._images.extensions(code)
         spec = FunctionSpec(
             account_id=function.account_id,
             region=function.region,
             name=function.name,
             version=function.version,
             arn=function.version_arn,
-            runtime=function.runtime,
+            runtime=function.program,
             handler=function.handler,
             role=function.role,
             memory_mb=function.memory_mb,
             timeout_s=function.timeout_s,
             environment=function.environment or {},
             ephemeral_mb=function.ephemeral_mb,
-            code_dir=self._packages.folder(digest) or await self._packages.ready(digest),
+            code_dir=code,
             log_group=function.log_group,
             revision_id=function.content_id,
             log_format=function.log_format,
@@ -147,6 +157,7 @@ class Invocations:
             layers_dir=merged,
             snap_start=has_snapshots(function) and not extensions,
             extensions=extensions,
+            image=None if image is None else run_of(image, function.image_overrides),
         )
         # It may have been replaced meanwhile.
         now = self._store.version(function.key, function.version)

@@ -14,6 +14,13 @@ from ingle.services.lambda_.dead_letters import refuse_dead_letters
 from ingle.services.lambda_.errors import InvalidParameterValue
 from ingle.services.lambda_.later import refuse_later
 from ingle.services.lambda_.limits import FUNCTION, PACKAGE, Range
+from ingle.services.lambda_.package_types import (
+    IMAGE,
+    ZIP,
+    check_members,
+    image_overrides,
+    is_image,
+)
 from ingle.wire.errors import RequestTooLarge
 
 _JSON, _LEVEL = "JSON", "INFO"
@@ -50,6 +57,8 @@ def changed_settings(request: Mapping[str, Any]) -> dict[str, Any]:
         settings["snap_start"] = request["SnapStart"]["ApplyOn"]
     if "LoggingConfig" in request:
         settings |= _logging(request["LoggingConfig"])
+    if "ImageConfig" in request:
+        settings["image_overrides"] = image_overrides(request["ImageConfig"])
     return settings
 
 
@@ -59,12 +68,16 @@ def new_settings(request: Mapping[str, Any], name: str) -> dict[str, Any]:
     Raises:
         InvalidParameterValue: as `changed_settings`, or there is no runtime or handler.
     """
-    if not request.get("Runtime") or not request.get("Handler"):
+    of_image = is_image(request)
+    check_members(request, IMAGE if of_image else ZIP)
+    if not of_image and not (request.get("Runtime") and request.get("Handler")):
         raise InvalidParameterValue(
             "Runtime and Handler are mandatory parameters for functions created with deployment "
             "packages."
         )
     defaults = {
+        "runtime": "",
+        "handler": "",
         "description": "",
         "timeout_s": FUNCTION.timeout_s.default,
         "memory_mb": FUNCTION.memory_mb.default,
@@ -127,7 +140,7 @@ def zip_file(
         InvalidParameterValue: there is no ZipFile, or something that Ingle cannot fetch.
         RequestTooLarge: it is over 50 MB.
     """
-    refuse_later(source, "code", path)
+    refuse_later({name: source[name] for name in source if name != "ImageUri"}, "code", path)
     content: bytes | None = source.get("ZipFile")
     if content is None:
         raise InvalidParameterValue(f"Please provide a source for {what} code.")
