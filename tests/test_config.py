@@ -63,6 +63,7 @@ def test_every_setting_can_come_from_every_source(toml):
         "runtimes_nodejs_sdk": False,
         "runtimes_python_sdk": False,
         "runtimes_search": ["/srv/one", "/srv/two"],
+        "images": ["/srv/images"],
     }
     assert set(values) == {each.name for each in fields(Config)}
     expected = Config(
@@ -71,6 +72,7 @@ def test_every_setting_can_come_from_every_source(toml):
             "data_dir": Path("/srv/ingle"),
             "runtimes_substitutes": frozenset({"python3.8", "python3.9"}),
             "runtimes_search": (Path("/srv/one"), Path("/srv/two")),
+            "images": (Path("/srv/images"),),
         }
     )
     keys = {name: name.replace("runtimes_", "runtimes.") for name in values}
@@ -81,6 +83,7 @@ def test_every_setting_can_come_from_every_source(toml):
     texts = {name: str(value) for name, value in values.items()} | {
         "runtimes_substitutes": "python3.8, python3.9",
         "runtimes_search": "/srv/one:/srv/two",
+        "images": "/srv/images",
     }
     assert load_config({}, {}, toml("\n".join(lines))) == expected
     assert load_config({}, {f"INGLE_{k.upper()}": v for k, v in texts.items()}) == expected

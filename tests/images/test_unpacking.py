@@ -189,7 +189,9 @@ def test_nothing_is_written_through_links_that_lead_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", [tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE])
 def test_devices_and_pipes_are_left_out(tmp_path: Path, kind: bytes) -> None:
-    root = unpacked(tmp_path, tar([Entry("a"), Entry("sda", mode=0o666, kind=kind, numbers=(8, 0))]))
+    root = unpacked(
+        tmp_path, tar([Entry("a"), Entry("sda", mode=0o666, kind=kind, numbers=(8, 0))])
+    )
     assert listing(root) == {"a"}
 
 
@@ -280,7 +282,7 @@ def test_a_sparse_file_counts_with_its_whole_length(tmp_path: Path) -> None:
             "GNU.sparse.size": str(1 << 50),
         }
         archive.addfile(info)
-    with pytest.raises(ImageInvalid, match="larger than|damaged"):
+    with pytest.raises(ImageInvalid, match=r"larger than|damaged"):
         unpacked(tmp_path, buffer.getvalue())
 
 

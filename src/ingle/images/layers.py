@@ -19,7 +19,7 @@ from ingle.images.errors import ImageInvalid
 from ingle.images.images import Layer
 from ingle.images.limits import IMAGE
 from ingle.images.sources import Source
-from ingle.images.streams import DAMAGE, TOO_LARGE, LayerStream
+from ingle.images.streams import DAMAGE, TOO_LARGE, Ended, LayerStream
 
 _WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
 _PERMISSIONS = 0o777
@@ -55,7 +55,7 @@ def unpack(source: Source, layer: Layer, target: Path, budget: int) -> None:
 def _entries(stream: LayerStream, target: Path, budget: int) -> Iterator[Entry]:
     files = written = 0
     archive = tarfile.open(  # noqa: SIM115 - it is closed with the stream
-        fileobj=cast(IO[bytes], stream.archive),
+        fileobj=cast(IO[bytes], Ended(stream.archive)),
         mode="r|",
         bufsize=_CHUNK,
         errors="surrogateescape",

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import sys
+import tarfile
 import zlib
 from typing import IO, BinaryIO, cast
 
@@ -59,6 +60,26 @@ class Measured:
         """Read what is left."""
         while self.read(_CHUNK):
             continue
+
+
+class Ended:
+    """An archive with the end that it should have: some tools leave it, and the padding, out.
+
+    Args:
+        archive: to read.
+    """
+
+    def __init__(self, archive: Measured) -> None:
+        self._archive = archive
+        self._ended = False
+
+    def read(self, size: int) -> bytes:
+        """Read so many bytes; at the end of the archive a little more."""
+        data = self._archive.read(size)
+        if data or self._ended:
+            return data
+        self._ended = True
+        return bytes(-self._archive.size % tarfile.BLOCKSIZE + 2 * tarfile.BLOCKSIZE)
 
 
 class LayerStream:

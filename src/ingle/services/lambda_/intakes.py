@@ -78,9 +78,9 @@ class Intakes:
             try:
                 await self._images.ready(image)
             except ImageRefused as error:
-                reason, code = str(error), _INVALID
+                reason, code = error.message, _INVALID
             except ServiceError as error:
-                reason, code = str(error), _INTERNAL
+                reason, code = error.message, _INTERNAL
             except Exception:
                 logger.exception("The image %s could not be unpacked", image.uri)
                 reason, code = "An internal error occurred.", _INTERNAL
