@@ -333,6 +333,10 @@ def test_package_types_do_not_mix(make: Maker, functions: Any) -> None:
         status, code, message = refusal(getattr(functions, f"update_function_{call}"), **members)
         assert (status, code) == (400, "InvalidParameterValueException")
         assert text in message
+    refused = refusal(
+        functions.put_runtime_management_config, FunctionName=name, UpdateRuntimeOn="Auto"
+    )
+    assert "Runtime management is not supported for functions created with" in refused[2]
     too_many = {"EntryPoint": ["x"] * 1501}
     refused = refusal(
         functions.update_function_configuration, FunctionName=name, ImageConfig=too_many

@@ -48,7 +48,7 @@ def deploy(
     data_dir: DataDir = None,
     region: Region = None,
 ) -> None:
-    """Make a function of a folder, a file, a zip or a container image; or update it if it is there.
+    """Make a function of a folder, a file, a zip or an image; or update it.
 
     A folder is zipped with all that is in it except version control, caches and virtual
     environments; node_modules stays. Of an existing function only the code changes, and what

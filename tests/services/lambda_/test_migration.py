@@ -41,6 +41,7 @@ async def test_functions_from_before_there_were_versions_are_kept(tmp_path: Path
     assert function.package == Package("0" * 64, 12)
     assert (function.version, function.layers, function.snap_start) == ("$LATEST", (), "None")
     assert (function.last_version, function.changed) == (0, True)
+    assert (function.state, function.image, function.image_update) == ("Active", None, None)
     assert function.revision_id == function.content_id == "one"
 
 

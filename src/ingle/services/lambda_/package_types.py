@@ -13,6 +13,7 @@ from ingle.services.lambda_.later import refuse_later
 from ingle.services.lambda_.model import Function
 
 IMAGE, ZIP = "Image", "Zip"
+CODE_SIGNING, RUNTIME_MANAGEMENT = "Code signing is", "Runtime management is"
 _OF_IMAGE = ("ImageConfig",)
 _OF_ZIP = ("Runtime", "Handler")
 _ZIPS = ("ZipFile", "S3Bucket", "S3Key", "S3ObjectVersion")
@@ -44,14 +45,23 @@ def check_members(request: Mapping[str, Any], package_type: str) -> None:
             "Please don't provide Handler or Runtime or Layer when the intended function "
             "PackageType is Image."
         )
-    if request.get("Layers"):
-        raise InvalidParameterValue(
-            "Lambda layers are not supported for functions created with container images."
-        )
-    if request.get("CodeSigningConfigArn"):
-        raise InvalidParameterValue(
-            "Code signing is not supported for functions created with container images."
-        )
+    for member, what in (("Layers", "Lambda layers are"), ("CodeSigningConfigArn", CODE_SIGNING)):
+        if request.get(member):
+            raise _not_of_images(what)
+
+
+def refuse_image(function: Function, what: str) -> None:
+    """Refuse something that functions with container images do not have.
+
+    Args:
+        function: which.
+        what: the thing, and `is` or `are`.
+
+    Raises:
+        InvalidParameterValue: it has one.
+    """
+    if function.image is not None:
+        raise _not_of_images(what)
 
 
 def new_image_uri(code: Mapping[str, Any]) -> str:
@@ -93,6 +103,12 @@ def updated_image_uri(request: Mapping[str, Any], function: Function) -> str | N
         )
     refuse_later({name: request[name] for name in request if name not in _ZIPS}, "code")
     return str(uri)
+
+
+def _not_of_images(what: str) -> InvalidParameterValue:
+    return InvalidParameterValue(
+        f"{what} not supported for functions created with container images."
+    )
 
 
 def image_overrides(config: Mapping[str, Any]) -> ImageOverrides:

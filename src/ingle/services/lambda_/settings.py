@@ -140,7 +140,7 @@ def zip_file(
         InvalidParameterValue: there is no ZipFile, or something that Ingle cannot fetch.
         RequestTooLarge: it is over 50 MB.
     """
-    refuse_later({name: source[name] for name in source if name != "ImageUri"}, "code", path)
+    refuse_later(source, "code", path)
     content: bytes | None = source.get("ZipFile")
     if content is None:
         raise InvalidParameterValue(f"Please provide a source for {what} code.")
