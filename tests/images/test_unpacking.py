@@ -135,7 +135,7 @@ def test_links_are_kept_as_they_are_and_paths_go_through_them_within_the_image(
     root = unpacked(
         tmp_path,
         tar([folder("usr/lib"), link("lib", "usr/lib"), link("up", "../../../usr")]),
-        tar([Entry("lib/one"), Entry("up/two"), link("etc2", "/usr"), Entry("etc2/three")]),
+        tar([Entry("lib/one"), Entry("up/two"), link("deep/er", "/usr"), Entry("deep/er/three")]),
     )
     assert (root / "lib").readlink() == Path("usr/lib")
     assert {"usr/lib/one", "usr/two", "usr/three"} <= listing(root)
@@ -268,6 +268,11 @@ def test_what_unpacks_to_more_than_it_may_is_refused_early(tmp_path: Path) -> No
         unpacked(tmp_path, tar([Entry("zeros", bytes(2_000_000))]), budget=1_000_000)
     written = sum(each.stat().st_size for each in (tmp_path / "layer0").rglob("*"))
     assert written < 1_200_000
+
+
+def test_what_is_behind_an_archive_s_end_counts_too(tmp_path: Path) -> None:
+    with pytest.raises(ImageInvalid, match="larger than"):
+        unpacked(tmp_path, tar([Entry("a")]) + bytes(3_000_000), budget=2_000_000)
 
 
 def test_a_sparse_file_counts_with_its_whole_length(tmp_path: Path) -> None:
