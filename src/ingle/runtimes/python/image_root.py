@@ -7,6 +7,7 @@ namespace, which has nothing of the host's in it that can be written.
 
 from __future__ import annotations
 
+import _frozen_importlib
 import os
 import sys
 
@@ -49,4 +50,4 @@ def _import_no_more() -> None:
     """Have this interpreter, which still has rights, load nothing that the image brings."""
     sys.path.clear()
     sys.path_importer_cache.clear()
-    sys.meta_path[:] = [each for each in sys.meta_path if each.__name__ != "PathFinder"]  # type: ignore[attr-defined]
+    sys.meta_path[:] = [_frozen_importlib.BuiltinImporter, _frozen_importlib.FrozenImporter]
