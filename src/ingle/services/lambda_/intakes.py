@@ -66,7 +66,10 @@ class Intakes:
             self._group = group
             for key in self._store.taking_in():
                 self.begin(key)
-            await asyncio.get_running_loop().create_future()
+            try:
+                await asyncio.get_running_loop().create_future()
+            finally:
+                self._group = None  # what begins now, the next start goes on with
 
     async def _take_in(self, key: FunctionKey) -> None:
         function = self._store.get(key)
