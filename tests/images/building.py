@@ -153,6 +153,7 @@ def docker_archive(
     tags: Iterable[str] = (),
     *,
     linked: bool = False,
+    compression: str = "none",
 ) -> str:
     """An archive as `docker save` makes it; return the image's id."""
     layers = list(layers)
@@ -175,7 +176,7 @@ def docker_archive(
             archive.addfile(info, io.BytesIO(content))
 
         for path, content in zip(names, layers, strict=True):
-            add(path, content)
+            add(path, compressed(content, compression))
         if linked:
             info = tarfile.TarInfo("again/layer.tar")
             info.type, info.linkname = tarfile.SYMTYPE, "../layer0/layer.tar"

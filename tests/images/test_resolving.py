@@ -3,15 +3,18 @@
 import json
 import os
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ingle.images import layers
 from ingle.images.errors import ImageError, ImageInvalid, ImageMissing, ImageUnsupported
 from ingle.images.images import Image
 from ingle.images.references import parse
 from ingle.images.resolving import resolve
+from ingle.images.sources import open_source
 from tests.images.building import (
     CONFIG,
     INDEX,
@@ -118,6 +121,26 @@ def test_archives_of_docker_save_are_read(tmp_path: Path, linked: bool) -> None:
         assert (image.layers[0].compression, image.layers[0].diff_id) == ("none", digest(LAYER))
     with pytest.raises(ImageMissing):
         found(f"docker-archive:{archive}:hello:v2", tmp_path)
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+def test_layers_in_archives_of_docker_save_may_be_compressed(
+    tmp_path: Path, compression: str
+) -> None:
+    archive = tmp_path / "saved.tar"
+    docker_archive(archive, [LAYER], RUN, compression=compression)
+    reference = parse(f"docker-archive:{archive}")
+    image, path = resolve(reference, [tmp_path], "x86_64")
+    (layer,) = image.layers
+    assert (layer.compression, layer.diff_id) == (compression, digest(LAYER))
+    target = tmp_path / "target"
+    target.mkdir()
+    source = open_source(reference, path)
+    (target / "x").mkdir()
+    layers.unpack(source, layer, target, 1_000_000)
+    with pytest.raises(ImageInvalid, match="should have sha256:0"):
+        layers.unpack(source, replace(layer, diff_id="sha256:" + "0" * 64), target / "x", 1_000_000)
+    source.close()
 
 
 def test_only_folders_that_the_operator_named_are_read(layout: Layout, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ class Layer:
 
     Attributes:
         name: the file that it is in, within its source.
-        digest: of that file, `sha256:` and 64 hex digits.
+        digest: of that file, `sha256:` and 64 hex digits; "" where nothing tells.
         size: of that file, in bytes; None where nothing tells.
         compression: `none`, `gzip` or `zstd`.
         diff_id: the digest of the tar archive that comes out of it.
@@ -21,6 +21,11 @@ class Layer:
     size: int | None
     compression: str
     diff_id: str
+
+    @property
+    def title(self) -> str:
+        """What to call it in an error."""
+        return self.digest or self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def unpack(source: Source, layer: Layer, target: Path, budget: int) -> None:
             stream.verify()
         except _MALFORMED as error:
             raise ImageInvalid(
-                f"the layer {layer.digest} is damaged: {error or type(error).__name__}"
+                f"the layer {layer.title} is damaged: {error or type(error).__name__}"
             ) from error
     entries.save_size(target, stream.archive.size)
 

@@ -24,6 +24,7 @@ _PLATFORMS = {"x86_64": "amd64", "arm64": "arm64"}
 _NAME = "org.opencontainers.image.ref.name"
 _FULL_NAME = "io.containerd.image.name"
 _MOST_NESTED = 4
+_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _LATEST = "latest"
 
 
@@ -171,11 +172,20 @@ def _of_docker(source: Source, reference: Reference, architecture: str) -> Image
     names = [_inner(each) for each in entry.get("Layers").items()]
     if len(diff_ids) != len(names):
         raise ImageInvalid("its config and its manifest do not have the same number of layers")
-    layers = [
-        (name, diff_id.digest(), None, "none")
-        for name, diff_id in zip(names, diff_ids, strict=True)
-    ]
+    layers = [_layer_of_docker(source, *each) for each in zip(names, diff_ids, strict=True)]
     return _image(digest, config, layers, architecture)
+
+
+def _layer_of_docker(
+    source: Source, name: str, diff_id: Document
+) -> tuple[str, str, int | None, str]:
+    """Say how a layer is compressed, which nothing but itself tells."""
+    with source.open(name) as file:
+        start = file.read(4)
+    for magic, compression in _MAGIC.items():
+        if start.startswith(magic):
+            return name, "", None, compression
+    return name, diff_id.digest(), None, "none"
 
 
 def _is_tagged(tags: list[str], reference: Reference) -> bool:
