@@ -70,6 +70,7 @@ def test_every_setting_can_come_from_every_source(toml):
         "runtimes_nodejs_sdk": False,
         "runtimes_python_sdk": False,
         "runtimes_search": ["/srv/one", "/srv/two"],
+        "images": ["/srv/images"],
     }
     assert set(values) == {each.name for each in fields(Config)}
     expected = Config(
@@ -80,6 +81,7 @@ def test_every_setting_can_come_from_every_source(toml):
             "vpcs": (Vpc("vpc-1", ("subnet-1",), ("sg-1",)),),
             "runtimes_substitutes": frozenset({"python3.8", "python3.9"}),
             "runtimes_search": (Path("/srv/one"), Path("/srv/two")),
+            "images": (Path("/srv/images"),),
         }
     )
     keys = {name: name.replace("runtimes_", "runtimes.") for name in values}
@@ -97,6 +99,7 @@ def test_every_setting_can_come_from_every_source(toml):
         "runtimes_search": "/srv/one:/srv/two",
         "file_systems": json.dumps(values["file_systems"]),
         "vpcs": json.dumps(values["vpcs"]),
+        "images": "/srv/images",
     }
     assert load_config({}, {}, toml("\n".join(lines))) == expected
     assert load_config({}, {f"INGLE_{k.upper()}": v for k, v in texts.items()}) == expected

@@ -203,6 +203,8 @@ class Config:
             own boto3 does not support.
         runtimes_search: folders to look into for interpreters, before the usual ones; absolute
             when they come from `load_config`.
+        images: folders that container images may be read from; absolute when they come from
+            `load_config`.
     """
 
     host: str = _setting("127.0.0.1", _text("an IP address or a host name", _is_host))
@@ -245,6 +247,7 @@ class Config:
     runtimes_nodejs_sdk: bool = _setting(True, _boolean(), table="runtimes", flag="--nodejs-sdk")
     runtimes_python_sdk: bool = _setting(True, _boolean(), table="runtimes", flag="--python-sdk")
     runtimes_search: tuple[Path, ...] = _setting((), _paths(), table="runtimes", flag="--search")
+    images: tuple[Path, ...] = _setting((), _paths())
 
 
 _RULES: Mapping[str, _Rule] = {each.name: each.metadata["rule"] for each in fields(Config)}
@@ -350,9 +353,10 @@ def _anchored(values: dict[str, object], folder: Path) -> dict[str, object]:
     path = values.get("data_dir")
     if isinstance(path, Path):
         values["data_dir"] = folder / path
-    paths = values.get("runtimes_search")
-    if isinstance(paths, tuple):
-        values["runtimes_search"] = tuple(folder / each for each in paths)
+    for name in ("runtimes_search", "images"):
+        paths = values.get(name)
+        if isinstance(paths, tuple):
+            values[name] = tuple(folder / each for each in paths)
     return values
 
 

@@ -135,7 +135,9 @@ def _prepare(config: Config, folder: DataFolder, sock: socket.socket, clock: Clo
     owner = server_owner(folder.path)
     if owner is not None:
         hand_over(folder.path, *owner)
-        give_up_root(folder.path, staging, owner, {each.prefix for each in found})
+        give_up_root(
+            folder.path, staging, owner, {each.prefix for each in found}.union(config.images)
+        )
     versions = {each.runtime: each.version for each in found}
     provisions = Provisions(
         _provisions(folder),
@@ -301,6 +303,7 @@ class Server:
                 streamed_bytes=config.streamed_mb * MB,
                 file_systems=config.file_systems,
                 vpcs=config.vpcs,
+                image_folders=config.images,
             )
             stack.push_async_callback(functions.events.close)
             stack.push_async_callback(functions.durable.close)
@@ -326,6 +329,7 @@ class Server:
                 pool.reap(),
                 _resume_when_drained(sink, pool),
                 functions.keep_snapshots(),
+                functions.keep_images(),
                 invoker.keep_provisioned(),
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))

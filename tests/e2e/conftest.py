@@ -33,7 +33,9 @@ class Stalled(NamedTuple):
 
 @pytest.fixture(scope="session")
 def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Stalled]]:
-    running = Server(tmp_path_factory.mktemp("ingle") / "data").start()
+    folder = tmp_path_factory.mktemp("ingle")
+    (folder / "images").mkdir()
+    running = Server(folder / "data", "--images", str(folder / "images")).start()
     # As early as this, so that no test has to wait until the server's patience ends.
     with connect(running) as head, connect(running) as body:
         request = head_of(signed(running, "POST", "/2015-03-31/functions"), 1000)
@@ -47,6 +49,12 @@ def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
 def server(_shared: tuple[Server, Stalled]) -> Server:
     """A server that all tests share; functions have names of their own."""
     return _shared[0]
+
+
+@pytest.fixture(scope="session")
+def images(server: Server) -> Path:
+    """The folder from which the shared server reads container images."""
+    return server.data_dir.parent / "images"
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ingle.cli.errors import USAGE, CommandError
-from ingle.cli.options import ConfigFile, Search, Substitutes
+from ingle.cli.options import ConfigFile, Images, Search, Substitutes
 from ingle.config import Config, ConfigError, load_config
 
 _DEFAULTS = Config()
@@ -158,6 +158,7 @@ def serve(
         ),
     ] = None,
     runtimes_search: Search = None,
+    images: Images = None,
     config: ConfigFile = None,
 ) -> None:
     """Run the server in this terminal until Ctrl-C or SIGTERM.
@@ -196,11 +197,23 @@ def serve(
         "runtimes_nodejs_sdk": runtimes_nodejs_sdk,
         "runtimes_python_sdk": runtimes_python_sdk,
         "runtimes_search": runtimes_search,
+        "images": images,
     }
     try:
         settings = load_config(flags, file=config)
     except ConfigError as error:
         raise CommandError(str(error), "see `ingle serve --help`", USAGE) from error
+    for folder in settings.images:
+        if not folder.is_dir():
+            raise CommandError(
+                f"images: {folder} is not a folder", "make it, or name another", USAGE
+            )
+        if settings.data_dir.resolve().is_relative_to(folder.resolve()):
+            raise CommandError(
+                f"images: {folder} holds the data folder {settings.data_dir}",
+                "name a folder with nothing but images in it",
+                USAGE,
+            )
     raise typer.Exit(_run(settings))
 
 

@@ -40,7 +40,8 @@ class JsonLines:
     def init_start(self, version: str) -> str:
         """A new sandbox's stream begins, with this version of the runtime."""
         phase = {"initializationType": self._initialization, "phase": "init"}
-        record = {**phase, "runtimeVersion": version, **self._instance}
+        known = {"runtimeVersion": version} if version else {}
+        record = {**phase, **known, **self._instance}
         return self._event("platform.initStart", record, _INFO)
 
     def init_done(self, seconds: float) -> str:

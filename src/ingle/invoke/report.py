@@ -33,7 +33,9 @@ _GO_SIGNALS = {
 
 
 def init_start(version: str) -> str:
-    """The line that opens a new sandbox's stream."""
+    """The line that opens a new sandbox's stream; none where the runtime has no known version."""
+    if not version:
+        return ""
     return f"INIT_START Runtime Version: {version}\n"
 
 

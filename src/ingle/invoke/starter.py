@@ -214,7 +214,8 @@ class Starter:
             )
         except OSError as error:
             raise SandboxUnavailable(f"No sandbox could be made: {error.strerror}") from error
-        version = self._versions(spec.runtime)
+        # An image brings its runtime, of which nothing is known.
+        version = "" if spec.image is not None else self._versions(spec.runtime)
         log = stream_of(sandbox)
         begin = log.lines.init_start if source is None else log.lines.restore_start
         log.platform(begin(version))

@@ -366,7 +366,13 @@ class Sandbox:
 
     def initialise(self) -> None:
         """Have the runtime load the handler."""
-        settings = {"handler": self.spec.handler, "environment": self._variables}
+        settings: dict[str, object] = {
+            "handler": self.spec.handler,
+            "environment": self._variables,
+        }
+        image = self.spec.image
+        if image is not None:
+            settings |= {"arguments": image.arguments, "folder": image.folder}
         self._variables = {}
         self._held().send(frames.INIT, orjson.dumps(settings))
 

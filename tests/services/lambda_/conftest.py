@@ -99,7 +99,8 @@ class Bench:
         self.clock = clock
         self.blobs = BlobStore(folder / "blobs")
         self.code = folder / "code"
-        for each in (folder / "blobs", self.code):
+        self.images = folder / "images"
+        for each in (folder / "blobs", self.code, self.images):
             each.mkdir()
         self.invoker = NoSandboxes()
         self.measured = Measured()
@@ -119,6 +120,7 @@ class Bench:
             presign=lambda url, seconds: f"{url}?expires={seconds}",
             interpreters=Interpreters(self.clock, search=[Path(sys.base_prefix) / "bin"]),
             machine="x86_64",
+            image_folders=[self.images],
         )
         self.opened.append(service)
         return service

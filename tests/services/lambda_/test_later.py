@@ -17,12 +17,13 @@ ACTED_ON = {
     "CreateFunction": "FunctionName Runtime Role Handler Code Description Timeout MemorySize "
     "Publish VpcConfig DeadLetterConfig Environment TracingConfig Tags Layers FileSystemConfigs "
     "CodeSigningConfigArn Architectures EphemeralStorage SnapStart LoggingConfig TenancyConfig "
-    "DurableConfig",
-    "CreateFunction.Code": "ZipFile",
+    "DurableConfig PackageType ImageConfig",
+    "CreateFunction.Code": "ZipFile ImageUri",
     "UpdateFunctionConfiguration": "FunctionName Role Handler Description Timeout MemorySize "
     "VpcConfig Environment Runtime DeadLetterConfig TracingConfig RevisionId Layers "
-    "FileSystemConfigs EphemeralStorage SnapStart LoggingConfig DurableConfig",
-    "UpdateFunctionCode": "FunctionName ZipFile Publish DryRun RevisionId Architectures",
+    "FileSystemConfigs EphemeralStorage SnapStart LoggingConfig "
+    "DurableConfig ImageConfig",
+    "UpdateFunctionCode": "FunctionName ZipFile ImageUri Publish DryRun RevisionId Architectures",
     "PublishVersion": "FunctionName CodeSha256 Description RevisionId",
     "PublishLayerVersion.Content": "ZipFile",
     "CreateFunction.DurableConfig": "ExecutionTimeout RetentionPeriodInDays",

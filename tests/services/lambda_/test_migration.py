@@ -43,6 +43,7 @@ async def test_functions_from_before_there_were_versions_are_kept(tmp_path: Path
     assert (function.last_version, function.changed) == (0, True)
     assert (function.tracing, function.mounts, function.vpc) == ("PassThrough", (), None)
     assert function.tenant_isolation is None
+    assert (function.state, function.image, function.image_update) == ("Active", None, None)
     assert function.revision_id == function.content_id == "one"
 
 

@@ -127,7 +127,6 @@ def test_the_environment_can_be_emptied_and_removed() -> None:
     ("request_", "named"),
     [
         ({"PublishTo": "LATEST_PUBLISHED"}, "PublishTo"),
-        ({"PackageType": "Image"}, "PackageType"),
         ({"CapacityProviderConfig": {"x": 1}}, "CapacityProviderConfig"),
         ({"DeadLetterConfig": {"TargetArn": "arn:aws:sqs:::q"}}, "DeadLetterConfig"),
         ({"KMSKeyArn": "arn:aws:kms:::key"}, "KMSKeyArn"),
@@ -144,7 +143,7 @@ def test_what_ingle_does_not_do_yet_is_refused_by_name(
     [
         {"PackageType": "Zip", "KMSKeyArn": ""},
         {"TracingConfig": {}, "SnapStart": {}},
-        {"DeadLetterConfig": {}, "ImageConfig": {"Command": []}},
+        {"DeadLetterConfig": {}},
     ],
 )
 def test_asking_for_what_ingle_does_anyway_is_allowed(request_: dict[str, Any]) -> None:

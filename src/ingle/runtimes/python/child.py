@@ -20,6 +20,7 @@ from . import (
     bootstrap,
     endpoint,
     frames,
+    image_root,
     launcher,
     lock,
     network,
@@ -187,8 +188,16 @@ class Child:
             os.close(mount)
         if tmp_bytes:
             lock.mount_tmp(tmp_bytes, uid)
-        lock.show_code(names[:code_end], names[code_end:layers_end])
+        code, layers = names[:code_end], names[code_end:layers_end]
+        if self._has_image:
+            image_root.enter(code, shared=bool(place))
+        else:
+            lock.show_code(code, layers)
         return forks_fd
+
+    @property
+    def _has_image(self) -> bool:
+        return isinstance(self._runtime, launcher.Launcher) and self._runtime.image
 
     def _enclose(
         self,
@@ -258,7 +267,7 @@ class Child:
         if not assignment[0]:
             return 0
         self._settle(assignment, uid, failure)
-        os.chdir(_TASK)
+        os.chdir("/" if self._has_image else _TASK)
         if pid is None:
             pid = start()
         else:

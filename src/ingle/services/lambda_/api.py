@@ -32,6 +32,8 @@ from ingle.services.lambda_.durable.functions import DurableFunctions
 from ingle.services.lambda_.durable.starts import DurableStarts
 from ingle.services.lambda_.event_configs import EventConfigs
 from ingle.services.lambda_.functions import Functions
+from ingle.services.lambda_.images import Images
+from ingle.services.lambda_.intakes import Intakes
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.layer_policies import LayerPolicies
 from ingle.services.lambda_.layers import Layers
@@ -76,6 +78,7 @@ class LambdaService(DurableApi, Service):
         streamed_bytes: the most that a streamed answer may have.
         file_systems: what functions may mount.
         vpcs: what they may name.
+        image_folders: the folders that container images may be read from.
 
     Attributes:
         events: the queue of asynchronous invocations; to be started, stopped and closed.
@@ -101,17 +104,28 @@ class LambdaService(DurableApi, Service):
         streamed_bytes: int = MAX_STREAM,
         file_systems: Sequence[FileSystem] = (),
         vpcs: Sequence[Vpc] = (),
+        image_folders: Sequence[Path] = (),
     ) -> None:
         changing: KeyedLocks[FunctionKey] = KeyedLocks()
         changing_layers: KeyedLocks[LayerKey] = KeyedLocks()
         locations = Locations(presign)
         self._packages = packages
         self._account = Account(store, invoker.admission)
+        architecture = _ARCHITECTURES.get(machine, machine)
         tracer = Tracer(clock)
         attachments = Attachments(file_systems, vpcs)
+        images = Images(packages, image_folders, architecture)
         self._invocations = Invocations(
-            store, packages, invoker, metrics, tracer, attachments, self._start_durable
+            store,
+            packages,
+            images,
+            invoker,
+            metrics,
+            tracer,
+            attachments,
+            self._start_durable,
         )
+        self._intakes = Intakes(store, images, packages, self._invocations, changing, clock)
         self._concurrency = Concurrency(store, self._invocations, invoker, changing, clock)
         self._aliases = Aliases(store, changing, self._concurrency)
         self._policies = Policies(store, changing)
@@ -144,12 +158,14 @@ class LambdaService(DurableApi, Service):
             clock,
             locations,
             interpreters,
-            _ARCHITECTURES.get(machine, machine),
+            architecture,
             changing,
             self._snapshots,
             self._concurrency,
             self._code_signing,
             attachments,
+            images,
+            self._intakes,
         )
 
         self.durable = DurableExecutions(
@@ -188,6 +204,10 @@ class LambdaService(DurableApi, Service):
         """Make the snapshots of versions with SnapStart, for as long as this runs."""
         await self._snapshots.keep()
 
+    async def keep_images(self) -> None:
+        """Unpack the container images that functions wait for, for as long as this runs."""
+        await self._intakes.keep()
+
     def package_path(self, digest: str) -> Path | None:
         """Say which file to serve under `locations.PACKAGES_PATH`, or None where there is none.
 
@@ -197,7 +217,7 @@ class LambdaService(DurableApi, Service):
         return self._packages.path(digest)
 
     async def create_function(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """Create a function from a ZipFile, with Publish also its first version."""
+        """Create a function from a ZipFile or a container image, with Publish also a version."""
         return await self._functions.create(context, request)
 
     async def get_function(self, context: CallContext, request: ServiceInput) -> ServiceOutput:

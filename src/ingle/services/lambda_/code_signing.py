@@ -27,6 +27,7 @@ from ingle.services.lambda_.listing import listed
 from ingle.services.lambda_.lookup import existing
 from ingle.services.lambda_.model import FunctionKey
 from ingle.services.lambda_.names import Reference, function_arn, resolve_whole
+from ingle.services.lambda_.package_types import CODE_SIGNING, refuse_image
 from ingle.services.lambda_.settings import checked_tags
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.locks import KeyedLocks
@@ -152,7 +153,7 @@ class CodeSigningConfigs:
         reference = resolve_whole(request["FunctionName"], context, action)
         config = self.named(request["CodeSigningConfigArn"], context, action)
         async with self.keeping(config), self._changing(reference.key):
-            existing(self._store, reference)
+            refuse_image(existing(self._store, reference), CODE_SIGNING)
             await self.attach(reference.key, config)
         return {"CodeSigningConfigArn": config.arn, "FunctionName": reference.name}
 

@@ -20,6 +20,7 @@ from ingle.services.lambda_.errors import (
     RecursiveInvocation,
     ResourceConflict,
 )
+from ingle.services.lambda_.images import Images, run_of
 from ingle.services.lambda_.lookup import Target, find_target
 from ingle.services.lambda_.model import ACTIVE, Function
 from ingle.services.lambda_.packages import Packages
@@ -44,6 +45,7 @@ class Invocations:
     Args:
         store: where functions are kept.
         packages: where their code is.
+        images: where it is, of container images.
         invoker: runs them.
         metrics: what takes measurements.
         tracer: makes trace headers.
@@ -55,6 +57,7 @@ class Invocations:
         self,
         store: LambdaStore,
         packages: Packages,
+        images: Images,
         invoker: "Invoker",
         metrics: MetricSink,
         tracer: Tracer,
@@ -64,6 +67,7 @@ class Invocations:
         self._start_durable = start_durable
         self._store = store
         self._packages = packages
+        self._images = images
         self._invoker = invoker
         self._metrics = metrics
         self._tracer = tracer
@@ -120,7 +124,7 @@ class Invocations:
 
     def prepare(self, function: Function) -> None:
         """Make the first cold start of a function's runtime quick."""
-        self._invoker.prepare(function.runtime)
+        self._invoker.prepare(function.program)
 
     def retire(self, function: Function) -> None:
         """End the sandboxes of a version that was replaced or deleted, once they are done."""
@@ -144,24 +148,30 @@ class Invocations:
         return self._tracer.header(sent, arn, request_id, function.tracing)
 
     async def _new_spec(self, function: Function) -> FunctionSpec:
-        digest, layers = function.package.sha256, function.layers
         mount = self._attachments.mount(function)
-        merged = self._packages.merged(layers) or await self._packages.layers_ready(layers)
-        extensions = await _extensions(merged)
+        image = function.image
+        if image is None:
+            digest, layers = function.package.sha256, function.layers
+            merged = self._packages.merged(layers) or await self._packages.layers_ready(layers)
+            extensions = await _extensions(merged)
+            code = self._packages.folder(digest) or await self._packages.ready(digest)
+        else:
+            merged, code = None, await self._images.ready(image)
+            extensions = await self._images.extensions(code)
         spec = FunctionSpec(
             account_id=function.account_id,
             region=function.region,
             name=function.name,
             version=function.version,
             arn=function.version_arn,
-            runtime=function.runtime,
+            runtime=function.program,
             handler=function.handler,
             role=function.role,
             memory_mb=function.memory_mb,
             timeout_s=function.timeout_s,
             environment=function.environment or {},
             ephemeral_mb=function.ephemeral_mb,
-            code_dir=self._packages.folder(digest) or await self._packages.ready(digest),
+            code_dir=code,
             log_group=function.log_group,
             revision_id=function.content_id,
             log_format=function.log_format,
@@ -175,6 +185,7 @@ class Invocations:
             extensions=extensions,
             tracing=function.tracing,
             mount=mount,
+            image=None if image is None else run_of(image, function.image_overrides),
         )
         # It may have been replaced meanwhile.
         now = self._store.version(function.key, function.version)

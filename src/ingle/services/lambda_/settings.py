@@ -15,6 +15,13 @@ from ingle.services.lambda_.durable.configs import durable_settings, new_durable
 from ingle.services.lambda_.errors import InvalidParameterValue
 from ingle.services.lambda_.later import refuse_later
 from ingle.services.lambda_.limits import FUNCTION, PACKAGE, Range
+from ingle.services.lambda_.package_types import (
+    IMAGE,
+    ZIP,
+    check_members,
+    image_overrides,
+    is_image,
+)
 from ingle.wire.errors import RequestTooLarge
 
 _JSON, _LEVEL = "JSON", "INFO"
@@ -55,6 +62,8 @@ def changed_settings(request: Mapping[str, Any]) -> dict[str, Any]:
         settings |= _logging(request["LoggingConfig"])
     if "DurableConfig" in request:
         settings |= durable_settings(request["DurableConfig"])
+    if "ImageConfig" in request:
+        settings["image_overrides"] = image_overrides(request["ImageConfig"])
     return settings
 
 
@@ -64,12 +73,16 @@ def new_settings(request: Mapping[str, Any], name: str) -> dict[str, Any]:
     Raises:
         InvalidParameterValue: as `changed_settings`, or there is no runtime or handler.
     """
-    if not request.get("Runtime") or not request.get("Handler"):
+    of_image = is_image(request)
+    check_members(request, IMAGE if of_image else ZIP)
+    if not of_image and not (request.get("Runtime") and request.get("Handler")):
         raise InvalidParameterValue(
             "Runtime and Handler are mandatory parameters for functions created with deployment "
             "packages."
         )
     defaults = {
+        "runtime": "",
+        "handler": "",
         "description": "",
         "timeout_s": FUNCTION.timeout_s.default,
         "memory_mb": FUNCTION.memory_mb.default,

@@ -30,6 +30,10 @@ def check_snap_start(function: Function) -> None:
         raise InvalidParameterValue(
             "FileSystemConfigs is not supported for SnapStart enabled functions."
         )
+    if function.image is not None:
+        raise InvalidParameterValue(
+            "Container images are not supported for SnapStart enabled functions."
+        )
     info = catalogue()[function.runtime]
     first = SNAP_START.get(info.language.id)
     if first is None or info.version is None or _numbers(info.version) < _numbers(first):

@@ -80,7 +80,7 @@ def check_durable_runtime(function: Function) -> None:
     Raises:
         InvalidParameterValue: there is none.
     """
-    if not function.is_durable:
+    if not function.is_durable or function.image is not None:  # an image brings its own SDK
         return
     info = catalogue()[function.runtime]
     if info.version is None:  # the function brings its own
