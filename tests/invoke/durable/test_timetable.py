@@ -124,7 +124,7 @@ async def test_a_crew_works_on_so_many_at_a_time_and_on_none_twice() -> None:
         running.remove(key)
         done.append(key)
 
-    crew: Crew[int] = Crew(work, 2)
+    crew: Crew[int] = Crew(work, 2, 2)
     for key in (1, 2, 3, 1, 3, 4):
         crew.add(key)
     assert len(crew) == 2
@@ -147,10 +147,25 @@ async def test_a_crew_that_is_closed_cuts_off_what_it_does() -> None:
         finally:
             ended.set()
 
-    crew: Crew[int] = Crew(work, 1)
+    crew: Crew[int] = Crew(work, 1, 1)
     crew.add(1)
     crew.add(2)
     await asyncio.sleep(0)
     await crew.close()
     assert ended.is_set()
     assert len(crew) == 0
+
+
+async def test_no_group_waits_for_another_one_s_work() -> None:
+    begun: list[str] = []
+
+    async def work(key: str) -> None:
+        begun.append(key)
+        await asyncio.Event().wait()
+
+    crew: Crew[str] = Crew(work, 2, 3)
+    for key in ("a1", "a2", "a3", "b1", "b2", "c1"):
+        crew.add(key, key[0])
+    await asyncio.sleep(0)
+    assert begun == ["a1", "a2", "b1"]
+    await crew.close()

@@ -34,8 +34,9 @@ _OPTIONS = {
     "Payload": '"p"',
     "Error": {"ErrorMessage": "no"},
 }
-ids = st.sampled_from("abcdefgh")
-updates = st.builds(
+# Few, so that operations are met again; each is usually of one kind.
+ids = st.sampled_from([f"{kind[:2]}{number}" for kind in _KINDS for number in (1, 2)])
+wild = st.builds(
     lambda one, kind, action, parent, options: update(
         one,
         kind,
@@ -51,25 +52,31 @@ updates = st.builds(
 )
 # Updates that a function may well send, so that operations get far.
 sensible = st.builds(
-    lambda one, choice: update(
-        one, choice[0], choice[1], **{name: _OPTIONS[name] for name in choice[2:]}
+    lambda number, choice: update(
+        f"{choice[0][:2]}{number}", *choice[:2], **{name: _OPTIONS[name] for name in choice[2:]}
     ),
-    ids,
+    st.integers(min_value=1, max_value=2),
     st.sampled_from(
         [
             ("STEP", "START"),
             ("STEP", "SUCCEED", "Payload"),
+            ("STEP", "FAIL", "Error"),
             ("STEP", "RETRY", "StepOptions", "Error"),
             ("WAIT", "START", "WaitOptions"),
+            ("WAIT", "CANCEL"),
             ("CALLBACK", "START", "CallbackOptions"),
             ("CONTEXT", "START"),
             ("CONTEXT", "SUCCEED", "ContextOptions"),
+            ("CONTEXT", "FAIL", "Error"),
             ("CHAINED_INVOKE", "START", "ChainedInvokeOptions"),
         ]
     ),
 )
+batches = st.lists(sensible, min_size=1, max_size=3, unique_by=lambda each: each["Id"])
 moves = st.lists(
-    st.lists(updates | sensible, max_size=4) | st.integers(min_value=1, max_value=20), max_size=25
+    batches | batches | st.lists(sensible | wild, max_size=4) | st.integers(1, 20),
+    min_size=5,
+    max_size=30,
 )
 
 
@@ -179,3 +186,10 @@ def test_a_chained_invocation_is_ended_by_what_it_invoked() -> None:
 
 def _only(name: str) -> dict[str, Any]:
     return {name: _OPTIONS[name]}
+
+
+def test_a_refused_checkpoint_leaves_operations_as_they_were() -> None:
+    one = execution()
+    assert made(one, [update("s", "STEP", "START")], NOW_MS)
+    assert not made(one, [update("s", "STEP", "SUCCEED"), update("w", "WAIT", "CANCEL")], NOW_MS)
+    assert one.operations["s"].status is OperationStatus.STARTED

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Hashable
 from functools import partial
 from typing import Generic, TypeVar
@@ -15,33 +15,39 @@ K = TypeVar("K", bound=Hashable)
 class Crew(Generic[K]):
     """Works on one key after another, and on none twice at the same time.
 
+    Keys belong to groups, which have turns. A group of which nothing is being worked on gets a
+    place also where others have taken all of the usual ones: nobody waits for somebody else's work.
+
     Args:
         work: what is done; if it is asked for again meanwhile, it is done once more afterwards.
-        limit: how many keys are worked on at the same time.
+        steady: how many keys are worked on at the same time.
+        most: how many at most, as long as each group has one of the others.
     """
 
-    def __init__(self, work: Callable[[K], Awaitable[None]], limit: int) -> None:
+    def __init__(self, work: Callable[[K], Awaitable[None]], steady: int, most: int) -> None:
         self._work = work
-        self._limit = limit
-        self._waiting: deque[K] = deque()
+        self._steady = steady
+        self._most = most
+        self._waiting: dict[Hashable, deque[K]] = {}
         self._queued: set[K] = set()
         self._tasks: dict[K, asyncio.Task[None]] = {}
+        self._busy: Counter[Hashable] = Counter()
         self._again: set[K] = set()
         self._stopped = False
 
     def __len__(self) -> int:
         """How many keys wait for their turn."""
-        return len(self._waiting)
+        return len(self._queued)
 
-    def add(self, key: K) -> None:
-        """Have a key worked on."""
+    def add(self, key: K, group: Hashable = None) -> None:
+        """Have a key of a group worked on."""
         if self._stopped or key in self._queued:
             return
         if key in self._tasks:
             self._again.add(key)
             return
         self._queued.add(key)
-        self._waiting.append(key)
+        self._waiting.setdefault(group, deque()).append(key)
         self._pump()
 
     def stop(self) -> None:
@@ -60,18 +66,37 @@ class Crew(Generic[K]):
             await asyncio.wait(self._tasks.values())
 
     def _pump(self) -> None:
-        while self._waiting and len(self._tasks) < self._limit:
-            key = self._waiting.popleft()
+        while (group := self._next()) is not _NOBODY:
+            keys = self._waiting.pop(group)
+            key = keys.popleft()
+            if keys:  # behind the others
+                self._waiting[group] = keys
             self._queued.discard(key)
+            self._busy[group] += 1
             task = asyncio.ensure_future(self._work(key))
             self._tasks[key] = task
-            task.add_done_callback(partial(self._ended, key))
+            task.add_done_callback(partial(self._ended, key, group))
 
-    def _ended(self, key: K, task: "asyncio.Task[None]") -> None:
+    def _next(self) -> Hashable:
+        """Say whose turn it is."""
+        running = len(self._tasks)
+        if running < self._steady:
+            return next(iter(self._waiting), _NOBODY)
+        if running < self._most:
+            return next((each for each in self._waiting if each not in self._busy), _NOBODY)
+        return _NOBODY
+
+    def _ended(self, key: K, group: Hashable, task: "asyncio.Task[None]") -> None:
         del self._tasks[key]
+        self._busy[group] -= 1
+        if not self._busy[group]:
+            del self._busy[group]
         if not task.cancelled() and task.exception() is not None:
             _logger.error("work on a durable execution failed", exc_info=task.exception())
         if key in self._again:
             self._again.discard(key)
-            self.add(key)
+            self.add(key, group)
         self._pump()
+
+
+_NOBODY = object()

@@ -4,6 +4,7 @@ Sources: https://docs.aws.amazon.com/lambda/latest/dg/durable-functions.html and
 operations, which `ingle.services.lambda_.durable` names.
 """
 
+import os
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,6 +27,9 @@ from ingle.storage.tasks import finish
 
 if TYPE_CHECKING:
     from ingle.invoke.invoker import Invoker
+
+STEADY_PER_PROCESSOR = 16
+"""Executions that are invoked at the same time; each function can have one beyond that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class DurableExecutions:
         self._functions = functions
         self._store = DurableStore(database)
         runner = Runner(functions, invoker)
+        most = max(1, concurrency // 2)
         self._keeper = Keeper(
             self._store,
             database,
@@ -91,7 +96,8 @@ class DurableExecutions:
                 lambda key: runner.call(self._keeper, key),
             ),
             clock,
-            max(1, concurrency // 2),
+            steady=min(most, STEADY_PER_PROCESSOR * (os.cpu_count() or 1)),
+            most=most,
         )
         self.checkpoints = Checkpoints(self._keeper, functions)
         self.callbacks = Callbacks(self._keeper)
@@ -146,7 +152,7 @@ class DurableExecutions:
             there = await self._database.write(write)
             if there is None:
                 written(execution)
-                self._keeper.begun(execution.id, now_ms)
+                self._keeper.begun(execution)
             return there
 
         there = await finish(run())

@@ -42,18 +42,26 @@ class Keeper:
         database: writes them.
         work: what is done.
         clock: the time of day.
-        limit: how many functions are invoked at the same time, and how many of them by chained
-            invocations as well.
+        steady: how many functions are invoked at the same time, and how many by chained invocations
+            as well.
+        most: the same, as long as each function has one of the others.
     """
 
     def __init__(
-        self, store: DurableStore, database: Database, work: Work, clock: Clock, limit: int
+        self,
+        store: DurableStore,
+        database: Database,
+        work: Work,
+        clock: Clock,
+        *,
+        steady: int,
+        most: int,
     ) -> None:
         self._actives = Actives(store, database)
         self._clock = clock
-        self._looks: Crew[str] = Crew(self._look, _LOOKING)
-        self._runs: Crew[str] = Crew(work.run, limit)
-        self._calls: Crew[tuple[str, str]] = Crew(work.call, limit)
+        self._looks: Crew[str] = Crew(self._look, _LOOKING, _LOOKING)
+        self._runs: Crew[str] = Crew(work.run, steady, most)
+        self._calls: Crew[tuple[str, str]] = Crew(work.call, steady, most)
         self._timetable = Timetable(store.wakes, clock, self._looks.add, self._has_room)
         self._waiting: dict[str, set[asyncio.Future[Execution]]] = {}
         self._stopped = False
@@ -100,12 +108,12 @@ class Keeper:
         """Delete an execution."""
         await finish(self._actives.forget(active))
 
-    def begun(self, id: str, ready_ms: int) -> None:
-        """Have an execution run that is on disk, and ready since some time."""
+    def begun(self, execution: Execution) -> None:
+        """Have an execution run that is on disk, and ready."""
         if len(self._runs) < HELD:
-            self._runs.add(id)
+            self._runs.add(execution.id, execution.function_key)
         else:
-            self._timetable.set(id, ready_ms)
+            self._timetable.set(execution.id, execution.ready_ms or 0)
 
     @contextlib.asynccontextmanager
     async def ending(self, id: str) -> AsyncIterator["asyncio.Future[Execution]"]:
@@ -134,10 +142,10 @@ class Keeper:
         return int(self._clock.time() * 1000)
 
     async def _keep(self, active: Active, execution: Execution) -> None:
-        children = [(each.id, each.ready_ms or 0) for each in execution.children]
+        children = list(execution.children)
         await self._actives.keep(active, execution)
-        for child, ready_ms in children:
-            self.begun(child, ready_ms)
+        for child in children:
+            self.begun(child)
         if execution.is_closed:
             for future in self._waiting.pop(execution.id, ()):
                 if not future.done():
@@ -147,7 +155,7 @@ class Keeper:
     def _go_on(self, active: Active, execution: Execution) -> None:
         """Have done what an execution needs next."""
         if execution.ready_ms is not None and active.invocation is None:
-            self.begun(execution.id, execution.ready_ms)
+            self.begun(execution)
         self._have_called(active, execution)
         due_ms = next_due_ms(execution, with_calls=False)
         if due_ms is not None:
@@ -165,7 +173,7 @@ class Keeper:
                 continue
             due_ms = operation.due_ms or 0
             if due_ms <= now_ms and len(self._calls) < HELD:
-                self._calls.add((execution.id, operation.id))
+                self._calls.add((execution.id, operation.id), operation.function)
             else:
                 self._timetable.set(execution.id, due_ms)
 
