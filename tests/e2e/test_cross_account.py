@@ -62,7 +62,9 @@ def test_another_account_invokes_a_function_after_add_permission_and_not_before(
     for each in references:
         assert theirs.invoke(FunctionName=each)["Payload"].read() == b"1"
     assert theirs.invoke(FunctionName=ARN + name, InvocationType="Event")["StatusCode"] == 202
-    assert theirs.invoke_with_response_stream(FunctionName=ARN + name)["StatusCode"] == 200
+    streamed = theirs.invoke_with_response_stream(FunctionName=ARN + name)
+    assert next(iter(streamed["EventStream"]))["PayloadChunk"]["Payload"] == b"1"
+    streamed["EventStream"].close()
     # The name alone is that of a function of their own.
     assert refusal(theirs.invoke, FunctionName=name)[1] == "ResourceNotFoundException"
     get = theirs.get_function_configuration
