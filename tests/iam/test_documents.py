@@ -370,4 +370,3 @@ def test_a_policy_tells_the_keys_that_it_asks_for() -> None:
     )
     asked = ("aws:username", "s3:Prefix", "aws:PrincipalTag/Team", "S3:prefix")
     assert made.context_keys == asked
-    assert made.keys == {"aws:username", "s3:prefix", "aws:principaltag/team"}

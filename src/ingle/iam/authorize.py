@@ -48,10 +48,6 @@ class Policies:
             yield self.boundary
         yield from self.session or ()
 
-    def keys(self) -> tuple[str, ...]:
-        """The condition keys, in lower case and sorted, that may make a difference to decisions."""
-        return tuple(sorted({key for policy in self for key in policy.keys}))
-
 
 class Outcome(StrEnum):
     """What was decided; the values are those of `EvalDecision` in IAM's simulations."""
