@@ -58,6 +58,7 @@ def holds(operator: str, values: Any, *given_: str, absent: bool = False) -> boo
         ("NumericGreaterThanEquals", "10", "-11", False),
         ("DateEquals", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", True),
         ("DateEquals", "2026-01-01T02:00:00+02:00", "2026-01-01T00:00:00Z", True),
+        ("DateEquals", "2025-12-31T22:30:00-0130", "2026-01-01T00:00:00Z", True),
         ("DateEquals", "1767225600", "2026-01-01T00:00:00Z", True),
         ("DateNotEquals", "2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z", True),
         ("DateNotEquals", "2026-01-01", "2026-01-01T00:00:00Z", False),
@@ -83,6 +84,7 @@ def holds(operator: str, values: Any, *given_: str, absent: bool = False) -> boo
         ("IpAddress", ["203.0.113.0/24", "2001:DB8:1234:5678::/64"], "2001:db8:1234:5678::1", True),
         ("IpAddress", "2001:DB8:1234:5678::/64", "2001:db8:1234:5679::1", False),
         ("IpAddress", "0.0.0.0/0", "somewhere", False),
+        ("IpAddress", "0.0.0.0/0", "10.0.0.0/8", False),  # a range is no address
         ("NotIpAddress", "203.0.113.0/24", "203.0.113.9", False),
         ("NotIpAddress", "203.0.113.0/24", "10.0.0.1", True),
         ("ArnEquals", "arn:aws:sns:*:1:t", "arn:aws:sns:eu-west-1:1:t", True),

@@ -135,6 +135,10 @@ def refusal(made: Any, kind: PolicyKind = PolicyKind.IDENTITY, managed: bool = F
             'Partition "" is not valid for resource "arn::bucket/*:*:*:*".',
         ),
         (
+            document(but(ALLOWED, Resource="ARN:aws:s3:::bucket")),
+            'Resource ARN:aws:s3:::bucket must be in ARN format or "*".',
+        ),
+        (
             document(but(ALLOWED, Resource="arn:aws")),
             "Resource vendor must be fully qualified and cannot contain regexes.",
         ),
@@ -366,4 +370,3 @@ def test_a_policy_tells_the_keys_that_it_asks_for() -> None:
     )
     asked = ("aws:username", "s3:Prefix", "aws:PrincipalTag/Team", "S3:prefix")
     assert made.context_keys == asked
-    assert made.keys == {"aws:username", "s3:prefix", "aws:principaltag/team"}

@@ -189,6 +189,17 @@ def test_a_root_user_is_allowed_by_no_policy() -> None:
     assert (decision.allowed, decision.kind, decision.statements) == (True, None, ())
 
 
+def test_the_most_direct_grant_counts_whichever_comes_first() -> None:
+    grants = [statement(Principal=named) for named in ({"AWS": user().arn}, {"AWS": ACCOUNT})]
+    for shared in (of_resource(*grants), of_resource(*reversed(grants))):
+        assert decided("user", resource=shared).allowed
+
+
+def test_a_service_is_not_at_home_where_the_account_is_not_known() -> None:
+    asked = request(PRINCIPALS["service"], account="")
+    assert not authorize(asked, Policies()).allowed
+
+
 def test_the_boundary_of_an_account_is_not_about_roles_linked_to_a_service() -> None:
     linked = session("aws-service-role/lambda.amazonaws.com/AWSServiceRoleForLambda")
     similar = session("mine/aws-service-role/app")

@@ -46,6 +46,7 @@ def test_every_resource_type_of_an_action_is_there() -> None:
     [
         ("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:111122223333:function:f", ["function"]),
         ("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:111122223333:layer:f", []),
+        ("lambda:InvokeFunction", "arn:aws:lambda:us:east:111122223333:function:f", []),
         ("s3:ListBucket", "arn:aws:s3:::bucket", ["bucket"]),
         ("s3:DeleteObject", "arn:aws:s3:::bucket/a/b:c", ["object"]),
         ("sqs:SendMessage", "arn:aws:sqs:us-east-1:111122223333:q", ["queue"]),

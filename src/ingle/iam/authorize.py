@@ -48,10 +48,6 @@ class Policies:
             yield self.boundary
         yield from self.session or ()
 
-    def keys(self) -> frozenset[str]:
-        """The condition keys, in lower case, that may make a difference to decisions."""
-        return frozenset().union(*(policy.keys for policy in self))
-
 
 class Outcome(StrEnum):
     """What was decided; the values are those of `EvalDecision` in IAM's simulations."""
