@@ -7,6 +7,7 @@ import ipaddress
 import json
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -71,6 +72,17 @@ class Issuer:
         """Tell of these keys and no others."""
         found = [_jwk(key_id, self.keys[key_id]) for key_id in key_ids]
         self.documents[KEYS] = (200, json.dumps({"keys": found}).encode())
+
+    def claims(self, subject: str, audience: str) -> dict[str, Any]:
+        """The claims of a token that is good from now on for ten minutes."""
+        now = int(time.time())
+        return {
+            "iss": self.url,
+            "sub": subject,
+            "aud": audience,
+            "iat": now,
+            "exp": now + 600,
+        }
 
     def sign(
         self,
