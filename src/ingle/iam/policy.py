@@ -46,7 +46,6 @@ class Policy:
         kind: what it is for.
         statements: its statements.
         context_keys: the condition keys that it asks for, in conditions and variables, as written.
-        keys: the same in lower case.
         document: the document.
     """
 
@@ -54,7 +53,6 @@ class Policy:
     kind: PolicyKind
     statements: tuple[Statement, ...]
     context_keys: tuple[str, ...]
-    keys: frozenset[str]
     document: Mapping[str, Any]
 
     @classmethod
@@ -88,8 +86,7 @@ class Policy:
             for index, source in enumerate(statements(loaded))
         )
         names = dict.fromkeys(key for each in compiled for key in _context_keys(each))
-        keys = frozenset(key.lower() for key in names)
-        return cls(name, kind, compiled, tuple(names), keys, loaded)
+        return cls(name, kind, compiled, tuple(names), loaded)
 
 
 def _compile(source: Mapping[str, Any], index: int, has_variables: bool) -> Statement:
