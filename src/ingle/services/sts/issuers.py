@@ -25,8 +25,8 @@ MAX_BYTES = 256 * 1024
 KEPT_S = 3600.0
 """How long keys are taken to be those of an issuer."""
 AGAIN_S = 5.0
-"""How soon an issuer is asked again that did not answer, or has no key of the id in a token: anybody
-can send tokens."""
+"""How soon an issuer is asked again that did not answer, or lacks the key that a token names:
+anybody can send tokens."""
 _DISCOVERY = "/.well-known/openid-configuration"
 
 
