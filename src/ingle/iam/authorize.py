@@ -12,9 +12,11 @@ from enum import StrEnum
 
 from ingle.iam.named import Grade
 from ingle.iam.policy import Policy, PolicyKind
-from ingle.iam.principal import PrincipalKind
+from ingle.iam.principal import Principal, PrincipalKind
 from ingle.iam.request import AccessRequest
 from ingle.iam.statement import Statement
+
+_SERVICE_LINKED = "aws-service-role/"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,7 +28,7 @@ class Policies:
         boundary: the principal's permissions boundary; None if it has none.
         session: those that its session was made with; None if there are none.
         account: the boundary of the principal's account, as an organisation's service control
-            policies are; None if it has none.
+            policies are; None if it has none. One without policies lets nothing pass.
         resource: the policy of the resource: where a role is assumed, its trust policy; None if
             it has none.
     """
@@ -45,10 +47,6 @@ class Policies:
         if self.boundary is not None:
             yield self.boundary
         yield from self.session or ()
-
-    def keys(self) -> frozenset[str]:
-        """The condition keys, in lower case, that may make a difference to decisions."""
-        return frozenset().union(*(policy.keys for policy in self))
 
 
 class Outcome(StrEnum):
@@ -152,7 +150,7 @@ def _find(request: AccessRequest, policies: Policies) -> dict[PolicyKind, _Found
     """What applies, by kind; kinds of which there is no policy are missing."""
     parts: dict[PolicyKind, Iterable[Policy]] = {}
     principal = request.principal
-    if principal.has_identity and policies.account is not None:
+    if policies.account is not None and _is_bounded(principal):
         parts[PolicyKind.ACCOUNT] = policies.account
     if policies.resource is not None:
         is_trust = policies.resource.kind is PolicyKind.TRUST
@@ -169,6 +167,16 @@ def _find(request: AccessRequest, policies: Policies) -> dict[PolicyKind, _Found
             parts[PolicyKind.SESSION] = ()
     has_boundary = policies.boundary is not None
     return {kind: _Found(kind, each, request, has_boundary) for kind, each in parts.items()}
+
+
+def _is_bounded(principal: Principal) -> bool:
+    """Whether the boundary of its account is about a principal.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html:
+    it is about root users too, but not about roles that are linked to a service.
+    """
+    role = principal.role_arn or ""
+    return principal.has_identity and not role.partition(":role/")[2].startswith(_SERVICE_LINKED)
 
 
 def _lacking(request: AccessRequest, found: dict[PolicyKind, _Found]) -> Iterator[PolicyKind]:

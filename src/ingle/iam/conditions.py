@@ -15,6 +15,7 @@ from ingle.iam.request import AccessRequest
 
 _IF_EXISTS = "IfExists"
 _NULL = "Null"
+_BOOLS = {"true": True, "false": False}
 
 
 class Quantifier(Enum):
@@ -112,7 +113,9 @@ class Condition:
         self._compare: Compare = _never
         self._wanted = True
         if parsed.base == _NULL:
-            self._null = frozenset(value.lower() == "true" for value in values)
+            self._null = frozenset(
+                _BOOLS[text] for value in values if (text := value.lower()) in _BOOLS
+            )
         else:
             kind = OPERATORS[parsed.base]
             self._wanted = not kind.is_negated

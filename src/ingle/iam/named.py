@@ -57,7 +57,8 @@ class NamedPrincipals:
             return Grade.DIRECT if found else Grade.NONE
         if not principal.account_id:
             return Grade.NONE
-        if principal.arn in self._named or self._named_by_id(principal):
+        # A user or a role that was deleted stays in policies under its unique id.
+        if principal.arn in self._named or principal.unique_id in self._named:
             return Grade.DIRECT
         if principal.role_arn is not None and (
             principal.role_arn in self._named
@@ -77,10 +78,6 @@ class NamedPrincipals:
             return grade is Grade.DIRECT
         has_role = principal.role_arn is None or principal.role_arn in self._named
         return has_role and self._name_account(principal)
-
-    def _named_by_id(self, principal: Principal) -> bool:
-        """A user that was deleted stays in policies under its unique id."""
-        return principal.unique_id in self._named and principal.kind is not PrincipalKind.ROOT
 
     def _name_account(self, principal: Principal) -> bool:
         account = principal.account_id
