@@ -29,7 +29,7 @@ from ingle.wire.errors import (
 )
 from ingle.wire.http import Request, Response
 from ingle.wire.protocol import Operation, ServiceProtocol
-from ingle.wire.routing import find_service
+from ingle.wire.routing import find_service, is_form
 from ingle.wire.service import CallContext, Service
 
 _logger = logging.getLogger("ingle.gateway")
@@ -136,8 +136,10 @@ class Gateway:
         protocol: ServiceProtocol | None = None
         operation: Operation | None = None
         try:
-            protocol = await self._protocol(request)
-            if protocol.routes_by_body(request):
+            protocol = await self._protocol(request, read_body)
+            if request.body:  # read already, to find the service
+                operation = protocol.route(request)
+            elif protocol.routes_by_body(request):
                 request.body = await _read(read_body, max_body(protocol.name, ""), protocol.name)
                 operation = protocol.route(request)
             else:
@@ -206,8 +208,12 @@ class Gateway:
             return Identity("", ANONYMOUS, self._region, protocol.signing_name)
         return await self._verifier.authenticate(request)
 
-    async def _protocol(self, request: Request) -> ServiceProtocol:
+    async def _protocol(self, request: Request, read_body: ReadBody) -> ServiceProtocol:
         name = find_service(request)
+        if name is None and is_form(request):
+            # Nobody signed it, as STS's tokens of identity providers; the form tells its service.
+            request.body = await _read(read_body, max_body("", ""), "unsigned")
+            name = find_service(request)
         if name is None:
             raise UnknownOperation("The request names no AWS service that Ingle knows.")
         protocol = self._protocols.get(name)

@@ -206,7 +206,10 @@ def test_names_are_of_few_characters(unchecked, name_of_it):
 
 
 def test_a_document_comes_back_as_it_went(iam, user):
-    document = '{ "Version": "2012-10-17",\n "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::b/%20+ü"}}'
+    document = (
+        '{ "Version": "2012-10-17",\n "Statement": '
+        '{"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::b/%20+ü"}}'
+    )
     iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=document)
     found = iam.get_user_policy(UserName=user, PolicyName="p")
     assert found["PolicyDocument"] == json.loads(document)

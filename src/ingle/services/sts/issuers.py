@@ -9,7 +9,6 @@ import hashlib
 import ssl
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import jwt
@@ -26,7 +25,8 @@ MAX_BYTES = 256 * 1024
 KEPT_S = 3600.0
 """How long keys are taken to be those of an issuer."""
 AGAIN_S = 5.0
-"""How soon they are asked for again when a token names one that is not among them."""
+"""How soon an issuer is asked again that did not answer, or lacks the key that a token names:
+anybody can send tokens."""
 _DISCOVERY = "/.well-known/openid-configuration"
 
 
@@ -40,8 +40,17 @@ class KeyNotFound(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Known:
+    """What an issuer answered.
+
+    Attributes:
+        keys: its keys.
+        asked_at: when, by the monotonic clock.
+        failure: why there are none, where the answer was no good.
+    """
+
     keys: tuple[jwt.PyJWK, ...]
-    fetched_at: float
+    asked_at: float
+    failure: IssuerUnreachable | KeyNotFound | None = None
 
     def find(self, key_id: str | None) -> jwt.PyJWK | None:
         """The key of that id; without an id, the only one."""
@@ -87,9 +96,11 @@ class Issuers:
         async with self._fetching(provider.url):
             now = self._clock.monotonic()
             known = self._find(provider)
-            if known is None or (known.find(key_id) is None and known.fetched_at + AGAIN_S <= now):
-                known = _Known(await self._fetch(provider), now)
+            if known is None or (known.find(key_id) is None and known.asked_at + AGAIN_S <= now):
+                known = await self._ask(provider)
                 self._known[provider.url, provider.thumbprints] = known
+        if known.failure is not None:
+            raise known.failure
         found = known.find(key_id)
         if found is None:
             raise KeyNotFound(f"{provider.url} has no key {key_id!r}")
@@ -97,9 +108,16 @@ class Issuers:
 
     def _find(self, provider: OidcProvider) -> _Known | None:
         known = self._known.get((provider.url, provider.thumbprints))
-        if known is not None and known.fetched_at + KEPT_S > self._clock.monotonic():
+        if known is not None and known.asked_at + KEPT_S > self._clock.monotonic():
             return known
         return None
+
+    async def _ask(self, provider: OidcProvider) -> _Known:
+        try:
+            keys = await self._fetch(provider)
+        except (IssuerUnreachable, KeyNotFound) as failure:
+            return _Known((), self._clock.monotonic(), failure)
+        return _Known(keys, self._clock.monotonic())
 
     async def _fetch(self, provider: OidcProvider) -> tuple[jwt.PyJWK, ...]:
         try:
@@ -115,7 +133,7 @@ class Issuers:
             raise KeyNotFound(f"the documents of {provider.url} cannot be read") from error
 
     async def _get(self, url: str, provider: OidcProvider) -> dict[str, Any]:
-        if urlsplit(url).scheme != "https":
+        if httpx.URL(url).scheme != "https":
             raise KeyNotFound(f"{url} is not an https URL")
         try:
             return await _get(url, self._trusting)
