@@ -146,7 +146,7 @@ def create(client: Any, source: str, **settings: Any) -> str:
     name = settings.pop("FunctionName", f"f-{uuid.uuid4().hex[:12]}")
     client.create_function(
         FunctionName=name,
-        Role=ROLE,
+        Role=settings.pop("Role", ROLE),
         Runtime=settings.pop("Runtime", RUNTIME),
         Handler=settings.pop("Handler", "app.handler"),
         Code={"ZipFile": zip_of(app=source)},

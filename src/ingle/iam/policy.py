@@ -104,7 +104,7 @@ def _compile(source: Mapping[str, Any], index: int, has_variables: bool) -> Stat
         not_action=not_action,
         resources=None
         if resources is None
-        else Patterns(listed(resources), Style.ARN, has_variables=has_variables),
+        else Patterns(listed(resources), Style.RESOURCE, has_variables=has_variables),
         not_resource=not_resource,
         principals=None if principals is None else NamedPrincipals(_principals(principals)),
         not_principal=not_principal,
