@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.identities import Keys, allow, arn_of, new_user
+from tests.e2e.callers import Keys, allow, arn_of, new_user
 from tests.e2e.server import Server
 
 JS = Path(__file__).parent / "js"
