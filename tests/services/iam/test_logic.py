@@ -103,8 +103,28 @@ def test_keys_are_as_long_as_awss() -> None:
 def test_every_policy_of_awss_is_a_policy(managed: AwsManaged) -> None:
     assert len(managed) > 1500
     for each in managed:
-        Policy.parse(each.document, PolicyKind.IDENTITY, each.arn)
+        whole = managed.get(each.arn)
+        assert whole is not None
+        assert (whole.name, whole.path, whole.default) == (each.name, each.path, each.default)
+        Policy.parse(whole.document, PolicyKind.IDENTITY, each.arn)
+        assert managed.get(each.arn) is whole
     assert len({each.unique_id for each in managed}) == len(managed)
+
+
+def test_a_policy_of_awss_is_as_aws_has_it(managed: AwsManaged) -> None:
+    found = managed.get("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
+    assert found is not None
+    assert json.loads(found.document) == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+                "Resource": "*",
+            }
+        ],
+    }
+    assert managed.get("arn:aws:iam::aws:policy/AWSLambdaBasicExecutionRole") is None
 
 
 def test_every_service_linked_role_has_a_policy_that_there_is(managed: AwsManaged) -> None:

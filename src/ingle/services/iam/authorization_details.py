@@ -42,11 +42,12 @@ class AuthorizationDetailOperations(InstanceProfileOperations):
             every += [(f"3 {each.arn}", each) for each in store.policies.list(account_id)]
         if not wanted or "AWSManagedPolicy" in wanted:
             used = usage.attached | usage.boundaries
-            every += [(f"4 {each.arn}", each) for each in store.aws_managed if used[each.arn]]
+            found = (store.aws_managed.get(each) for each in used)
+            every += [(f"4 {each.arn}", each) for each in found if each is not None]
         every.sort(key=lambda item: item[0])
-        found, standing = page(every, lambda item: item[0], request)
+        told, standing = page(every, lambda item: item[0], request)
         answer: ServiceOutput = {name: [] for name in (*_LISTS.values(), "Policies")}
-        for _, noun in found:
+        for _, noun in told:
             if isinstance(noun, ManagedPolicy):
                 answer["Policies"].append(_policy_detail(noun, usage))
             else:

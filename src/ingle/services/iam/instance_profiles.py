@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 from ingle.services.iam import tags
-from ingle.services.iam.errors import EntityAlreadyExists, NoSuchEntity, in_use, no_such, over_quota
+from ingle.services.iam.errors import EntityAlreadyExists, NoSuchEntity, in_use, over_quota
 from ingle.services.iam.ids import Prefix, new_id
 from ingle.services.iam.limits import ACCOUNT, EACH
 from ingle.services.iam.listing import below, page
@@ -94,7 +94,9 @@ class InstanceProfileOperations(Operations):
             profile = self._profile(context, request)
             role = self._own_role(context, request["RoleName"])
             if profile.role != role.name.lower():
-                raise no_such("role", role.name)
+                raise NoSuchEntity(
+                    f"Role {role.name} in Instance Profile {profile.name} cannot be found."
+                )
             await self._store.change(put=[dataclasses.replace(profile, role=None)])
 
     async def tag_instance_profile(self, context: CallContext, request: ServiceInput) -> None:

@@ -40,7 +40,8 @@ class AccessKeys(Nouns[UserKey]):
 
     def of(self, account_id: str, user: str) -> list[UserKey]:
         """List the keys of a user, or with "" of the root user, the oldest first."""
-        own = [each for each in self.list(account_id) if each.user == user.lower()]
+        every = self._items.get(account_id, {}).values()
+        own = [each for each in every if each.user == user.lower()]
         return sorted(own, key=lambda each: (each.created_ms, each.name))
 
 
