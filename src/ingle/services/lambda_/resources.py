@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/attribute-based-access-control.html
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ingle.iam.policy import Policy, PolicyKind
@@ -111,11 +112,11 @@ def _joined(arn: str, documents: list[dict[str, Any]]) -> Policy:
     parts = [Policy.parse(each, PolicyKind.RESOURCE, arn) for each in documents]
     if len(parts) == 1:
         return parts[0]
+    statements = [statement for part in parts for statement in part.statements]
     return Policy(
         arn,
         PolicyKind.RESOURCE,
-        tuple(statement for part in parts for statement in part.statements),
+        tuple(replace(statement, index=index) for index, statement in enumerate(statements)),
         tuple(dict.fromkeys(key for part in parts for key in part.context_keys)),
-        frozenset().union(*(part.keys for part in parts)),
         {"Statement": [each for document in documents for each in document["Statement"]]},
     )
