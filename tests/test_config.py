@@ -58,6 +58,8 @@ def test_every_setting_can_come_from_every_source(toml):
         "sandbox_connections": 10,
         "network": "none",
         "network_range": "10.9.0.0/16",
+        "iam": "audit",
+        "organization_id": "o-exampleorgid",
         "log_level": "debug",
         "runtimes_substitutes": ["python3.8", "python3.9"],
         "runtimes_nodejs_sdk": False,
