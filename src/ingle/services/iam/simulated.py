@@ -126,8 +126,5 @@ def _excludes_inline(identifier: Mapping[str, Any], bearer: Bearer, name: str) -
     inline = identifier.get("InlinePolicyIdentifier")
     if inline is None:
         return False
-    return (
-        inline["PolicyName"] == name
-        and inline["AttachmentType"] == _KINDS[type(bearer)]
-        and inline["AttachmentName"].lower() == bearer.name.lower()
-    )
+    meant = (inline["PolicyName"], inline["AttachmentType"], inline["AttachmentName"].lower())
+    return meant == (name, _KINDS[type(bearer)], bearer.name.lower())
