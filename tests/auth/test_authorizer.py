@@ -15,7 +15,7 @@ from ingle.auth.auditing import AGAIN_S
 from ingle.auth.authorizer import Authorizer
 from ingle.auth.keys import Identity, Session, SessionKind
 from ingle.auth.root import root_user
-from ingle.auth.verdicts import Calls, Slot, Slots
+from ingle.auth.verdicts import Calls, Slot, Slots, Verdict
 from ingle.iam.policy import Policy, PolicyKind
 from ingle.iam.principal import Principal, PrincipalKind
 from ingle.iam.request import Values
@@ -37,6 +37,7 @@ OTHER = "999999999999"
 FUNCTION = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:f"
 INVOKE = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "*"}
 PLAIN = Request("POST", "/", client="10.0.0.1")
+NOTHING = (Identity("", root_user(ACCOUNT), "", ""), (), None)
 TARGET = Request("POST", "/", headers={"x-amz-target": "Logs_20140328.DescribeLogGroups"})
 
 
@@ -231,6 +232,7 @@ async def test_the_time_is_that_of_the_call(world: World) -> None:
     assert world.may(identity, "Invoke", FunctionName="f")
     world.clock.now = 100
     assert not world.may(identity, "Invoke", FunctionName="f")
+    assert len(world.authorizer._slots) == 0  # each moment would have a verdict of its own
 
 
 async def test_every_permission_that_a_call_takes_is_needed(world: World) -> None:
@@ -374,6 +376,19 @@ def test_slots_are_bounded() -> None:
     assert len(slots) == 3
     assert slots.find(9) is not None
     assert slots.find(0) is None
+
+
+def test_a_slot_keeps_verdicts_by_the_keys_that_were_asked_for() -> None:
+    slot, one, two = Slot(0, 0, ()), Verdict("1", *NOTHING), Verdict("2", *NOTHING)
+    slot.keep(one, {(0, "a"): ("x",)})
+    slot.keep(two, {(0, "a"): None})
+    assert slot.keys == ((0, "a"),)
+    assert slot.variants == {(("x",),): one, (None,): two}
+    slot.keep(one, {(0, "a"): ("x",), (1, "b"): None})
+    assert set(slot.keys) == {(0, "a"), (1, "b")}
+    assert list(slot.variants.values()) == [one]
+    slot.keep(two, {(0, "a"): ("y",)})  # what it would have been with the other key is not known
+    assert list(slot.variants.values()) == [one]
 
 
 def test_calls_are_bounded() -> None:
