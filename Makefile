@@ -4,7 +4,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test lint format bench api-coverage iam-data lock clean
-.PHONY: setup-run setup-dev setup-node setup-ruby setup-java
+.PHONY: setup-run setup-dev setup-node setup-browser setup-ruby setup-java
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,7 +14,7 @@ help: ## Show this list.
 serve: setup-run ## Run the server in this terminal.
 	@$(BIN)/ingle serve $(ARGS)
 
-test: setup-dev setup-node setup-ruby setup-java ## Run all tests.
+test: setup-dev setup-node setup-browser setup-ruby setup-java ## Run all tests.
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: setup-dev ## Check style and types.
@@ -52,6 +52,9 @@ setup-dev:
 
 setup-node:
 	@scripts/setup node
+
+setup-browser:
+	@scripts/setup browser
 
 setup-ruby:
 	@scripts/setup ruby

@@ -18,10 +18,11 @@ import uvloop
 from ingle import __version__
 from ingle.auth.authorizer import Authorizer
 from ingle.auth.directory import note_use
-from ingle.auth.keys import AccessKey
+from ingle.auth.grants import Grant
+from ingle.auth.keys import AccessKey, SessionKind
 from ingle.auth.presign import presign_url
 from ingle.auth.root import load_or_create_root_key
-from ingle.auth.sessions import SessionMinter
+from ingle.auth.sessions import DURATION_S, SessionCredentials, SessionMinter
 from ingle.auth.sigv4 import Verifier
 from ingle.clock import Clock, SystemClock
 from ingle.config import Config
@@ -36,6 +37,7 @@ from ingle.pool.memory import MB, Memory, total_memory
 from ingle.pool.pool import Pool
 from ingle.pool.programs import programs
 from ingle.pool.provisions import Provisions
+from ingle.pool.spec import FunctionSpec
 from ingle.runtimes.catalogue import label
 from ingle.runtimes.discovery import Interpreter, Interpreters
 from ingle.runtimes.python.addresses import api_address
@@ -51,6 +53,7 @@ from ingle.services.iam.resources import IamResources
 from ingle.services.iam.store import IamStore
 from ingle.services.lambda_.api import LambdaService
 from ingle.services.lambda_.packages import Packages
+from ingle.services.lambda_.roles import ExecutionRoles
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.logs.api import LogsService
 from ingle.services.logs.permission import LogPermission
@@ -285,8 +288,8 @@ class Server:
                 serve_endpoint=lambda inner: http.serve_also(inner),
                 endpoint=f"http://127.0.0.1:{sock.getsockname()[1]}",
                 runtime_api=api_address(sock.getsockname()[1]),
-                credentials=lambda spec: sessions.mint_for_function(
-                    spec.role, spec.name, clock.time()
+                credentials=lambda spec: _credentials(
+                    spec, functions.roles, sessions, clock.time()
                 ),
             )
             stack.push_async_callback(pool.close, _POOL_DEADLINE_S)
@@ -306,6 +309,8 @@ class Server:
                 database=database,
                 invoker=invoker,
                 metrics=measurements,
+                directory=directory,
+                authorizer=authorizer,
                 clock=clock,
                 presign=lambda url, seconds: presign_url(
                     root_key, "GET", url, config.region, "lambda", seconds, clock.time()
@@ -314,6 +319,7 @@ class Server:
                 snapshots=warden.abilities.snapshots,
                 streamed_bytes=config.streamed_mb * MB,
             )
+            authorizer.tell("lambda", functions.resources)
             stack.push_async_callback(functions.events.close)
             await functions.start()
             services: Mapping[str, Service] = {
@@ -417,6 +423,22 @@ def _say_what_stands_in(interpreters: Iterable[Interpreter]) -> None:
                 each.version,
                 each.executable,
             )
+
+
+def _credentials(
+    spec: FunctionSpec, roles: ExecutionRoles, sessions: SessionMinter, now: float
+) -> SessionCredentials:
+    """Make credentials of the role of a function that is to run.
+
+    Where nobody is refused, also of one that is not there: they are good for nothing.
+
+    Raises:
+        RoleMissing: Lambda cannot assume it.
+    """
+    roles.check_assumed(spec.role, spec.arn.removesuffix(f":{spec.version}"))
+    if roles.exists(spec.role):
+        return sessions.mint_for_function(spec.role, spec.name, now)
+    return sessions.mint(Grant(SessionKind.ROLE, spec.role, "", spec.name), now, DURATION_S)
 
 
 def _provisions(folder: DataFolder) -> Path:

@@ -18,9 +18,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.e2e.raw import connect, head_of, signed
-from tests.e2e.server import INGLE, Server
+from tests.e2e.server import INGLE, INVOKER_ROLE_NAME, ROLE_NAME, Server
 
-ROLE = "arn:aws:iam::000000000000:role/lambda-ex"
+ROLE = f"arn:aws:iam::000000000000:role/{ROLE_NAME}"
+INVOKER_ROLE = f"arn:aws:iam::000000000000:role/{INVOKER_ROLE_NAME}"
+"""May also invoke functions."""
 RUNTIME = f"python3.{sys.version_info.minor}"
 
 

@@ -336,6 +336,24 @@ def test_what_is_not_there_is_refused_by_name(
     assert operation.replace("_", "") in text.lower()
 
 
+def test_where_permissions_are_only_audited_roles_are_assumed_all_the_same(
+    start_server: Callable[..., Server],
+) -> None:
+    audited = start_server("--iam", "audit")
+    iam, user = audited.client("iam"), name("user")
+    iam.create_user(UserName=user)
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    role = iam.create_role(
+        RoleName=name("role"), AssumeRolePolicyDocument=trust({"Service": "lambda.amazonaws.com"})
+    )["Role"]
+    session = assumed(audited, key, role["Arn"])
+    audited.client("lambda", **pair(session)).list_functions()
+    assert "sts:AssumeRole" in audited.log
+    nobody = f"arn:aws:iam::{ACCOUNT}:role/nobody"
+    sts = audited.client("sts", **pair(key))
+    assert refusal(sts.assume_role, RoleArn=nobody, RoleSessionName="session")[1] == "AccessDenied"
+
+
 @pytest.fixture(scope="module")
 def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
     with serving(tmp_path_factory.mktemp("issuer")) as issuer:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from ingle.cli.connection import Connection, connect
+from ingle.cli.deploy_role import own_role
 from ingle.cli.errors import USAGE, CommandError
 from ingle.cli.handlers import FUNCTIONS, MODULES, guess_handler
 from ingle.cli.options import DataDir, EndpointUrl, Region
@@ -34,7 +35,14 @@ def deploy(
     handler: Annotated[
         str | None, typer.Option(show_default="guessed", help="For instance app.handler.")
     ] = None,
-    role: Annotated[str | None, typer.Option(metavar="ARN", help="The execution role.")] = None,
+    role: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ARN",
+            show_default="one that may write logs, made at first",
+            help="The execution role, which says what the function may do.",
+        ),
+    ] = None,
     timeout: Annotated[
         int | None, typer.Option(show_default="3", help="The longest a run may take, in seconds.")
     ] = None,
@@ -54,6 +62,9 @@ def deploy(
     A folder is zipped with all that is in it except version control, caches and virtual
     environments; node_modules stays. Of an existing function only the code changes, and what
     options are given for; --env replaces all its variables.
+
+    A new function that is given no --role gets one that may write logs and nothing else; the first
+    time, that role is made.
 
     \b
     Examples:
@@ -91,17 +102,22 @@ def _create(
     source: Path,
     given: dict[str, Any],
 ) -> None:
-    settings = {"Role": f"arn:aws:iam::{connection.account_id}:role/ingle"} | given
+    settings = dict(given)
     if "Runtime" not in settings:
         settings["Runtime"] = _default_runtime()
     if "Handler" not in settings:
         settings["Handler"] = _guessed_handler(source, package)
+    if "Role" not in settings:
+        settings["Role"], is_new = own_role(connection)
+        if is_new:
+            typer.echo(f"made the role {settings['Role']}, which may write logs and nothing else")
     with progress("Uploading"):
         made = client.create_function(FunctionName=function, Code={"ZipFile": package}, **settings)
         client.get_waiter("function_active_v2").wait(FunctionName=function)
     typer.echo(
         f"created {function}: {made['Runtime']}, {made['Handler']}, {_size(made['CodeSize'])}"
     )
+    typer.echo(f"role: {made['Role']}")
     typer.echo(f"run it with: ingle invoke {function} --event '{{}}'")
 
 

@@ -7,6 +7,8 @@ import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from ingle.auth.authorizer import Authorizer
+from ingle.auth.directory import Directory
 from ingle.clock import Clock
 from ingle.invoke.events.destinations import Deliverer
 from ingle.invoke.events.queue import EventQueue
@@ -29,9 +31,14 @@ from ingle.services.lambda_.locations import Locations, Presign
 from ingle.services.lambda_.model import FunctionKey, LayerKey
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.policies import Policies
+from ingle.services.lambda_.principals import Principals
 from ingle.services.lambda_.recursion import Recursions
+from ingle.services.lambda_.resource_policies import ResourcePolicies
+from ingle.services.lambda_.resources import LambdaResources
 from ingle.services.lambda_.response_streams import ResponseStreams
+from ingle.services.lambda_.roles import ExecutionRoles
 from ingle.services.lambda_.runtime_management import RuntimeManagementConfigs
+from ingle.services.lambda_.service_invocations import ServiceInvocations
 from ingle.services.lambda_.snapshots import Snapshots
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.lambda_.tags import Tags
@@ -57,6 +64,8 @@ class LambdaService(Service):
         database: where events are kept that wait for them.
         invoker: runs them.
         metrics: what takes measurements.
+        directory: knows the roles of functions, and whom policies may name.
+        authorizer: decides who may do what.
         clock: tells when a function was modified.
         presign: signs the URL of a package.
         interpreters: tells which runtimes this machine has.
@@ -67,6 +76,9 @@ class LambdaService(Service):
     Attributes:
         events: the queue of asynchronous invocations; to be started, stopped and closed.
         urls: serves function URLs.
+        roles: knows the roles of functions.
+        resources: tells of functions and layers to those that decide who may use them.
+        for_services: runs functions for other services, as far as their policies let these.
     """
 
     name: ClassVar[str] = "lambda"
@@ -79,6 +91,8 @@ class LambdaService(Service):
         database: Database,
         invoker: "Invoker",
         metrics: MetricSink,
+        directory: Directory,
+        authorizer: Authorizer,
         clock: Clock,
         presign: Presign,
         interpreters: Interpreters,
@@ -89,19 +103,23 @@ class LambdaService(Service):
         changing: KeyedLocks[FunctionKey] = KeyedLocks()
         changing_layers: KeyedLocks[LayerKey] = KeyedLocks()
         locations = Locations(presign)
+        principals = Principals(directory, authorizer.forgives)
+        self.roles = ExecutionRoles(directory, authorizer)
+        self.resources = LambdaResources(store)
         self._packages = packages
         self._account = Account(store, invoker.admission)
         self._invocations = Invocations(store, packages, invoker, clock, metrics)
         self._concurrency = Concurrency(store, self._invocations, invoker, changing, clock)
         self._aliases = Aliases(store, changing, self._concurrency)
-        self._policies = Policies(store, changing)
+        self._policies = Policies(store, changing, principals)
+        self._resource_policies = ResourcePolicies(store, changing, principals)
         self._code_signing = CodeSigningConfigs(store, changing, clock)
         self._tags = Tags(store, changing, self._code_signing)
         self._runtime_management = RuntimeManagementConfigs(store, changing)
         streaming = Streaming(invoker, streamed_bytes)
         self._response_streams = ResponseStreams(store, self._invocations, streaming)
         self._url_configs = UrlConfigs(store, changing, clock)
-        self.urls = UrlServer(store, self._policies, self._invocations, invoker, streaming, clock)
+        self.urls = UrlServer(store, authorizer, self._invocations, invoker, streaming, clock)
         self._layers = Layers(store, packages, self._account, clock, locations, changing_layers)
         self._layer_policies = LayerPolicies(store, changing_layers)
         self._snapshots = Snapshots(store, self._invocations, invoker, changing, clock, snapshots)
@@ -120,6 +138,7 @@ class LambdaService(Service):
             self._snapshots,
             self._concurrency,
             self._code_signing,
+            self.roles,
         )
 
         deliverers: dict[str, Deliverer] = {}
@@ -132,11 +151,12 @@ class LambdaService(Service):
             clock,
             concurrency=invoker.admission.limit,
         )
-        deliverers["lambda"] = FunctionDeliverer(store, self.events)
+        deliverers["lambda"] = FunctionDeliverer(store, self.events, self.roles)
         self._asynchronous = Asynchronous(store, self.events)
-        destinations = Destinations(store, deliverers)
+        destinations = Destinations(store, deliverers, self.roles)
         self._event_configs = EventConfigs(store, destinations, changing, clock)
         self._recursions = Recursions(store, changing)
+        self.for_services = ServiceInvocations(store, authorizer, self._invocations, self.events)
 
     async def start(self) -> None:
         """Have the concurrency hold that functions have for themselves."""
@@ -229,6 +249,22 @@ class LambdaService(Service):
     async def remove_permission(self, context: CallContext, request: ServiceInput) -> None:
         """Remove a statement from the policy of a function, version or alias."""
         await self._policies.remove(context, request)
+
+    async def put_resource_policy(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Give a function, version or alias a whole policy in place of the one that it has."""
+        return await self._resource_policies.put(context, request)
+
+    async def get_resource_policy(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Give the policy of a function, version or alias by its ARN."""
+        return await self._resource_policies.get(context, request)
+
+    async def delete_resource_policy(self, context: CallContext, request: ServiceInput) -> None:
+        """Delete the policy of a function, version or alias."""
+        await self._resource_policies.delete(context, request)
 
     async def tag_resource(self, context: CallContext, request: ServiceInput) -> None:
         """Add tags to a function or a code signing configuration, or change them."""

@@ -30,6 +30,7 @@ from ingle.services.lambda_.names import (
     resolve_new,
 )
 from ingle.services.lambda_.packages import Packages
+from ingle.services.lambda_.roles import ExecutionRoles
 from ingle.services.lambda_.runtimes import check_runtime
 from ingle.services.lambda_.settings import (
     changed_settings,
@@ -65,6 +66,7 @@ class Functions:
         snapshots: makes those of versions with SnapStart.
         concurrency: knows what a function has reserved.
         code_signing: says which packages may be uploaded.
+        roles: knows which roles functions may have.
     """
 
     def __init__(
@@ -82,7 +84,9 @@ class Functions:
         snapshots: Snapshots,
         concurrency: Concurrency,
         code_signing: CodeSigningConfigs,
+        roles: ExecutionRoles,
     ) -> None:
+        self._roles = roles
         self._snapshots = snapshots
         self._concurrency = concurrency
         self._code_signing = code_signing
@@ -104,6 +108,7 @@ class Functions:
         """
         reference = resolve_new(request["FunctionName"], context)
         settings = new_settings(request, reference.name)
+        self._roles.check_given(context, settings["role"], reference.arn)
         await check_runtime(settings["runtime"], self._interpreters)
         architecture = checked_architecture(request.get("Architectures"), self._architecture)
         tags = checked_tags(request.get("Tags", {}))
@@ -115,7 +120,7 @@ class Functions:
         self._code_signing.check(reference.name, signing)
         self._check_free(reference)
         copies = 2 if request.get("Publish") else 1
-        self._account.check_code_storage(context, copies * len(content))
+        self._account.check_code_storage(reference.key, copies * len(content))
         layers = self._layers.chosen(request.get("Layers", ()), context)
         async with (
             self._packages.held(layers),
@@ -218,7 +223,7 @@ class Functions:
             )
         publish = bool(request.get("Publish"))
         more = len(content) * (2 if publish else 1) - function.package.size
-        self._account.check_code_storage(context, more)
+        self._account.check_code_storage(reference.key, more)
         async with self._packages.added(content) as package:
             updated, version = await self._update(
                 reference, request, publish, package=package, architecture=architecture
@@ -236,6 +241,9 @@ class Functions:
         )
         settings = changed_settings(request)
         existing(self._store, reference)
+        if "role" in settings:
+            arn = replace(reference, qualifier=None).arn
+            self._roles.check_given(context, settings["role"], arn)
         if "runtime" in settings:
             await check_runtime(settings["runtime"], self._interpreters)
         layers = self._layers.chosen(request.get("Layers", ()), context)
