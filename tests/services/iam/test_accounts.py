@@ -136,7 +136,8 @@ def test_only_the_server_s_own_root_user_manages_accounts(shared, tmp_path):
     assert f"arn:aws:iam::{OTHER}:root may not manage accounts" in done.stderr
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"{shared.endpoint}/_ingle/accounts", timeout=20)
-    assert refused.value.code == 403
+    with refused.value as answer:
+        assert answer.code == 403
 
 
 def test_an_account_that_is_not_there_has_no_settings(shared):

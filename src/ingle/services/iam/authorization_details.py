@@ -12,18 +12,17 @@ from ingle.services.iam.attachments import (
 from ingle.services.iam.boundaries import boundary_answer
 from ingle.services.iam.documents import shown
 from ingle.services.iam.groups import group_answer
-from ingle.services.iam.instance_profiles import InstanceProfileOperations
 from ingle.services.iam.listing import page
 from ingle.services.iam.managed_policies import policy_answer
 from ingle.services.iam.model import Bearer, Group, ManagedPolicy, Role, User
-from ingle.services.iam.operations import seconds
+from ingle.services.iam.operations import Operations, seconds
 from ingle.services.iam.users import user_answer
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 _LISTS = {User: "UserDetailList", Group: "GroupDetailList", Role: "RoleDetailList"}
 
 
-class AuthorizationDetailOperations(InstanceProfileOperations):
+class AuthorizationDetailOperations(Operations):
     """The operation that tells everything about who may do what."""
 
     async def get_account_authorization_details(
