@@ -2,9 +2,7 @@
 
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,104 +13,17 @@ from ingle.auth.auditing import AGAIN_S
 from ingle.auth.authorizer import Authorizer
 from ingle.auth.keys import Identity, Session, SessionKind
 from ingle.auth.root import root_user
-from ingle.auth.verdicts import Calls, Slot, Slots
+from ingle.auth.verdicts import Calls, Slot, Slots, Verdict
 from ingle.iam.policy import Policy, PolicyKind
 from ingle.iam.principal import Principal, PrincipalKind
-from ingle.iam.request import Values
-from ingle.iam.resources import Resources
-from ingle.services.iam.directory import Directory
-from ingle.services.iam.making import new_account, new_user
-from ingle.services.iam.resources import IamResources
-from ingle.services.iam.store import IamStore
-from ingle.storage.database import Database
-from ingle.storage.encryption import KeyRing
+from ingle.services.iam.making import new_user
 from ingle.wire.errors import ServiceError
 from ingle.wire.http import Request
-from ingle.wire.protocol import Operation, ServiceProtocol
 
-from .signing import StillClock
+from .worlds import ACCOUNT, FUNCTION, INVOKE, OTHER, PLAIN, World, operation
 
-ACCOUNT = "111122223333"
-OTHER = "999999999999"
-FUNCTION = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:f"
-INVOKE = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "*"}
-PLAIN = Request("POST", "/", client="10.0.0.1")
+NOTHING = (Identity("", root_user(ACCOUNT), "", ""), (), None)
 TARGET = Request("POST", "/", headers={"x-amz-target": "Logs_20140328.DescribeLogGroups"})
-
-
-def operation(service: str, name: str) -> Operation:
-    return ServiceProtocol.load(service).operation(name)
-
-
-class Functions(Resources):
-    """Functions with a policy and tags that a test sets."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.statement: dict[str, Any] | None = None
-        self.tags: dict[str, Values] = {}
-
-    @property
-    def changes(self) -> int:
-        return self.count
-
-    def policy(self, action: str, arn: str) -> Policy | None:
-        if self.statement is None:
-            return None
-        document = {"Version": "2012-10-17", "Statement": {"Resource": "*", **self.statement}}
-        return Policy.parse(document, PolicyKind.RESOURCE, arn)
-
-    def keys(self, arn: str) -> Mapping[str, Values]:
-        return self.tags
-
-
-class World:
-    """Identities in a real database, and an authorizer."""
-
-    def __init__(self, store: IamStore) -> None:
-        self.store = store
-        self.directory = Directory(store, {}.get)
-        self.clock = StillClock()
-        self.functions = Functions()
-        self.authorizer = self.new()
-
-    def new(self, **settings: Any) -> Authorizer:
-        """An authorizer that has decided nothing yet."""
-        resources = {"iam": IamResources(self.store), "lambda": self.functions}
-        return Authorizer(self.directory, self.clock, resources=resources, **settings)
-
-    async def user(self, *statements: dict[str, Any], name: str = "u", **more: Any) -> Identity:
-        """Have a user with these statements; return who it is, as a signature tells."""
-        inline = {}
-        if statements:
-            inline["p"] = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-        old = self.store.users.get(ACCOUNT, name)
-        user = old or new_user(ACCOUNT, name, 0, **more)
-        await self.store.change(put=[replace(user, inline=inline)])
-        return self.identity(f"arn:aws:iam::{ACCOUNT}:user/{name}")
-
-    def identity(self, arn: str, service: str = "lambda") -> Identity:
-        principal = self.directory.user(arn)
-        assert principal is not None
-        return Identity(f"AKIA{arn}", principal, "eu-west-1", service)
-
-    def may(self, identity: Identity, name: str, request: Request = PLAIN, **params: Any) -> bool:
-        try:
-            self.authorizer.check(identity, request, operation("lambda", name), params)
-        except ServiceError as error:
-            if error.error_code != "AccessDeniedException":
-                raise
-            return False
-        return True
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    database = await Database.open(tmp_path)
-    store = await IamStore.open(database, KeyRing([bytes(32)], Path("secret.key")))
-    await store.change(put=[new_account(ACCOUNT, "", 0), new_account(OTHER, "", 0)])
-    yield World(store)
-    await database.close()
 
 
 def refusal(
@@ -231,6 +142,7 @@ async def test_the_time_is_that_of_the_call(world: World) -> None:
     assert world.may(identity, "Invoke", FunctionName="f")
     world.clock.now = 100
     assert not world.may(identity, "Invoke", FunctionName="f")
+    assert len(world.authorizer._slots) == 0  # each moment would have a verdict of its own
 
 
 async def test_every_permission_that_a_call_takes_is_needed(world: World) -> None:
@@ -374,6 +286,19 @@ def test_slots_are_bounded() -> None:
     assert len(slots) == 3
     assert slots.find(9) is not None
     assert slots.find(0) is None
+
+
+def test_a_slot_keeps_verdicts_by_the_keys_that_were_asked_for() -> None:
+    slot, one, two = Slot(0, 0, ()), Verdict("1", *NOTHING), Verdict("2", *NOTHING)
+    slot.keep(one, {(0, "a"): ("x",)})
+    slot.keep(two, {(0, "a"): None})
+    assert slot.keys == ((0, "a"),)
+    assert slot.variants == {(("x",),): one, (None,): two}
+    slot.keep(one, {(0, "a"): ("x",), (1, "b"): None})
+    assert set(slot.keys) == {(0, "a"), (1, "b")}
+    assert list(slot.variants.values()) == [one]
+    slot.keep(two, {(0, "a"): ("y",)})  # what it would have been with the other key is not known
+    assert list(slot.variants.values()) == [one]
 
 
 def test_calls_are_bounded() -> None:
