@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import ROLE, RUNTIME, refusal, zip_of
 from tests.e2e.callers import Keys, allow, arn_of, document, new_account, new_role, new_user
+from tests.e2e.conftest import ROLE, RUNTIME, refusal, zip_of
 from tests.e2e.server import Server
 from tests.e2e.test_aliases import alias, versions_of
 from tests.e2e.test_versions import ARN

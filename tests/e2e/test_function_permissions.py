@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import INVOKER_ROLE, ROLE, eventually, refusal
 from tests.e2e.callers import allow, delete_role, document, new_account, new_role, new_user
+from tests.e2e.conftest import INVOKER_ROLE, ROLE, eventually, refusal
 from tests.e2e.server import BASIC, INGLE, Server
 from tests.e2e.test_asynchronous import measured, send
 from tests.e2e.test_function_urls import FORBIDDEN, _signed

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import INVOKER_ROLE, ROLE, create, refusal
 from tests.e2e.callers import allow, document, new_user
+from tests.e2e.conftest import INVOKER_ROLE, ROLE, create, refusal
 from tests.e2e.server import Server
 from tests.e2e.test_aliases import alias, versions_of
 from tests.e2e.test_policies import NO_POLICY, NO_RESOURCE
