@@ -103,9 +103,9 @@ class LambdaService(Service):
         changing: KeyedLocks[FunctionKey] = KeyedLocks()
         changing_layers: KeyedLocks[LayerKey] = KeyedLocks()
         locations = Locations(presign)
-        principals = Principals(directory, authorizer.forgives)
+        principals = Principals(directory, authorizer)
         self.roles = ExecutionRoles(directory, authorizer)
-        self.resources = LambdaResources(store)
+        self.resources = LambdaResources(store, principals)
         self._packages = packages
         self._account = Account(store, invoker.admission)
         self._invocations = Invocations(store, packages, invoker, clock, metrics)
