@@ -3,8 +3,8 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint format bench api-coverage lock clean
-.PHONY: setup-run setup-dev setup-node setup-ruby setup-java
+.PHONY: help serve test lint format bench api-coverage iam-data lock clean
+.PHONY: setup-run setup-dev setup-node setup-browser setup-ruby setup-java
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,7 +14,7 @@ help: ## Show this list.
 serve: setup-run ## Run the server in this terminal.
 	@$(BIN)/ingle serve $(ARGS)
 
-test: setup-dev setup-node setup-ruby setup-java ## Run all tests.
+test: setup-dev setup-node setup-browser setup-ruby setup-java ## Run all tests.
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 lint: setup-dev ## Check style and types.
@@ -31,6 +31,9 @@ bench: setup-dev ## Measure Ingle and its peers side by side; writes bench/resul
 
 api-coverage: setup-dev ## Write docs/api-coverage.md anew, which lists the operations that there are.
 	$(BIN)/python scripts/api_coverage.py
+
+iam-data: setup-dev ## Fetch AWS's actions, resource types and condition keys anew, and keep them.
+	$(BIN)/python scripts/iam_reference.py $(ARGS)
 
 lock: ## Write the Python lock files anew; ARGS=--upgrade takes the newest versions.
 	scripts/lock $(ARGS)
@@ -50,6 +53,9 @@ setup-dev:
 
 setup-node:
 	@scripts/setup node
+
+setup-browser:
+	@scripts/setup browser
 
 setup-ruby:
 	@scripts/setup ruby

@@ -9,11 +9,12 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from ingle.auth.presign import presign_url
+from ingle.auth.root import root_user
 from ingle.auth.sigv4 import AccessKey, Verifier
 from ingle.clock import SystemClock
 from ingle.wire.http import Request
 
-_KEY = AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG", "000000000000", "arn")
+_KEY = AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG", root_user("000000000000"))
 _HOST = "127.0.0.1:4566"
 _INVOKE = "/2015-03-31/functions/hello/invocations"
 _ROUNDS = 300

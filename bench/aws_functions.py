@@ -1,5 +1,6 @@
 """Functions on a server that speaks the Lambda API, deployed with botocore."""
 
+import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,22 +20,35 @@ from bench.peers import HOST
 from bench.programs import HELLO, Program
 
 ACTIVE_TIMEOUT_S = 30.0
+ROLE = "bench"
+_BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
 
 
 def deploy(port: int, key: Key, functions: Sequence[str], program: Program = HELLO) -> None:
-    """Creates functions, all of the same program, and waits until each is `Active`.
+    """Creates functions, all of the same program and role, and waits until each is `Active`.
 
     Raises:
         BenchError: the server refused one, or one failed to get there within 30 s.
     """
     package = program.package()
     snap_start = {"SnapStart": {"ApplyOn": "PublishedVersions"}} if program.snap_start else {}
+    role = _role(port, key)
     with _client(port, key, "deploying") as client:
         for function in functions:
             client.create_function(
                 FunctionName=function,
                 Runtime=program.runtime,
-                Role="arn:aws:iam::000000000000:role/bench",
+                Role=role,
                 Handler=program.handler,
                 Code={"ZipFile": package},
                 MemorySize=program.memory_mb,
@@ -103,11 +117,23 @@ def endpoint(port: int, key: Key, function: str, version: str | None = None) -> 
     return Endpoint(HOST, port, path + query, key)
 
 
+def _role(port: int, key: Key) -> str:
+    """The ARN of the role that functions have; it is made the first time."""
+    with _client(port, key, "making a role", "iam") as client:
+        try:
+            made = client.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(_TRUST))
+        except client.exceptions.EntityAlreadyExistsException:
+            made = client.get_role(RoleName=ROLE)
+        client.attach_role_policy(RoleName=ROLE, PolicyArn=_BASIC)
+        arn: str = made["Role"]["Arn"]
+    return arn
+
+
 @contextmanager
-def _client(port: int, key: Key, doing: str) -> Iterator[Any]:
+def _client(port: int, key: Key, doing: str, service: str = "lambda") -> Iterator[Any]:
     """A client of botocore's, which has no type of its own; its errors become BenchError."""
     client = botocore.session.Session().create_client(
-        "lambda",
+        service,
         region_name=key.region,
         endpoint_url=f"http://{HOST}:{port}",
         aws_access_key_id=key.access_key_id,

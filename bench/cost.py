@@ -1,12 +1,16 @@
 """What single stages of an invocation cost, each measured alone."""
 
-from bench import auth_cost, wire_cost
+from bench import auth_cost, iam_cost, permission_cost, wire_cost
 from bench.stats import Results
 
 
 def measure() -> Results:
     """The median cost of each stage in microseconds, as `cost.<layer>.<stage>`."""
-    layers = {"wire": wire_cost.measure(), "auth": auth_cost.measure()}
+    layers = {
+        "wire": wire_cost.measure(),
+        "auth": auth_cost.measure(),
+        "iam": iam_cost.measure() | permission_cost.measure(),
+    }
     return {
         f"cost.{layer}.{stage}": cost
         for layer, stages in layers.items()

@@ -63,6 +63,8 @@ def test_every_setting_can_come_from_every_source(toml):
         "sandbox_connections": 10,
         "network": "none",
         "network_range": "10.9.0.0/16",
+        "iam": "audit",
+        "organization_id": "o-exampleorgid",
         "log_level": "debug",
         "file_systems": {ACCESS_POINT: {"folder": "/srv/shared", "read_only": True, "uid": 7}},
         "vpcs": {"vpc-1": {"subnets": ["subnet-1"], "security_groups": ["sg-1"]}},

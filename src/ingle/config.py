@@ -19,6 +19,7 @@ CONFIG_VARIABLE = "INGLE_CONFIG"
 _HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)*")
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]")
+_ORGANIZATION = re.compile(r"(o-[a-z0-9]{10,32})?")
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True} | {
     "0": False,
@@ -194,6 +195,10 @@ class Config:
         file_systems: the folders that functions may mount, by the ARNs of the access points that
             they stand for.
         vpcs: the VPCs that functions may name, by their ids.
+        iam: `enforce` refuses who has no permission; `audit` lets everybody do everything and logs
+            what would have been refused. Signatures are checked with both.
+        organization_id: the organisation that all accounts belong to, as policies name it
+            (`aws:PrincipalOrgID`); "" for none.
         log_level: the least severe of Ingle's own log lines to write.
         runtimes_substitutes: the runtimes that a newer version of their language may serve where
             this machine lacks their own; True for all of them.
@@ -238,6 +243,8 @@ class Config:
         (),
         _resources("ids of VPCs, and for each subnets and security_groups", read_vpcs),
     )
+    iam: str = _setting("enforce", _text("enforce or audit", ("enforce", "audit").__contains__))
+    organization_id: str = _setting("", _text("an id like o-exampleorgid", _ORGANIZATION.fullmatch))
     log_level: str = _setting(
         "info", _text("one of " + ", ".join(_LOG_LEVELS), _LOG_LEVELS.__contains__)
     )

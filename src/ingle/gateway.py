@@ -6,25 +6,30 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import parse_qsl
 
 import orjson
 
 from ingle.auth import cors
+from ingle.auth.authorizer import Authorizer
+from ingle.auth.explaining import ROUTES as EXPLAINED
+from ingle.auth.explaining import Explanations
 from ingle.auth.keys import Identity
-from ingle.auth.permissions import check_permitted
 from ingle.auth.sigv4 import Verifier, is_addressed_locally, is_local
 from ingle.http.errors import BodyIncomplete, BodyTooLarge
+from ingle.iam.principal import ANONYMOUS
 from ingle.limits import max_body
-from ingle.wire.binding import bind
+from ingle.wire.binding import BoundOperation, bind
 from ingle.wire.errors import (
     NotImplementedByIngle,
     RequestTooLarge,
+    Serialization,
     ServiceError,
     UnknownOperation,
 )
 from ingle.wire.http import Request, Response
 from ingle.wire.protocol import Operation, ServiceProtocol
-from ingle.wire.routing import find_service
+from ingle.wire.routing import find_service, is_form
 from ingle.wire.service import CallContext, Service
 
 _logger = logging.getLogger("ingle.gateway")
@@ -54,33 +59,59 @@ class FunctionUrls(Protocol):
         ...
 
 
+class Accounts(Protocol):
+    """What keeps the accounts of this server."""
+
+    def list(self) -> list[Mapping[str, Any]]:
+        """Describe them."""
+        ...
+
+    async def create(self, account_id: str | None, name: str) -> Mapping[str, Any]:
+        """Make one, with any number where none is given; describe it."""
+        ...
+
+    def check_may_manage(self, identity: Identity) -> None:
+        """Refuse all but the server's own root user."""
+        ...
+
+
 class Gateway:
     """Answers requests with the services that it is given.
 
     Args:
         services: by botocore's names.
         verifier: checks signatures.
+        authorizer: says who may do what.
         packages: the file of a code package by its sha256, or None.
         health: what `/_ingle/health` answers.
         metrics: what `/_ingle/metrics` answers, in Prometheus's text format.
         function_urls: serves those.
+        region: the one that a request without a signature is for.
+        accounts: keeps those of this server.
     """
 
     def __init__(
         self,
         services: Mapping[str, Service],
         verifier: Verifier,
+        authorizer: Authorizer,
         packages: Callable[[str], Path | None],
         health: Callable[[], Mapping[str, Any]],
         metrics: Callable[[], bytes],
         function_urls: FunctionUrls,
+        region: str,
+        accounts: Accounts,
     ) -> None:
         self._services = services
         self._verifier = verifier
+        self._authorizer = authorizer
+        self._explanations = Explanations(authorizer)
         self._packages = packages
         self._health = health
         self._metrics = metrics
         self._function_urls = function_urls
+        self._region = region
+        self._accounts = accounts
         self._protocols = {name: ServiceProtocol.load(name) for name in services}
 
     async def handle(self, request: Request, read_body: ReadBody) -> Response:
@@ -105,24 +136,25 @@ class Gateway:
         protocol: ServiceProtocol | None = None
         operation: Operation | None = None
         try:
-            protocol = await self._protocol(request)
-            if protocol.routes_by_body(request):
+            protocol = await self._protocol(request, read_body)
+            if request.body:  # read already, to find the service
+                operation = protocol.route(request)
+            elif protocol.routes_by_body(request):
                 request.body = await _read(read_body, max_body(protocol.name, ""), protocol.name)
                 operation = protocol.route(request)
             else:
                 operation = protocol.route(request)
                 limit = max_body(protocol.name, operation.name)
                 request.body = await _read(read_body, limit, _spoken(operation.name))
-            identity = await self._verifier.authenticate(request)
-            service = self._services.get(protocol.name)
-            if service is None:
-                raise NotImplementedByIngle(
-                    f"The service {protocol.name}, so also its operation {operation.name}, is not "
-                    "implemented by Ingle yet"
-                )
-            method = bind(service, operation)
-            params = operation.parse(request)
-            check_permitted(identity, request, operation.name, params)
+            identity = await self._identify(request, operation, protocol)
+            method, decides = self._method(operation)
+            # A call is authorised before it is refused because Ingle lacks what it is for.
+            lacking = isinstance(method, NotImplementedByIngle)
+            params = operation.read(request) if lacking else operation.parse(request)
+            if not (decides or operation.model.unsigned):
+                self._authorizer.check(identity, request, operation, params, request_id)
+            if isinstance(method, NotImplementedByIngle):
+                raise method
             context = CallContext(
                 request_id,
                 identity.account_id,
@@ -130,6 +162,7 @@ class Gateway:
                 identity.principal_arn,
                 request,
                 f"{request.scheme}://{request.host}",
+                identity=identity,
             )
             response = operation.serialize(await method(context, params), request_id)
             if context.trace:
@@ -156,8 +189,34 @@ class Gateway:
             return _bare_error(failure, request_id)
         return protocol.serialize_error(failure, request_id, operation, request)
 
-    async def _protocol(self, request: Request) -> ServiceProtocol:
+    def _method(self, operation: Operation) -> tuple[BoundOperation | NotImplementedByIngle, bool]:
+        """Find what answers an operation, and whether it decides itself who may call it."""
+        service = self._services.get(operation.service)
+        if service is None:
+            lack = NotImplementedByIngle(
+                f"The service {operation.service}, so also its operation {operation.name}, is not "
+                "implemented by Ingle yet"
+            )
+            return lack, False
+        try:
+            return bind(service, operation), operation.name in service.decides
+        except NotImplementedByIngle as lack:
+            return lack, False
+
+    async def _identify(
+        self, request: Request, operation: Operation, protocol: ServiceProtocol
+    ) -> Identity:
+        """Find out who calls; nobody in particular where the operation is not signed."""
+        if operation.model.unsigned:
+            return Identity("", ANONYMOUS, self._region, protocol.signing_name)
+        return await self._verifier.authenticate(request)
+
+    async def _protocol(self, request: Request, read_body: ReadBody) -> ServiceProtocol:
         name = find_service(request)
+        if name is None and is_form(request):
+            # Nobody signed it, as STS's tokens of identity providers; the form tells its service.
+            request.body = await _read(read_body, max_body("", ""), "unsigned")
+            name = find_service(request)
         if name is None:
             raise UnknownOperation("The request names no AWS service that Ingle knows.")
         protocol = self._protocols.get(name)
@@ -171,8 +230,12 @@ class Gateway:
             return Response(200, _JSON, orjson.dumps(self._health()))
         if request.method == "GET" and route == "metrics":
             return await self._measurements(request, read_body)
+        if request.method in ("GET", "POST") and route == "accounts":
+            return await self._answer_accounts(request, read_body)
         if request.method == "GET" and route.startswith("packages/"):
             return await self._package(request, route.removeprefix("packages/"), read_body)
+        if request.method == "GET" and route in EXPLAINED:
+            return await self._explain(request, read_body, route)
         return _bare_error(UnknownOperation(f"There is nothing at {request.path}."), "")
 
     async def _function_url(self, request: Request, address: Any, read_body: ReadBody) -> Response:
@@ -194,17 +257,50 @@ class Gateway:
         """Whoever is on this machine may see them without a signature, but no sandbox."""
         refusal = None
         if not (is_local(request) and is_addressed_locally(request)):
-            refusal = await self._check(request, read_body, "GetAccountSettings")
+            refusal = await self._check(request, read_body, "lambda:GetAccountSettings")
         return refusal or Response(200, _TEXT, self._metrics())
 
-    async def _check(
-        self, request: Request, read_body: ReadBody, operation: str
+    async def _answer_accounts(self, request: Request, read_body: ReadBody) -> Response:
+        """List the accounts of this server, or make one."""
+        try:
+            request.body = await _read(read_body, _MAX_ACCOUNT_BYTES, "CreateAccount")
+            self._accounts.check_may_manage(await self._verifier.authenticate(request))
+            if request.method == "GET":
+                return Response(200, _JSON, orjson.dumps({"Accounts": self._accounts.list()}))
+            account_id, name = _wanted_account(request.body)
+            made = await self._accounts.create(account_id, name)
+            return Response(200, _JSON, orjson.dumps(made))
+        except BodyIncomplete as error:
+            return _bare_error(_incomplete(error), "")
+        except ServiceError as error:
+            return _bare_error(error, "")
+
+    async def _check(self, request: Request, read_body: ReadBody, action: str) -> Response | None:
+        """Refuse a GET of Ingle's own whose caller may not do this."""
+
+        def answer(identity: Identity) -> None:
+            self._authorizer.require_of(identity, request, action, "*")
+
+        return await self._own_answer(request, read_body, answer)
+
+    async def _explain(self, request: Request, read_body: ReadBody, route: str) -> Response:
+        """Tell why calls were allowed or denied, or would be."""
+        found: list[Mapping[str, Any]] = []
+
+        def answer(identity: Identity) -> None:
+            query = dict(parse_qsl(request.query, keep_blank_values=True))
+            found.append(self._explanations.answer(route, query, identity, request))
+
+        refusal = await self._own_answer(request, read_body, answer)
+        return refusal or Response(200, _JSON, orjson.dumps(found[0]))
+
+    async def _own_answer(
+        self, request: Request, read_body: ReadBody, answer: Callable[[Identity], None]
     ) -> Response | None:
-        """Refuse a GET of Ingle's own whose caller may not do what this operation does."""
+        """Find out who asks, and hand them on; return what is wrong, if something is."""
         try:
             request.body = await read_body(0)
-            identity = await self._verifier.authenticate(request)
-            check_permitted(identity, request, operation, {})
+            answer(await self._verifier.authenticate(request))
         except BodyTooLarge:
             return _bare_error(RequestTooLarge("A GET has no body."), "")
         except BodyIncomplete as error:
@@ -214,7 +310,7 @@ class Gateway:
         return None
 
     async def _package(self, request: Request, digest: str, read_body: ReadBody) -> Response:
-        refusal = await self._check(request, read_body, "GetFunction")
+        refusal = await self._check(request, read_body, "lambda:GetFunction")
         if refusal is not None:
             return refusal
         path = self._packages(digest)
@@ -228,6 +324,7 @@ class Gateway:
 
 _TRACE = "X-Amzn-Trace-Id"
 _JSON = [("content-type", "application/json")]
+_MAX_ACCOUNT_BYTES = 4096
 _TEXT = [("content-type", "text/plain; version=0.0.4; charset=utf-8")]
 _INVOCATIONS = frozenset({"Invoke", "InvokeWithResponseStream"})
 
@@ -239,6 +336,18 @@ async def _read(read_body: ReadBody, limit: int, operation: str) -> bytes:
         raise RequestTooLarge(
             f"Request must be smaller than {limit} bytes for the {operation} operation"
         ) from error
+
+
+def _wanted_account(body: bytes) -> tuple[str | None, str]:
+    """Read the number and the name of an account out of a request."""
+    try:
+        wanted = orjson.loads(body)
+        account_id, name = wanted.get("AccountId"), wanted.get("Name", "")
+    except (orjson.JSONDecodeError, AttributeError):
+        raise Serialization("The body is not a JSON object.") from None
+    if not isinstance(account_id, str | None) or not isinstance(name, str):
+        raise Serialization("AccountId and Name are strings.")
+    return account_id, name
 
 
 def _incomplete(error: BodyIncomplete) -> ServiceError:

@@ -16,10 +16,13 @@ from typing import Any
 import uvloop
 
 from ingle import __version__
-from ingle.auth.keys import AccessKey
+from ingle.auth.authorizer import Authorizer
+from ingle.auth.directory import note_use
+from ingle.auth.grants import Grant
+from ingle.auth.keys import AccessKey, SessionKind
 from ingle.auth.presign import presign_url
 from ingle.auth.root import load_or_create_root_key
-from ingle.auth.sessions import SessionMinter
+from ingle.auth.sessions import DURATION_S, SessionCredentials, SessionMinter
 from ingle.auth.sigv4 import Verifier
 from ingle.clock import Clock, SystemClock
 from ingle.config import Config, ConfigError
@@ -33,6 +36,7 @@ from ingle.pool.memory import MB, Memory, total_memory
 from ingle.pool.pool import Pool
 from ingle.pool.programs import programs
 from ingle.pool.provisions import Provisions
+from ingle.pool.spec import FunctionSpec
 from ingle.runtimes.catalogue import label
 from ingle.runtimes.discovery import Interpreter, Interpreters
 from ingle.runtimes.python.addresses import api_address
@@ -41,12 +45,20 @@ from ingle.sandbox.client import LaunchedWarden, WardenClient, launch
 from ingle.sandbox.probe import Finding, findings, open_files
 from ingle.sandbox.settings import Settings
 from ingle.sandbox.unprivileged import give_up_root, server_owner
+from ingle.services.iam.accounts import Accounts
+from ingle.services.iam.api import IamService
+from ingle.services.iam.directory import Directory
+from ingle.services.iam.resources import IamResources
+from ingle.services.iam.store import IamStore
 from ingle.services.lambda_.api import LambdaService
 from ingle.services.lambda_.packages import Packages
+from ingle.services.lambda_.roles import ExecutionRoles
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.logs.api import LogsService
+from ingle.services.logs.permission import LogPermission
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
+from ingle.services.sts.api import StsService
 from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
@@ -252,8 +264,25 @@ class Server:
             blobs = BlobStore(folder.blobs)
             await blobs.sweep_partial()
             root_key = load_or_create_root_key(folder.credentials, config.account_id)
-            sessions = SessionMinter(keys)
-            verifier = Verifier(self._keys(root_key), clock, find_service, sessions.find)
+            identities = await IamStore.open(database, keys)
+            root_keys = self._keys(root_key)
+            accounts = await Accounts.open(
+                identities, clock, folder.credentials, config.account_id, root_keys
+            )
+            directory = Directory(identities, root_keys.get)
+            stack.push_async_callback(identities.uses.write)
+            sessions = SessionMinter(keys, directory)
+            verifier = Verifier(
+                directory.access_key, clock, find_service, sessions.find, note_use(directory)
+            )
+
+            authorizer = Authorizer(
+                directory,
+                clock,
+                resources={"iam": IamResources(identities)},
+                enforced=self._enforced(),
+                organization=config.organization_id or None,
+            )
 
             ground = self._ground
             warden = await WardenClient.connect(ground.warden, ground.settings, self._warden_lost)
@@ -261,7 +290,7 @@ class Server:
             self._say_what_is_weaker(warden)
 
             logs_store = LogsStore(database)
-            sink = await Sink.open(logs_store, clock)
+            sink = await Sink.open(logs_store, clock, permission=LogPermission(authorizer))
             stack.push_async_callback(sink.close)
             stack.push_async_callback(ground.provisions.close)
             pool = Pool(
@@ -275,7 +304,9 @@ class Server:
                 serve_endpoint=lambda inner: http.serve_also(inner),
                 endpoint=f"http://127.0.0.1:{sock.getsockname()[1]}",
                 runtime_api=api_address(sock.getsockname()[1]),
-                credentials=lambda spec: sessions.mint(spec.role, spec.name, clock.time()),
+                credentials=lambda spec: _credentials(
+                    spec, functions.roles, sessions, clock.time()
+                ),
             )
             stack.push_async_callback(pool.close, _POOL_DEADLINE_S)
             invoker = Invoker(
@@ -294,6 +325,8 @@ class Server:
                 database=database,
                 invoker=invoker,
                 metrics=measurements,
+                directory=directory,
+                authorizer=authorizer,
                 clock=clock,
                 presign=lambda url, seconds: presign_url(
                     root_key, "GET", url, config.region, "lambda", seconds, clock.time()
@@ -305,6 +338,7 @@ class Server:
                 vpcs=config.vpcs,
                 image_folders=config.images,
             )
+            authorizer.tell("lambda", functions.resources)
             stack.push_async_callback(functions.events.close)
             stack.push_async_callback(functions.durable.close)
             await functions.start()
@@ -313,15 +347,20 @@ class Server:
                 for service in (
                     functions,
                     LogsService(logs_store, sink, clock),
+                    IamService(identities, clock),
+                    StsService(directory, authorizer, sessions, clock),
                 )
             }
             gateway = Gateway(
                 services,
                 verifier,
+                authorizer,
                 functions.package_path,
                 self._health,
                 measurements.page,
                 functions.urls,
+                config.region,
+                accounts,
             )
             http = HttpServer(gateway.handle, clock)
             for work in (
@@ -331,6 +370,7 @@ class Server:
                 functions.keep_snapshots(),
                 functions.keep_images(),
                 invoker.keep_provisioned(),
+                identities.uses.keep(clock),
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
@@ -343,17 +383,26 @@ class Server:
             Endpoint(endpoint, config.region, config.account_id, os.getpid()).write(folder.path)
             yield endpoint
 
-    def _keys(self, root_key: AccessKey) -> Any:
+    def _enforced(self) -> bool:
+        """Whether permissions are enforced; say so where they are not."""
+        if self._config.iam == "audit":
+            print(
+                "permissions are not enforced (iam = audit): every signed request is let through, "
+                "and what would be denied is logged; `ingle iam explain` tells why",
+                file=sys.stderr,
+            )
+        return self._config.iam == "enforce"
+
+    def _keys(self, root_key: AccessKey) -> dict[str, AccessKey]:
         keys = {root_key.access_key_id: root_key}
         if self._config.dev:
             keys[_DEV_KEY] = AccessKey(
                 _DEV_KEY,
                 _DEV_KEY,
-                root_key.account_id,
-                root_key.principal_arn,
+                root_key.principal,
                 loopback_only=True,
             )
-        return keys.get
+        return keys
 
     async def _drain(self, functions: LambdaService, invoker: Invoker, http: HttpServer) -> None:
         deadline = asyncio.get_running_loop().time() + self._config.drain_seconds
@@ -397,6 +446,22 @@ def _say_what_stands_in(interpreters: Iterable[Interpreter]) -> None:
                 each.version,
                 each.executable,
             )
+
+
+def _credentials(
+    spec: FunctionSpec, roles: ExecutionRoles, sessions: SessionMinter, now: float
+) -> SessionCredentials:
+    """Make credentials of the role of a function that is to run.
+
+    Where nobody is refused, also of one that is not there: they are good for nothing.
+
+    Raises:
+        RoleMissing: Lambda cannot assume it.
+    """
+    roles.check_assumed(spec.role, spec.arn.removesuffix(f":{spec.version}"))
+    if roles.exists(spec.role):
+        return sessions.mint_for_function(spec.role, spec.name, now)
+    return sessions.mint(Grant(SessionKind.ROLE, spec.role, "", spec.name), now, DURATION_S)
 
 
 def _provisions(folder: DataFolder) -> Path:

@@ -2,16 +2,26 @@
 
 import pytest
 
+from ingle.auth.root import root_user
 from ingle.auth.sigv4 import AccessKey, Verifier
+from ingle.iam.principal import Principal, PrincipalKind
 
 from .signing import KEY, StillClock
+from .worlds import world
 
-DEV = AccessKey("test", "test", "000000000000", "arn:aws:iam::000000000000:root", True)
+__all__ = ["world"]
+
+DEV = AccessKey("test", "test", root_user("000000000000"), loopback_only=True)
 TEMPORARY = AccessKey(
     "ASIAIOSFODNN7EXAMPLE",
     "temporary-secret",
-    "000000000000",
-    "arn:aws:sts::000000000000:assumed-role/r/s",
+    Principal(
+        PrincipalKind.ROLE_SESSION,
+        "arn:aws:sts::000000000000:assumed-role/r/s",
+        "000000000000",
+        "AROAEXAMPLE:s",
+        "arn:aws:iam::000000000000:role/r",
+    ),
     session_token="the-token",
 )
 

@@ -7,6 +7,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from ingle.auth.claims import parse_timestamp
+from ingle.auth.root import root_user
 from ingle.auth.sigv4 import AccessKey
 from ingle.wire.http import Request
 
@@ -14,8 +15,7 @@ ACCOUNT = "111122223333"
 KEY = AccessKey(
     "AKIAIOSFODNN7EXAMPLE",
     "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-    ACCOUNT,
-    f"arn:aws:iam::{ACCOUNT}:root",
+    root_user(ACCOUNT),
 )
 HOST = "127.0.0.1:4566"
 INVOKE = "/2015-03-31/functions/hello/invocations"

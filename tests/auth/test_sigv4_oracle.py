@@ -37,7 +37,7 @@ def verifier(clock: StillClock) -> Verifier:
 
 
 def identity(service: str) -> Identity:
-    return Identity(KEY.access_key_id, KEY.account_id, KEY.principal_arn, "us-east-1", service)
+    return Identity(KEY.access_key_id, KEY.principal, "us-east-1", service)
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,13 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.e2e.raw import connect, head_of, signed
-from tests.e2e.server import INGLE, Server
+from tests.e2e.server import DURABLE_ROLE_NAME, INGLE, INVOKER_ROLE_NAME, ROLE_NAME, Server
 
-ROLE = "arn:aws:iam::000000000000:role/lambda-ex"
+ROLE = f"arn:aws:iam::000000000000:role/{ROLE_NAME}"
+INVOKER_ROLE = f"arn:aws:iam::000000000000:role/{INVOKER_ROLE_NAME}"
+"""May also invoke functions."""
+DURABLE_ROLE = f"arn:aws:iam::000000000000:role/{DURABLE_ROLE_NAME}"
+"""May also run durable executions."""
 RUNTIME = f"python3.{sys.version_info.minor}"
 
 
@@ -154,7 +158,7 @@ def create(client: Any, source: str, **settings: Any) -> str:
     name = settings.pop("FunctionName", f"f-{uuid.uuid4().hex[:12]}")
     client.create_function(
         FunctionName=name,
-        Role=ROLE,
+        Role=settings.pop("Role", ROLE),
         Runtime=settings.pop("Runtime", RUNTIME),
         Handler=settings.pop("Handler", "app.handler"),
         Code={"ZipFile": zip_of(app=source)},

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.clocked import ClockedServer
-from tests.e2e.conftest import ROLE, RUNTIME, eventually
+from tests.e2e.conftest import DURABLE_ROLE, RUNTIME, eventually
 from tests.e2e.languages import zip_of_files
 from tests.official_clients import durable_sdk
 
@@ -70,7 +70,7 @@ class Durable:
         config = {"ExecutionTimeout": settings.pop("ExecutionTimeout", 900)}
         self.client.create_function(
             FunctionName=name,
-            Role=ROLE,
+            Role=settings.pop("Role", DURABLE_ROLE),
             Runtime=RUNTIME,
             Handler="app.handler",
             Code={"ZipFile": package(source, sdk=sdk)},

@@ -1,5 +1,6 @@
 """A real `ingle serve` in a process of its own."""
 
+import contextlib
 import json
 import os
 import signal
@@ -14,11 +15,25 @@ from botocore.config import Config
 
 INGLE = str(Path(sys.executable).with_name("ingle"))
 ROOT = Path(__file__).parents[2]
-_READY_DEADLINE_S = 30
+ROLE_NAME = "lambda-ex"
+INVOKER_ROLE_NAME = "lambda-invoker"
+DURABLE_ROLE_NAME = "lambda-durable"
+BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+DURABLE = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicDurableExecutionRolePolicy"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
 
 
 class Server:
-    """Starts, stops and kills one server; knows its clients.
+    """Starts, stops and kills one server, with a role for functions; knows its clients.
 
     Args:
         data_dir: its data folder.
@@ -84,7 +99,24 @@ class Server:
                 text=True,
             ).stdout
             self.credentials = json.loads(printed)
+            self._make_roles()
         return self
+
+    def _make_roles(self) -> None:
+        """Make the roles that functions of tests have; a copied data folder has them already."""
+        identities = self.client("iam")
+        may_invoke = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "*"}
+        with contextlib.suppress(identities.exceptions.EntityAlreadyExistsException):
+            for name in (ROLE_NAME, INVOKER_ROLE_NAME, DURABLE_ROLE_NAME):
+                identities.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
+                identities.attach_role_policy(RoleName=name, PolicyArn=BASIC)
+            identities.attach_role_policy(RoleName=DURABLE_ROLE_NAME, PolicyArn=DURABLE)
+            for name in (INVOKER_ROLE_NAME, DURABLE_ROLE_NAME):
+                identities.put_role_policy(
+                    RoleName=name,
+                    PolicyName="invoke",
+                    PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": may_invoke}),
+                )
 
     @property
     def log(self) -> str:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.e2e.conftest import create, refusal
+from tests.e2e.conftest import INVOKER_ROLE, create, refusal
 from tests.e2e.test_updates import STALE, Load
 from tests.e2e.test_versions import ARN, configuration, package, published, source
 
@@ -221,9 +221,7 @@ def test_moving_to_the_version_that_has_a_weight_is_refused(functions, deploy):
 
 def test_weighted_versions_must_have_the_same_role(functions, deploy):
     name = versions_of(functions, deploy, 1)
-    functions.update_function_configuration(
-        FunctionName=name, Role="arn:aws:iam::000000000000:role/another"
-    )
+    functions.update_function_configuration(FunctionName=name, Role=INVOKER_ROLE)
     published(functions, name)
     members = {"FunctionVersion": "1", "RoutingConfig": weights(v2=0.5)}
     assert refusal(functions.create_alias, FunctionName=name, Name="live", **members) == (

@@ -10,7 +10,7 @@ import urllib.request
 import pytest
 from botocore.config import Config
 
-from tests.e2e.conftest import create, eventually, refusal, zip_of
+from tests.e2e.conftest import INVOKER_ROLE, create, eventually, refusal, zip_of
 
 ACCOUNT = "000000000000"
 ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:"
@@ -163,7 +163,7 @@ def test_what_cannot_be_an_event_is_refused(functions, deploy):
 
 
 def test_a_function_that_succeeds_tells_its_destination(functions, deploy, arrived):
-    name, destination = deploy(ECHO), deploy(ECHO)
+    name, destination = deploy(ECHO, Role=INVOKER_ROLE), deploy(ECHO)
     functions.put_function_event_invoke_config(
         FunctionName=name, DestinationConfig={"OnSuccess": {"Destination": ARN + destination}}
     )
@@ -187,7 +187,7 @@ def test_a_function_that_succeeds_tells_its_destination(functions, deploy, arriv
 
 
 def test_a_function_that_fails_tells_its_destination(functions, deploy, arrived, server):
-    name, destination = deploy(FAIL), deploy(ECHO)
+    name, destination = deploy(FAIL, Role=INVOKER_ROLE), deploy(ECHO)
     functions.publish_version(FunctionName=name)
     functions.publish_version(FunctionName=destination)
     functions.put_function_event_invoke_config(
@@ -222,7 +222,7 @@ def test_a_function_that_fails_tells_its_destination(functions, deploy, arrived,
 
 
 def test_a_destination_that_is_gone_is_counted_and_logged(functions, deploy, server):
-    name, destination = deploy(ECHO), deploy(ECHO)
+    name, destination = deploy(ECHO, Role=INVOKER_ROLE), deploy(ECHO)
     functions.put_function_event_invoke_config(
         FunctionName=name, DestinationConfig={"OnSuccess": {"Destination": ARN + destination}}
     )
@@ -237,8 +237,8 @@ def test_a_destination_that_is_gone_is_counted_and_logged(functions, deploy, ser
 
 
 def test_a_record_that_is_too_large_for_an_event_is_counted_and_logged(functions, deploy, server):
-    name, destination = deploy("def handler(event, context):\n    return 'x' * 1100000\n"), ""
-    destination = deploy(ECHO)
+    source = "def handler(event, context):\n    return 'x' * 1100000\n"
+    name, destination = deploy(source, Role=INVOKER_ROLE), deploy(ECHO)
     functions.put_function_event_invoke_config(
         FunctionName=name, DestinationConfig={"OnSuccess": {"Destination": ARN + destination}}
     )
@@ -251,7 +251,7 @@ def test_a_record_that_is_too_large_for_an_event_is_counted_and_logged(functions
 def test_a_function_that_is_switched_off_gives_its_events_up_at_once(
     functions, deploy, arrived, server
 ):
-    name, destination = deploy(ECHO), deploy(ECHO)
+    name, destination = deploy(ECHO, Role=INVOKER_ROLE), deploy(ECHO)
     functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     functions.put_function_event_invoke_config(
         FunctionName=name, DestinationConfig={"OnFailure": {"Destination": ARN + destination}}
@@ -377,7 +377,8 @@ def test_the_seventeenth_invocation_in_a_loop_is_stopped_unless_it_is_allowed(
 def test_two_functions_that_are_each_other_s_destination_are_stopped(
     server, functions, deploy, arrived, got
 ):
-    one, two = (deploy("def handler(event, context):\n    print('got', 1)\n") for _ in range(2))
+    source = "def handler(event, context):\n    print('got', 1)\n"
+    one, two = (deploy(source, Role=INVOKER_ROLE) for _ in range(2))
     told = deploy(ECHO)
     for name, other in ((one, two), (two, one)):
         functions.put_function_event_invoke_config(

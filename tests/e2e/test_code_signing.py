@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import RUNTIME, refusal, zip_of
+from tests.e2e.conftest import ROLE, RUNTIME, refusal, zip_of
 
 PROFILE = "arn:aws:signer:us-east-1:000000000000:/signing-profiles/test/0123456789"
 NONE = "arn:aws:lambda:us-east-1:000000000000:code-signing-config:csc-" + "0" * 17
@@ -124,7 +124,7 @@ def test_an_enforced_policy_refuses_what_is_uploaded_and_a_warning_does_not(
     status, code, message = refusal(
         functions.create_function,
         FunctionName="never",
-        Role="arn:aws:iam::000000000000:role/r",
+        Role=ROLE,
         Runtime=RUNTIME,
         Handler="app.handler",
         Code={"ZipFile": zip_of(app=HELLO)},

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import ROLE, RUNTIME, eventually, zip_of
+from tests.e2e.conftest import DURABLE_ROLE, RUNTIME, eventually, zip_of
 from tests.e2e.durable import Durable, package, started
 from tests.e2e.urls import allow
 
@@ -224,7 +224,7 @@ def handler(event, context):
 def test_functions_are_invoked_durable_ones_and_others(durable: Durable) -> None:
     plain = durable.client.create_function(
         FunctionName="plain",
-        Role=ROLE,
+        Role=DURABLE_ROLE,
         Runtime=RUNTIME,
         Handler="app.handler",
         Code={"ZipFile": _plain()},
@@ -455,7 +455,7 @@ def test_an_event_that_another_function_left_starts_an_execution(durable: Durabl
     arn = durable.client.get_function(FunctionName=name)["Configuration"]["FunctionArn"]
     teller = durable.client.create_function(
         FunctionName="teller",
-        Role=ROLE,
+        Role=DURABLE_ROLE,
         Runtime=RUNTIME,
         Handler="app.handler",
         Code={"ZipFile": _plain()},

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.conftest import ROLE
+from tests.e2e.conftest import DURABLE_ROLE
 from tests.e2e.durable import Durable, started
 from tests.e2e.languages import runtimes_of, zip_of_files
 from tests.official_clients import durable_sdk_js
@@ -41,7 +41,7 @@ def test_the_sdk_for_javascript_runs_unmodified(durable: Durable) -> None:
     files |= {place: path.read_bytes() for place, path in durable_sdk_js().items()}
     durable.client.create_function(
         FunctionName="js",
-        Role=ROLE,
+        Role=DURABLE_ROLE,
         Runtime=NEWEST,
         Handler="app.handler",
         Code={"ZipFile": zip_of_files(files)},

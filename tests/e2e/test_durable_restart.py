@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.clocked import ClockedServer
-from tests.e2e.conftest import ROLE, RUNTIME, zip_of
+from tests.e2e.conftest import DURABLE_ROLE, RUNTIME, zip_of
 from tests.e2e.durable import Durable
 
 EXECUTIONS, STEPS, KILLS = 8, 25, 6
@@ -109,7 +109,7 @@ def handler(event, context):
 def test_a_function_that_is_not_durable_is_invoked_again_after_a_kill(durable: Durable) -> None:
     plain = durable.client.create_function(
         FunctionName="slow",
-        Role=ROLE,
+        Role=DURABLE_ROLE,
         Runtime=RUNTIME,
         Handler="app.handler",
         Timeout=30,

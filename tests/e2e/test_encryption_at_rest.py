@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from tests.e2e.conftest import create, zip_of
+from tests.e2e.conftest import ROLE, create, zip_of
 from tests.e2e.server import INGLE
 
 SECRET = "a-secret-" + secrets.token_hex(16)
@@ -176,7 +176,7 @@ def test_a_key_of_kms_is_refused_by_name(functions):
     with pytest.raises(functions.exceptions.InvalidParameterValueException, match="KMSKeyArn"):
         functions.create_function(
             FunctionName="with-kms",
-            Role="arn:aws:iam::000000000000:role/r",
+            Role=ROLE,
             Runtime="python3.11",
             Handler="app.handler",
             Code={"ZipFile": zip_of(app=READER)},

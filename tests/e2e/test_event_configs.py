@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from tests.e2e.conftest import create, refusal
+from tests.e2e.conftest import INVOKER_ROLE, create, refusal
 
 ACCOUNT = "000000000000"
 ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:"
@@ -20,7 +20,7 @@ def described(answer):
 
 @pytest.fixture
 def name(deploy):
-    return deploy(SOURCE)
+    return deploy(SOURCE, Role=INVOKER_ROLE)
 
 
 def put(functions, name, **members):

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import RUNTIME, zip_of
+from tests.e2e.conftest import ROLE, RUNTIME, zip_of
 from tests.e2e.server import INGLE, Server
 from tests.images.building import Entry, Layout, tar
 from tests.images.roots import python_layer
@@ -25,6 +25,7 @@ def handler(event, context):
     return "Hello, " + event["username"]
 """
 EVENT = '{"username": "Sally"}'
+OWN_ROLE = "arn:aws:iam::000000000000:role/service-role/ingle-deploy"
 
 
 @dataclass(frozen=True)
@@ -87,13 +88,12 @@ def test_a_file_becomes_a_function_that_is_named_after_it(
     (ingle.folder / f"{name}.py").write_text(HELLO)
     made = ingle("deploy", f"{name}.py")
     assert made.status == 0, made.error
-    assert re.fullmatch(
-        rf"created {name}: {RUNTIME}, {name}\.handler, \d+ bytes\n"
-        rf"run it with: ingle invoke {name} --event '{{}}'\n",
+    assert re.search(
+        rf"created {name}: {RUNTIME}, {name}\.handler, \d+ bytes\nrole: {OWN_ROLE}\n"
+        rf"run it with: ingle invoke {name} --event '{{}}'\n\Z",
         made.output,
     )
-    role = functions.get_function_configuration(FunctionName=name)["Role"]
-    assert role == "arn:aws:iam::000000000000:role/ingle"
+    assert functions.get_function_configuration(FunctionName=name)["Role"] == OWN_ROLE
     assert ingle("invoke", name, "--event", EVENT).output == '"Hello, Sally"\n'
 
 
@@ -161,6 +161,30 @@ def test_an_image_is_deployed_and_updated(ingle: Ingle, name: str, images: Path)
         refused = ingle("deploy", "--name", name, *wrong)
         assert refused.status in (1, 2)
         assert said in refused.error
+
+
+def test_a_role_is_made_once_for_functions_that_are_given_none(
+    own_server: Server, tmp_path: Path
+) -> None:
+    ingle, functions = Ingle(own_server, tmp_path), own_server.client("lambda")
+    for name in ("one", "two", "three"):
+        (tmp_path / f"{name}.py").write_text(HELLO)
+    said = f"made the role {OWN_ROLE}, which may write logs and nothing else\n"
+    assert ingle("deploy", "one.py").output.startswith(said)
+    second = ingle("deploy", "two.py")
+    assert (second.status, said in second.output) == (0, False)
+    given = ingle("deploy", "three.py", "--role", ROLE)
+    assert f"\nrole: {ROLE}\n" in given.output
+    (tmp_path / "three.py").write_text(HELLO + "# changed\n")
+    assert ingle("deploy", "three.py").status == 0
+    roles = {each["FunctionName"]: each["Role"] for each in functions.list_functions()["Functions"]}
+    assert roles == {"one": OWN_ROLE, "two": OWN_ROLE, "three": ROLE}
+    attached = own_server.client("iam").list_attached_role_policies(RoleName="ingle-deploy")
+    assert [each["PolicyName"] for each in attached["AttachedPolicies"]] == [
+        "AWSLambdaBasicExecutionRole"
+    ]
+    assert ingle("invoke", "one", "--event", EVENT).status == 0
+    assert "greeting Sally" in ingle("logs", "one").output
 
 
 def test_a_zip_is_deployed_as_it_is(ingle: Ingle, name: str, functions: Any) -> None:

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from tests.e2e.conftest import eventually
+from tests.e2e.conftest import ROLE, eventually
 from tests.e2e.languages import zip_of_files
 
 SOURCE = """
@@ -63,7 +63,7 @@ def run():
             FunctionName=name,
             Handler="index.handler",
             Runtime="nodejs20.x",
-            Role="arn:aws:iam::000000000000:role/r",
+            Role=ROLE,
             Code={"ZipFile": zip_of_files({file: source})},
             Timeout=30,
             **{"MemorySize": 512, **settings},

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from tests.e2e.clocked import ClockedServer
-from tests.e2e.conftest import create, eventually, zip_of
+from tests.e2e.conftest import INVOKER_ROLE, create, eventually, zip_of
 from tests.e2e.test_asynchronous import ARN, FAIL, measured, send
 
 RECORDED = "def handler(event, context):\n    import json\n    print('got', json.dumps(event))\n"
@@ -56,7 +56,7 @@ def marker(server):
 
 def test_an_event_on_which_the_function_fails_runs_again_after_one_minute_and_after_two(server):
     functions = server.client("lambda")
-    name, told = create(functions, FLAKY), create(functions, RECORDED)
+    name, told = create(functions, FLAKY, Role=INVOKER_ROLE), create(functions, RECORDED)
     functions.put_function_event_invoke_config(
         FunctionName=name, DestinationConfig={"OnFailure": {"Destination": ARN + told}}
     )
@@ -121,7 +121,7 @@ def test_as_many_retries_are_made_as_are_configured(server, attempts):
 
 def test_an_event_that_would_be_too_old_for_a_retry_is_given_up_at_once(server):
     functions = server.client("lambda")
-    name, told = create(functions, FLAKY), create(functions, RECORDED)
+    name, told = create(functions, FLAKY, Role=INVOKER_ROLE), create(functions, RECORDED)
     functions.put_function_event_invoke_config(
         FunctionName=name,
         MaximumEventAgeInSeconds=60,
@@ -170,7 +170,8 @@ def test_an_event_that_cannot_run_before_it_is_too_old_is_given_up(tmp_path):
     server.start()
     try:
         functions = server.client("lambda")
-        holder, name = create(functions, HOLD, Timeout=60), create(functions, RECORDED)
+        holder = create(functions, HOLD, Timeout=60)
+        name = create(functions, RECORDED, Role=INVOKER_ROLE)
         told = create(functions, RECORDED)
         functions.put_function_event_invoke_config(
             FunctionName=name,

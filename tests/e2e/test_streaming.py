@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import eventually, refusal
+from tests.e2e.conftest import ROLE, eventually, refusal
 from tests.e2e.raw import bytes_of, connect, read_answer, signed
 from tests.e2e.streams import call, create_streaming, whole
 from tests.e2e.test_provided import WITH_STREAMS, package
@@ -77,7 +77,7 @@ def test_a_runtime_of_ones_own_streams(functions, invoke):
     name = f"p-{uuid.uuid4().hex[:12]}"
     functions.create_function(
         FunctionName=name,
-        Role="arn:aws:iam::000000000000:role/r",
+        Role=ROLE,
         Runtime="provided.al2023",
         Handler="app.handler",
         Code={"ZipFile": package(WITH_STREAMS)},

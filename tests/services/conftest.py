@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from ingle.auth.keys import Identity
+from ingle.iam.principal import Principal, PrincipalKind
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
 from ingle.wire.http import Request
@@ -31,11 +33,14 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 def context(account_id: str = ACCOUNT, region: str = REGION) -> CallContext:
     """Make the context of a call by an account's root user."""
+    arn = f"arn:aws:iam::{account_id}:root"
+    root = Principal(PrincipalKind.ROOT, arn, account_id, account_id)
     return CallContext(
         request_id="3f0e7ea8-1d2c-4e0e-9d38-5d3d6d1d9c1a",
         account_id=account_id,
         region=region,
-        principal_arn=f"arn:aws:iam::{account_id}:root",
+        principal_arn=arn,
         request=Request("POST", "/"),
         endpoint="http://127.0.0.1:4566",
+        identity=Identity("AKIAEXAMPLE", root, region, ""),
     )

@@ -5,6 +5,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 import ingle.invoke.events.tables
+import ingle.services.iam.tables
 import ingle.services.lambda_.tables
 import ingle.services.logs.tables  # noqa: F401 - all of them register their tables
 from ingle.storage.schema import migrate

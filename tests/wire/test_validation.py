@@ -128,10 +128,29 @@ def test_members_of_structures_in_lists_are_told_by_their_number() -> None:
     )
     assert refusal.error_code == "ValidationError"
     assert refusal.message == (
-        "2 validation errors detected: Value '#' at 'tags.2.member.key' failed to satisfy "
+        "2 validation errors detected: Value at 'tags.2.member.key' failed to satisfy "
         r"constraint: Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+; "
-        "Value '$' at 'tags.2.member.value' failed to satisfy constraint: "
+        "Value at 'tags.2.member.value' failed to satisfy constraint: "
         r"Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]*"
+    )
+
+
+def test_iam_has_its_own_words_for_names_and_paths_and_repeats_no_value() -> None:
+    refusal = _refusal("iam", "CreateUser", {"UserName": "b/b"})
+    assert (refusal.error_code, refusal.message) == (
+        "ValidationError",
+        "The specified value for userName is invalid. It must contain only alphanumeric "
+        "characters and/or the following: +=,.@_-",
+    )
+    refusal = _refusal("iam", "CreateUser", {"UserName": "b", "Path": "x"})
+    assert refusal.message == (
+        "The specified value for path is invalid. It must begin and end with / and contain only "
+        "alphanumeric characters and/or / characters."
+    )
+    refusal = _refusal("iam", "CreateUser", {"UserName": "b" * 65})
+    assert refusal.message == (
+        "1 validation error detected: Value at 'userName' failed to satisfy constraint: "
+        "Member must have length less than or equal to 64"
     )
 
 

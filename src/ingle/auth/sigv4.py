@@ -49,7 +49,9 @@ class Verifier:
         find_service: tells the service of a request that does not say it in a signature, so that
             it is refused in that service's words; by default in those of services with JSON.
         find_session: looks temporary credentials up by the id of the key and the session token;
-            None where they are forged. Called from threads too.
+            None where they are forged, or whose they were is gone. Called from threads too.
+        used: told of each request that was verified: the key, the service and region of its
+            signature, and the time in seconds since the epoch. Called from threads too.
     """
 
     def __init__(
@@ -58,11 +60,13 @@ class Verifier:
         clock: Clock,
         find_service: ServiceFinder = lambda _request: None,
         find_session: Callable[[str, str], AccessKey | None] = lambda _key, _token: None,
+        used: Callable[[AccessKey, str, str, float], None] = lambda *_: None,
     ) -> None:
         self._find_key = find_key
         self._clock = clock
         self._find_service = find_service
         self._find_session = find_session
+        self._used = used
 
     async def authenticate(self, request: Request) -> Identity:
         """Verify a request as `verify` does, in a thread when its body is long."""
@@ -90,29 +94,31 @@ class Verifier:
             claim = from_query(request, self._find_service)
         else:
             raise family(self._find_service(request), request).refuse_missing()
-        self._check_time(request, claim)
+        now = self._clock.time()
+        self._check_time(request, claim, now)
         key = self._find_key(claim.access_key_id)
         if key is None and claim.token is not None:
-            key = self._session_key(request, claim, claim.token)
+            key = self._session_key(request, claim, claim.token, now)
         if key is None or (key.loopback_only and not is_local(request)):
             raise family(claim.service, request).refuse_key(claim.access_key_id)
         if claim.token is not None or key.session_token is not None:
             _check_token(request, claim, key)
         _check_signature(request, claim, key)
-        return Identity(
-            key.access_key_id, key.account_id, key.principal_arn, claim.region, claim.service
-        )
+        if claim.service == "iam" and key.session is not None and not key.session.may_call_iam:
+            raise family(claim.service, request).refuse_token(claim.token)
+        self._used(key, claim.service, claim.region, now)
+        return Identity(key.access_key_id, key.principal, claim.region, claim.service, key.session)
 
-    def _session_key(self, request: Request, claim: Claim, token: str) -> AccessKey:
+    def _session_key(self, request: Request, claim: Claim, token: str, now: float) -> AccessKey:
         key = self._find_session(claim.access_key_id, token)
         if key is None:
             raise family(claim.service, request).refuse_token(token)
-        if key.expires_at is not None and key.expires_at <= self._clock.time():
+        if key.session is not None and key.session.expires_at <= now:
             raise family(claim.service, request).refuse_expired(token)
         return key
 
-    def _check_time(self, request: Request, claim: Claim) -> None:
-        now = self._clock.time()
+    @staticmethod
+    def _check_time(request: Request, claim: Claim, now: float) -> None:
         allowed = MAX_SKEW_S if claim.expires_s is None else claim.expires_s
         if not (now - allowed <= claim.signed_at <= now + MAX_SKEW_S):
             refusals = family(claim.service, request)

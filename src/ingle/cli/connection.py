@@ -1,8 +1,9 @@
 """Where the server is and how to sign for it, and AWS clients made of that."""
 
 import ipaddress
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,13 +27,11 @@ class Connection:
     Attributes:
         endpoint: its URL.
         region: the region to work in.
-        account_id: the account that the server was started with, where the data folder tells.
         keys: what to sign with; None leaves it to botocore's usual places.
     """
 
     endpoint: str
     region: str
-    account_id: str
     keys: KeyPair | None
 
     def client(self, service: str, longest_s: int = 0) -> Any:
@@ -62,6 +61,45 @@ class Connection:
                 proxies={} if _is_loopback(self.endpoint) else None,
             ),
         )
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Send a signed request to one of Ingle's own routes, and return its JSON answer.
+
+        Args:
+            method: the verb.
+            path: the route, for instance `/_ingle/accounts`.
+            body: what to send as JSON, if anything.
+
+        Raises:
+            CommandError: the server refuses it.
+        """
+        from botocore.auth import SigV4Auth
+        from botocore.awsrequest import AWSRequest
+        from botocore.exceptions import NoCredentialsError
+        from botocore.httpsession import URLLib3Session
+        from botocore.session import Session
+
+        session = Session()
+        session.set_config_variable("metadata_service_num_attempts", 0)
+        if self.keys is not None:
+            session.set_credentials(self.keys.access_key_id, self.keys.secret_access_key)
+        credentials = session.get_credentials()
+        if credentials is None:
+            raise NoCredentialsError
+        request = AWSRequest(
+            method=method,
+            url=self.endpoint + path,
+            data=json.dumps(body).encode() if body is not None else b"",
+        )
+        SigV4Auth(credentials, "iam", self.region).add_auth(request)
+        answer = URLLib3Session(
+            timeout=(_CONNECT_TIMEOUT_S, _ANSWER_TIMEOUT_S),
+            proxies={} if _is_loopback(self.endpoint) else None,
+        ).send(request.prepare())
+        content = json.loads(answer.content)
+        if answer.status_code >= 400:
+            raise CommandError(f"{content['message']} ({content['__type']})")
+        return content
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -129,7 +167,6 @@ def connect(endpoint_url: str | None, data_dir: Path | None, region: str | None)
         return Connection(
             endpoint=note.endpoint,
             region=region or note.region,
-            account_id=note.account_id,
             keys=read_key_pair(folder),
         )
     return Connection(
@@ -138,7 +175,6 @@ def connect(endpoint_url: str | None, data_dir: Path | None, region: str | None)
         or environment.get("AWS_REGION")
         or environment.get("AWS_DEFAULT_REGION")
         or _DEFAULTS.region,
-        account_id=environment.get("AWS_ACCOUNT_ID") or _DEFAULTS.account_id,
         keys=_keys_for_url(data_dir),
     )
 

@@ -1,4 +1,4 @@
-"""What commands read of a server's data folder: where it listens and its root key pair."""
+"""What commands read of a server's data folder: where it listens and its root key pairs."""
 
 import configparser
 from dataclasses import dataclass
@@ -36,8 +36,12 @@ def read_endpoint(data_dir: Path) -> Endpoint:
         ) from error
 
 
-def read_key_pair(data_dir: Path) -> KeyPair:
-    """Return the root key pair of a data folder.
+def read_key_pair(data_dir: Path, account_id: str | None = None) -> KeyPair:
+    """Return a root key pair of a data folder.
+
+    Args:
+        data_dir: the folder.
+        account_id: whose; the server's own account where none is given.
 
     Raises:
         CommandError: there is none, or it cannot be read.
@@ -46,7 +50,12 @@ def read_key_pair(data_dir: Path) -> KeyPair:
     parser = configparser.ConfigParser(interpolation=None)
     try:
         parser.read_string(file.read_text(encoding="utf-8"))
-        section = parser["default"]
+        if account_id is not None and account_id not in parser:
+            raise CommandError(
+                f"the data folder {data_dir} has no key pair of the account {account_id}",
+                f"make the account with `ingle account create {account_id}`",
+            )
+        section = parser[account_id or "default"]
         return KeyPair(section["aws_access_key_id"], section["aws_secret_access_key"])
     except FileNotFoundError as error:
         raise CommandError(
@@ -62,6 +71,6 @@ def read_key_pair(data_dir: Path) -> KeyPair:
     except (configparser.Error, KeyError, UnicodeDecodeError) as error:
         # The error's own text may quote the file, and with it the secret.
         raise CommandError(
-            f"{file} holds no key pair in a section [default]",
+            f"{file} holds no key pair in a section [{account_id or 'default'}]",
             "restore the file from a backup",
         ) from error

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ingle.cli.connection import Connection, connect
+from ingle.cli.deploy_role import own_role
 from ingle.cli.deployables import Image, Package, size
 from ingle.cli.errors import USAGE, CommandError
 from ingle.cli.options import DataDir, EndpointUrl, Region
@@ -33,7 +34,14 @@ def deploy(
     handler: Annotated[
         str | None, typer.Option(show_default="guessed", help="For instance app.handler.")
     ] = None,
-    role: Annotated[str | None, typer.Option(metavar="ARN", help="The execution role.")] = None,
+    role: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ARN",
+            show_default="one that may write logs, made at first",
+            help="The execution role, which says what the function may do.",
+        ),
+    ] = None,
     timeout: Annotated[
         int | None, typer.Option(show_default="3", help="The longest a run may take, in seconds.")
     ] = None,
@@ -53,6 +61,9 @@ def deploy(
     A folder is zipped with all that is in it except version control, caches and virtual
     environments; node_modules stays. Of an existing function only the code changes, and what
     options are given for; --env replaces all its variables.
+
+    A new function that is given no --role gets one that may write logs and nothing else; the first
+    time, that role is made.
 
     \b
     Examples:
@@ -96,7 +107,11 @@ def _create(
     code: Package | Image,
     given: dict[str, Any],
 ) -> None:
-    settings = {"Role": f"arn:aws:iam::{connection.account_id}:role/ingle"} | given
+    settings = dict(given)
+    if "Role" not in settings:
+        settings["Role"], is_new = own_role(connection)
+        if is_new:
+            typer.echo(f"made the role {settings['Role']}, which may write logs and nothing else")
     settings |= code.defaults(given)
     with progress(code.doing):
         made = client.create_function(FunctionName=function, Code=code.code(), **settings)
@@ -106,6 +121,7 @@ def _create(
     else:
         measured = size(made["CodeSize"])
         typer.echo(f"created {function}: {made['Runtime']}, {made['Handler']}, {measured}")
+    typer.echo(f"role: {made['Role']}")
     typer.echo(f"run it with: ingle invoke {function} --event '{{}}'")
 
 

@@ -1,4 +1,4 @@
-"""`ingle doctor`: what this machine can do for Ingle, and what is weaker or missing."""
+"""`ingle doctor`: what this machine, or the role of a function, lacks."""
 
 import json
 from collections.abc import Sequence
@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingle.cli.connection import connect
 from ingle.cli.errors import FAILURE
-from ingle.cli.options import DEFAULT_DATA_DIR, DataDir, Format, TableFormat
+from ingle.cli.options import DEFAULT_DATA_DIR, DataDir, EndpointUrl, Format, Region, TableFormat
 from ingle.config import Config
 
 if TYPE_CHECKING:
@@ -18,7 +19,13 @@ _COLOURS = {"ok": "green", "weak": "yellow", "missing": "red"}
 
 
 def doctor(
+    function: Annotated[
+        str | None,
+        typer.Argument(show_default="this machine", help="A function whose permissions to check."),
+    ] = None,
     data_dir: DataDir = None,
+    endpoint_url: EndpointUrl = None,
+    region: Region = None,
     host: Annotated[str, typer.Option(help="The address the server would use.")] = _DEFAULTS.host,
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="The port the server would use.")
@@ -27,17 +34,28 @@ def doctor(
 ) -> None:
     """Check whether Ingle can run here, and how well it can lock functions in.
 
-    Exits with 0 unless Ingle cannot run at all; what is weak it does without.
+    With the name of a function, check on a running server what its role lacks: whether it is there,
+    whether Lambda may assume it, and whether it allows logs and what the function is set up for.
+
+    Exits with 0 unless Ingle, or the function, cannot run at all; what is weak it does without.
 
     \b
     Examples:
       ingle doctor
+      ingle doctor hello
       sudo ingle doctor --data-dir /srv/ingle
       ingle doctor --format json
     """
-    from ingle.cli.checks import run_checks
+    if function is None:
+        from ingle.cli.checks import run_checks
 
-    checks = run_checks((data_dir or DEFAULT_DATA_DIR).absolute(), host, port)
+        checks = run_checks((data_dir or DEFAULT_DATA_DIR).absolute(), host, port)
+    else:
+        from ingle.cli.function_checks import check_function
+
+        connection = connect(endpoint_url, data_dir, region)
+        with connection.errors():
+            checks = check_function(connection, function)
     can_run = all(check.state != "missing" for check in checks)
     if format is Format.JSON:
         rows = [

@@ -24,20 +24,25 @@ class EnvFormat(StrEnum):
 def env(
     data_dir: DataDir = None,
     format: Annotated[EnvFormat, typer.Option(help="For a shell, or as JSON.")] = EnvFormat.SH,
+    account: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Of another account, made with `ingle account create`."),
+    ] = None,
 ) -> None:
     """Print the settings that point AWS's own tools at the server.
 
-    They hold the server's root key: treat them as a password.
+    They hold the account's root key: treat them as a password.
 
     \b
     Examples:
       eval "$(ingle env)"                      for this shell
       eval "$(ingle env --data-dir /srv/ingle)"
       ingle env --format json                  for a program
+      ingle env --account 111111111111         as the root user of another account
     """
     folder = data_dir or DEFAULT_DATA_DIR
     endpoint = read_endpoint(folder)
-    keys = read_key_pair(folder)
+    keys = read_key_pair(folder, None if account == endpoint.account_id else account)
     variables = {
         "AWS_ENDPOINT_URL": endpoint.endpoint,
         "AWS_ACCESS_KEY_ID": keys.access_key_id,

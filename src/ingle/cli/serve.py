@@ -133,6 +133,20 @@ def serve(
             help="VPCs that functions may name, as JSON; better in the --config file.",
         ),
     ] = None,
+    iam: Annotated[
+        str | None,
+        typer.Option(
+            show_default=_DEFAULTS.iam,
+            help="enforce permissions, or audit: let all pass and log what would be denied.",
+        ),
+    ] = None,
+    organization_id: Annotated[
+        str | None,
+        typer.Option(
+            show_default="none",
+            help="The organisation of all accounts, as policies name it (aws:PrincipalOrgID).",
+        ),
+    ] = None,
     log_level: Annotated[
         str | None,
         typer.Option(
@@ -192,6 +206,8 @@ def serve(
         "sandbox_connections": sandbox_connections,
         "file_systems": file_systems,
         "vpcs": vpcs,
+        "iam": iam,
+        "organization_id": organization_id,
         "log_level": log_level,
         "runtimes_substitutes": runtimes_substitutes,
         "runtimes_nodejs_sdk": runtimes_nodejs_sdk,

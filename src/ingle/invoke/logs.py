@@ -1,6 +1,18 @@
 """Where an invocation's log lines go, as the invoke layer sees it."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+
+class Writer(NamedTuple):
+    """Who writes a log.
+
+    Attributes:
+        role: the ARN of the function's role.
+        name: the function's, which its role's sessions are called by.
+    """
+
+    role: str
+    name: str
 
 
 class LogAppender(Protocol):
@@ -28,6 +40,22 @@ class LogSink(Protocol):
         """Return once the sink takes lines again."""
         ...
 
-    def appender(self, account_id: str, region: str, group: str, stream: str) -> LogAppender:
-        """Open a stream, which is made, like its group, when the first event is written."""
+    def appender(
+        self,
+        account_id: str,
+        region: str,
+        group: str,
+        stream: str,
+        writer: Writer | None = None,
+    ) -> LogAppender:
+        """Open a stream, which is made, like its group, when the first event is written.
+
+        Args:
+            account_id: whose it is.
+            region: where it is.
+            group: the log group's name.
+            stream: the stream's name.
+            writer: who writes; events of one whose role may not are dropped. Without one, nobody
+                is asked.
+        """
         ...

@@ -19,7 +19,7 @@ from ingle.invoke.errors import (
     TooManyRequests,
 )
 from ingle.invoke.lines import lines_of
-from ingle.invoke.logs import LogSink
+from ingle.invoke.logs import LogSink, Writer
 from ingle.invoke.stream import Stream, stream_of
 from ingle.pool.pool import Pool
 from ingle.pool.sandbox import Ending, Outcome, Sandbox
@@ -200,7 +200,10 @@ class Starter:
         initialization = spec.initialization_type(provisioned=provisioned)
 
         def open_log(stream: str) -> Stream:
-            appender = self._logs.appender(spec.account_id, spec.region, spec.log_group, stream)
+            writer = Writer(spec.role, spec.name)
+            appender = self._logs.appender(
+                spec.account_id, spec.region, spec.log_group, stream, writer
+            )
             lines = lines_of(spec, initialization, self._clock.time)
             log = Stream(appender, self._clock.time, lines)
             if tail:

@@ -208,16 +208,21 @@ class Pool:
             snapshot: whether others are to be forked of it.
             source: the snapshot that it is to be forked of.
             provisioned: whether it is kept ready, however long it is idle.
+
+        Raises:
+            OSError: no process could be made.
+            ServiceError: there are no credentials of the function's role to be had.
         """
         if self._count >= self._limit:
             self._evict()
+        credentials = self._credentials(spec)
         day = time.strftime("%Y/%m/%d", time.gmtime(self._clock.time()))
         stream = f"{day}/[{spec.version}]{secrets.token_hex(16)}"
         sandbox = Sandbox(
             spec,
             stream,
             open_log(stream),
-            self._credentials(spec),
+            credentials,
             clock=self._clock,
             kill=self._placement.kill,
             on_end=self._ended,

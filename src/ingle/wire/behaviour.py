@@ -32,6 +32,8 @@ class Behaviour:
         missing_code: the code for a missing member, where it is another one.
         missing_message: the text for a missing member; {member} is filled in.
         member_rules: rules for single members, by the path in messages, for instance `runtime`.
+        pattern_rules: rules for members that do not match a pattern, by that pattern.
+        tells_values: whether the messages repeat the values that break rules.
         serialization_code: the code for a body that cannot be read.
         payload_content_type: the Content-Type of an answer whose body is a blob.
         error_namespace: what precedes an exception's name in `__type`.
@@ -48,6 +50,8 @@ class Behaviour:
     missing_code: str | None = None
     missing_message: str | None = None
     member_rules: dict[str, MemberRule] = field(default_factory=dict)
+    pattern_rules: dict[str, MemberRule] = field(default_factory=dict)
+    tells_values: bool = True
     serialization_code: str | None = None
     payload_content_type: str = "application/octet-stream"
     error_namespace: str | None = None
@@ -63,9 +67,10 @@ class Behaviour:
 def behaviour_of(service: str) -> Behaviour:
     """The ways of a service; those that its protocol prescribes where the file has none."""
     raw: dict[str, Any] = dict(_all().get(service, {}))
-    rules = {path: MemberRule(**rule) for path, rule in raw.pop("member_rules", {}).items()}
+    for name in ("member_rules", "pattern_rules"):
+        raw[name] = {key: MemberRule(**rule) for key, rule in raw.get(name, {}).items()}
     outputs = tuple(raw.pop("unwrapped_outputs", ()))
-    return Behaviour(member_rules=rules, unwrapped_outputs=outputs, **raw)
+    return Behaviour(unwrapped_outputs=outputs, **raw)
 
 
 @cache

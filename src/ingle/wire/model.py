@@ -37,6 +37,7 @@ class OperationModel:
         output: the output's shape, or None.
         errors: the names of the exception shapes that the operation declares.
         result_wrapper: the element around the result in the query protocol.
+        unsigned: whether its requests are not signed: what they bring in is proof enough.
     """
 
     __slots__ = (
@@ -48,6 +49,7 @@ class OperationModel:
         "output",
         "result_wrapper",
         "status",
+        "unsigned",
         "uri",
     )
 
@@ -60,6 +62,7 @@ class OperationModel:
         self.input: Shape | None = shapes.resolve(raw["input"]) if "input" in raw else None
         self.output: Shape | None = shapes.resolve(raw["output"]) if "output" in raw else None
         self.errors: tuple[str, ...] = tuple(error["shape"] for error in raw.get("errors", ()))
+        self.unsigned: bool = raw.get("authtype") == "none"
         self.result_wrapper: str = raw.get("output", {}).get("resultWrapper", f"{name}Result")
 
 

@@ -62,6 +62,11 @@ def find_service(request: Request) -> str | None:
     )
 
 
+def is_form(request: Request) -> bool:
+    """Say whether a request's body is a form, as in the query protocol's POSTs."""
+    return request.headers.get("content-type", "").startswith(_FORM)
+
+
 def _signing_name(request: Request) -> str | None:
     scope = request.headers.get("authorization")
     if scope is None:
@@ -115,8 +120,7 @@ def _by_path(services: _Services, request: Request) -> str | None:
 
 
 def _by_version(services: _Services, request: Request) -> str | None:
-    in_body = request.headers.get("content-type", "").startswith(_FORM)
-    if not in_body and "Version=" not in request.query:
+    if not is_form(request) and "Version=" not in request.query:
         return None
     try:
         fields = dict(form_fields(request))

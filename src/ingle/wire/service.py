@@ -19,6 +19,7 @@ class CallContext:
         endpoint: scheme and authority by which the caller reached Ingle,
             for instance `http://127.0.0.1:4566`.
         trace: what the header `X-Amzn-Trace-Id` of the answer tells, or "" for none.
+        identity: the caller, an `ingle.auth.keys.Identity`; this layer knows nothing of it.
     """
 
     request_id: str
@@ -28,6 +29,7 @@ class CallContext:
     request: Request
     endpoint: str
     trace: str = ""
+    identity: Any = None
 
 
 class Service:
@@ -43,6 +45,10 @@ class Service:
 
     name: ClassVar[str]
     """botocore's name of the service, for instance `lambda`."""
+
+    decides: ClassVar[frozenset[str]] = frozenset()
+    """The operations of which the service decides itself who may call them, `AssumeRole` for one:
+    they are not authorised before."""
 
 
 ServiceInput = dict[str, Any]

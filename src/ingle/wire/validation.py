@@ -15,6 +15,7 @@ from ingle.wire.shapes import PerShape, Shape
 
 _MAX_TOLD = 2048
 NOT_NULL = "Member must not be null"
+_PATTERN = "Member must satisfy regular expression pattern: "
 
 _SCALARS = frozenset(
     ("string", "integer", "long", "float", "double", "boolean", "blob", "timestamp")
@@ -209,7 +210,7 @@ def scalar_rules(shape: Shape) -> list[Rule]:
         pattern = compile_pattern(traits["pattern"])
         if pattern is not None:
             matches = pattern.fullmatch
-            words = f"Member must satisfy regular expression pattern: {traits['pattern']}"
+            words = _PATTERN + traits["pattern"]
             rules.append((lambda value: matches(value) is not None, words))
     if shape.type in ("string", "blob"):
         rules.extend(_size_rules(shape))
@@ -313,10 +314,18 @@ def _error(found: list[Violation], behaviour: Behaviour) -> Validation:
             value=found[0].value, path=found[0].path, constraint=found[0].constraint
         )
         return Validation(text, code=rule.code)
+    if not behaviour.tells_values:
+        for violation in ordinary:
+            violation.value = None
     count = len(ordinary)
     head = f"{count} validation error{'' if count == 1 else 's'} detected: "
     return Validation(head + "; ".join(map(str, ordinary)), code=behaviour.validation_code)
 
 
 def _rule(violation: Violation, behaviour: Behaviour) -> MemberRule | None:
-    return None if violation.is_missing else behaviour.member_rules.get(violation.path)
+    if violation.is_missing:
+        return None
+    rule = behaviour.member_rules.get(violation.path)
+    if rule is None and violation.constraint.startswith(_PATTERN):
+        rule = behaviour.pattern_rules.get(violation.constraint.removeprefix(_PATTERN))
+    return rule

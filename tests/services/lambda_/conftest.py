@@ -1,6 +1,7 @@
 """A Lambda service on a real database, blob store and code folder; only the sandboxes are apart."""
 
 import asyncio
+import json
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,23 +9,29 @@ from typing import Any
 
 import pytest
 
+from ingle.auth.authorizer import Authorizer
 from ingle.invoke.admission import Admission
 from ingle.invoke.invoker import InvocationResult
 from ingle.invoke.metrics import Metric
 from ingle.invoke.provisioner import Standing
 from ingle.pool.spec import FunctionSpec
 from ingle.runtimes.discovery import Interpreters
+from ingle.services.iam.directory import Directory
+from ingle.services.iam.ids import Prefix, new_id
+from ingle.services.iam.making import new_account
+from ingle.services.iam.model import Role
+from ingle.services.iam.store import IamStore
 from ingle.services.lambda_.api import LambdaService
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.store import LambdaStore
 from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
 from tests.services.clocks import ManualClock
-from tests.services.conftest import KEYS
+from tests.services.conftest import ACCOUNT, KEYS, OTHER_ACCOUNT
 from tests.services.lambda_.zips import HELLO, zipped
 
 RUNTIME = f"python3.{sys.version_info.minor}"
-ROLE = "arn:aws:iam::000000000000:role/lambda"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/lambda"
 
 
 class NoSandboxes:
@@ -110,11 +117,21 @@ class Bench:
         """Start the service, as a server does."""
         self.store = await LambdaStore.open(self.database, KEYS)
         self.packages = await Packages.open(self.store, self.blobs, self.code, self.clock)
+        self.identities = await IamStore.open(self.database, KEYS)
+        if self.identities.accounts.get(ACCOUNT, ACCOUNT) is None:
+            for account_id in (ACCOUNT, OTHER_ACCOUNT):
+                await self.identities.change(
+                    put=[new_account(account_id, "", 0), role_of_functions(account_id=account_id)]
+                )
+        directory = Directory(self.identities, lambda access_key_id: None)
+        self.authorizer = Authorizer(directory, self.clock)
         service = LambdaService(
             store=self.store,
             packages=self.packages,
             database=self.database,
             metrics=self.measured,
+            directory=directory,
+            authorizer=self.authorizer,
             invoker=self.invoker,  # type: ignore[arg-type]
             clock=self.clock,
             presign=lambda url, seconds: f"{url}?expires={seconds}",
@@ -122,6 +139,7 @@ class Bench:
             machine="x86_64",
             image_folders=[self.images],
         )
+        self.authorizer.tell("lambda", service.resources)
         self.opened.append(service)
         return service
 
@@ -129,6 +147,21 @@ class Bench:
         """Stop every service that was opened."""
         for service in self.opened:
             await service.events.close()
+
+
+def role_of_functions(
+    name: str = "lambda", service: str = "lambda.amazonaws.com", account_id: str = ACCOUNT
+) -> Role:
+    """Make a role that a service may assume."""
+    trusted = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return Role(
+        account_id=account_id,
+        name=name,
+        unique_id=new_id(Prefix.ROLE),
+        path="/",
+        created_ms=0,
+        trust=json.dumps({"Version": "2012-10-17", "Statement": [trusted]}),
+    )
 
 
 @pytest.fixture

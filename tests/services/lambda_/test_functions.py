@@ -129,7 +129,8 @@ async def test_accounts_and_regions_do_not_mix(service: LambdaService) -> None:
             f"Function not found: arn:aws:lambda:{where.region}:{where.account_id}:function:hello"
         )
         assert (await service.list_functions(where, {}))["Functions"] == []
-        await service.create_function(where, create_request())
+        role = f"arn:aws:iam::{where.account_id}:role/lambda"
+        await service.create_function(where, create_request(Role=role))
 
 
 @pytest.mark.parametrize(

@@ -130,14 +130,14 @@ async def test_the_client_context_reaches_the_function(ready: LambdaService, ben
     assert bench.invoker.calls[0][2]["client_context"] == '{"custom": {}}'
 
 
-async def test_another_accounts_function_cannot_be_invoked(ready: LambdaService) -> None:
+async def test_another_accounts_function_is_found_by_its_arn_and_not_by_its_name(
+    ready: LambdaService,
+) -> None:
+    stranger = context(OTHER_ACCOUNT)
+    assert (await ready.invoke(stranger, {"FunctionName": ARN}))["StatusCode"] == 200
     with pytest.raises(ServiceError) as caught:
-        await ready.invoke(context(OTHER_ACCOUNT), {"FunctionName": ARN})
-    assert caught.value.message == (
-        f"User: arn:aws:iam::{OTHER_ACCOUNT}:root is not authorized to perform: "
-        f"lambda:InvokeFunction on resource: {ARN} because no resource-based policy allows the "
-        "lambda:InvokeFunction action"
-    )
+        await ready.invoke(stranger, {"FunctionName": "hello"})
+    assert caught.value.message == f"Function not found: {ARN.replace(ACCOUNT, OTHER_ACCOUNT)}"
 
 
 async def test_code_that_is_gone_is_unpacked_again_before_the_invocation(bench: Bench) -> None:

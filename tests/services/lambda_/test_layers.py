@@ -162,7 +162,7 @@ async def test_a_version_that_is_not_there_is_not_found(service: LambdaService) 
             assert (await refusal(call)).message == "Layer Version Cannot be less than 1"
 
 
-async def test_layers_of_other_accounts_and_regions_are_out_of_reach(
+async def test_layers_of_other_regions_are_out_of_reach_and_of_other_accounts_can_be_read_only(
     service: LambdaService,
 ) -> None:
     await publish(service)
@@ -172,12 +172,14 @@ async def test_layers_of_other_accounts_and_regions_are_out_of_reach(
     request["LayerName"] = ARN
     assert (await refusal(service.get_layer_version(there, request))).http_status == 404
     assert (await service.list_layers(there, {}))["Layers"] == []
-    error = await refusal(service.get_layer_version(context(OTHER_ACCOUNT), request))
+    stranger = context(OTHER_ACCOUNT)
+    assert (await service.get_layer_version(stranger, request))["Version"] == 1
+    error = await refusal(service.delete_layer_version(stranger, request))
     assert (error.error_code, error.message) == (
         "AccessDeniedException",
         f"User: arn:aws:iam::{OTHER_ACCOUNT}:root is not authorized to perform: "
-        f"lambda:GetLayerVersion on resource: {ARN}:1 because no resource-based policy allows the "
-        "lambda:GetLayerVersion action",
+        f"lambda:DeleteLayerVersion on resource: {ARN}:1 because no resource-based policy allows "
+        "the lambda:DeleteLayerVersion action",
     )
 
 
@@ -326,9 +328,7 @@ async def test_links_stay_inside_also_by_way_of_another_layer(
         ),
         (
             ["{foreign}:1"],
-            f"User: arn:aws:iam::{ACCOUNT}:root is not authorized to perform: "
-            "lambda:GetLayerVersion on resource: {foreign}:1 because no resource-based policy "
-            "allows the lambda:GetLayerVersion action",
+            "Layer version {foreign}:1 does not exist.",
         ),
     ],
 )

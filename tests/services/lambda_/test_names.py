@@ -11,9 +11,9 @@ NAMES = st.from_regex(r"[a-zA-Z0-9_-]{1,64}", fullmatch=True)
 QUALIFIERS = st.none() | st.just("$LATEST") | st.from_regex(r"[a-zA-Z0-9_-]{1,20}", fullmatch=True)
 
 
-def error_of(text: str, qualifier: str | None = None) -> ServiceError:
+def error_of(text: str, qualifier: str | None = None, action: str = ACTION) -> ServiceError:
     with pytest.raises(ServiceError) as caught:
-        resolve(text, context(), ACTION, qualifier)
+        resolve(text, context(), action, qualifier)
     return caught.value
 
 
@@ -75,8 +75,17 @@ def test_another_region_is_out_of_reach() -> None:
     )
 
 
-def test_another_account_is_closed() -> None:
-    error = error_of(f"{OTHER_ACCOUNT}:function:hello")
+def test_another_account_is_open_to_what_policies_can_allow() -> None:
+    assert resolve(f"{OTHER_ACCOUNT}:function:hello", context(), ACTION).key == (
+        OTHER_ACCOUNT,
+        REGION,
+        "hello",
+    )
+
+
+@pytest.mark.parametrize("action", ["lambda:UpdateFunctionConfiguration", "lambda:AddPermission"])
+def test_another_account_is_closed_to_everything_else(action: str) -> None:
+    error = error_of(f"{OTHER_ACCOUNT}:function:hello", action=action)
     assert (error.error_code, error.http_status) == ("AccessDeniedException", 403)
     assert f"arn:aws:lambda:{REGION}:{OTHER_ACCOUNT}:function:hello" in error.message
 

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from ingle.services.lambda_.model import Alias, Function, Package, Policy
+from ingle.services.lambda_.policy_documents import HEAD
 from ingle.services.lambda_.store import LambdaStore
 from ingle.storage.database import Database
 from tests.services.cancelling import cancel_within_commit
@@ -76,7 +77,7 @@ async def test_what_belongs_to_a_qualifier_goes_with_it(database: Database) -> N
         for each in ("", "1", "live")
     ]
     for owner in (FUNCTION, version, LIVE):
-        await store.set_policy(replace(owner, revision_id="two"), policies[0].statements)
+        await store.set_policy(replace(owner, revision_id="two"), policies[0].statements, HEAD)
     assert store.get(FUNCTION.key) == replace(FUNCTION, revision_id="two")
     assert store.version(FUNCTION.key, "1") == replace(version, revision_id="two")
     assert store.aliases.get(FUNCTION.key, "live") == replace(LIVE, revision_id="two")

@@ -130,10 +130,15 @@ class Checkpoints:
 
     def _target(self, execution: Execution, update: Update) -> ChainedTarget | ServiceError:
         options = update["ChainedInvokeOptions"]
+        if "TenantId" in options:
+            raise InvalidUpdate(
+                "ChainedInvokeOptions.TenantId is not supported by this version of Ingle. Leave it "
+                "out."
+            )
         try:
             return self._functions.chained(
-                execution.account_id,
-                execution.region,
+                (execution.account_id, execution.region, execution.function),
+                execution.version,
                 options["FunctionName"],
                 options.get("XAmznTraceId") or execution.trace,
                 str(uuid.uuid4()),

@@ -54,13 +54,18 @@ class Functions(Protocol):
         ...
 
     def chained(
-        self, account_id: str, region: str, name: str, trace: str, request_id: str
+        self,
+        key: tuple[str, str, str],
+        version: str,
+        name: str,
+        trace: str,
+        request_id: str,
     ) -> ChainedTarget:
         """Find what a chained invocation is of.
 
         Args:
-            account_id: the account of the execution that asks for it.
-            region: its region.
+            key: account, region and name of the function whose execution asks for it.
+            version: which version of it; its role must be allowed to invoke what it asks for.
             name: the function's, as the SDK sent it: a name or an ARN, maybe with a qualifier.
             trace: the trace header that it goes on with.
             request_id: a UUID that a new trace is named after.

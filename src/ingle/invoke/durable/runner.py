@@ -146,7 +146,11 @@ class Runner:
         trace = operation.trace or execution.trace
         try:
             target = self._functions.chained(
-                execution.account_id, execution.region, operation.function or "", trace, request_id
+                (execution.account_id, execution.region, execution.function),
+                execution.version,
+                operation.function or "",
+                trace,
+                request_id,
             )
             key = (execution.account_id, execution.region, target.function)
             run = await self._functions.version(key, target.version)

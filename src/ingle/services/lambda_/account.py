@@ -43,11 +43,15 @@ class Account:
             },
         }
 
-    def check_code_storage(self, context: CallContext, more: int) -> None:
+    def check_code_storage(self, key: tuple[str, str, str], more: int) -> None:
         """Check that so many bytes more of packages can be stored.
+
+        Args:
+            key: of the function or layer that they are of, which says whose they are.
+            more: how many bytes.
 
         Raises:
             CodeStorageExceeded: they cannot.
         """
-        if self._store.code_size(context.account_id, context.region) + more > ACCOUNT.code_bytes:
+        if self._store.code_size(*key[:2]) + more > ACCOUNT.code_bytes:
             raise CodeStorageExceeded("Code storage limit exceeded.")

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from ingle.auth.authorizer import Authorizer
+from ingle.auth.directory import Directory
 from ingle.clock import Clock
 from ingle.invoke.durable.engine import DurableExecutions
 from ingle.invoke.events.destinations import Deliverer
@@ -42,9 +44,14 @@ from ingle.services.lambda_.lookup import Target
 from ingle.services.lambda_.model import FunctionKey, LayerKey
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.policies import Policies
+from ingle.services.lambda_.principals import Principals
 from ingle.services.lambda_.recursion import Recursions
+from ingle.services.lambda_.resource_policies import ResourcePolicies
+from ingle.services.lambda_.resources import LambdaResources
 from ingle.services.lambda_.response_streams import ResponseStreams
+from ingle.services.lambda_.roles import ExecutionRoles
 from ingle.services.lambda_.runtime_management import RuntimeManagementConfigs
+from ingle.services.lambda_.service_invocations import ServiceInvocations
 from ingle.services.lambda_.snapshots import Snapshots
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.lambda_.tags import Tags
@@ -70,6 +77,8 @@ class LambdaService(DurableApi, Service):
         database: where events are kept that wait for them.
         invoker: runs them.
         metrics: what takes measurements.
+        directory: knows the roles of functions, and whom policies may name.
+        authorizer: decides who may do what.
         clock: tells when a function was modified.
         presign: signs the URL of a package.
         interpreters: tells which runtimes this machine has.
@@ -84,6 +93,9 @@ class LambdaService(DurableApi, Service):
         events: the queue of asynchronous invocations; to be started, stopped and closed.
         durable: the durable executions; to be started, stopped and closed as well.
         urls: serves function URLs.
+        roles: knows the roles of functions.
+        resources: tells of functions and layers to those that decide who may use them.
+        for_services: runs functions for other services, as far as their policies let these.
     """
 
     name: ClassVar[str] = "lambda"
@@ -96,6 +108,8 @@ class LambdaService(DurableApi, Service):
         database: Database,
         invoker: "Invoker",
         metrics: MetricSink,
+        directory: Directory,
+        authorizer: Authorizer,
         clock: Clock,
         presign: Presign,
         interpreters: Interpreters,
@@ -109,6 +123,9 @@ class LambdaService(DurableApi, Service):
         changing: KeyedLocks[FunctionKey] = KeyedLocks()
         changing_layers: KeyedLocks[LayerKey] = KeyedLocks()
         locations = Locations(presign)
+        principals = Principals(directory, authorizer)
+        self.roles = ExecutionRoles(directory, authorizer)
+        self.resources = LambdaResources(store, principals)
         self._packages = packages
         self._account = Account(store, invoker.admission)
         architecture = _ARCHITECTURES.get(machine, machine)
@@ -128,7 +145,8 @@ class LambdaService(DurableApi, Service):
         self._intakes = Intakes(store, images, packages, self._invocations, changing, clock)
         self._concurrency = Concurrency(store, self._invocations, invoker, changing, clock)
         self._aliases = Aliases(store, changing, self._concurrency)
-        self._policies = Policies(store, changing)
+        self._policies = Policies(store, changing, principals)
+        self._resource_policies = ResourcePolicies(store, changing, principals)
         self._code_signing = CodeSigningConfigs(store, changing, clock)
         self._tags = Tags(store, changing, self._code_signing)
         self._runtime_management = RuntimeManagementConfigs(store, changing)
@@ -137,7 +155,7 @@ class LambdaService(DurableApi, Service):
         self._url_configs = UrlConfigs(store, changing, clock)
         self.urls = UrlServer(
             store,
-            self._policies,
+            authorizer,
             self._invocations,
             invoker,
             streaming,
@@ -166,11 +184,12 @@ class LambdaService(DurableApi, Service):
             attachments,
             images,
             self._intakes,
+            self.roles,
         )
 
         self.durable = DurableExecutions(
             database,
-            DurableFunctions(store, self._invocations),
+            DurableFunctions(store, self._invocations, self.roles),
             invoker,
             clock,
             concurrency=invoker.admission.limit,
@@ -190,11 +209,12 @@ class LambdaService(DurableApi, Service):
             tracer,
             concurrency=invoker.admission.limit,
         )
-        deliverers["lambda"] = FunctionDeliverer(store, self.events)
+        deliverers["lambda"] = FunctionDeliverer(store, self.events, self.roles)
         self._asynchronous = Asynchronous(store, self.events, tracer, self._start_durable)
-        destinations = Destinations(store, deliverers)
+        destinations = Destinations(store, deliverers, self.roles)
         self._event_configs = EventConfigs(store, destinations, changing, clock)
         self._recursions = Recursions(store, changing)
+        self.for_services = ServiceInvocations(store, authorizer, self._invocations, self.events)
 
     async def start(self) -> None:
         """Have the concurrency hold that functions have for themselves."""
@@ -291,6 +311,22 @@ class LambdaService(DurableApi, Service):
     async def remove_permission(self, context: CallContext, request: ServiceInput) -> None:
         """Remove a statement from the policy of a function, version or alias."""
         await self._policies.remove(context, request)
+
+    async def put_resource_policy(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Give a function, version or alias a whole policy in place of the one that it has."""
+        return await self._resource_policies.put(context, request)
+
+    async def get_resource_policy(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Give the policy of a function, version or alias by its ARN."""
+        return await self._resource_policies.get(context, request)
+
+    async def delete_resource_policy(self, context: CallContext, request: ServiceInput) -> None:
+        """Delete the policy of a function, version or alias."""
+        await self._resource_policies.delete(context, request)
 
     async def tag_resource(self, context: CallContext, request: ServiceInput) -> None:
         """Add tags to a function or a code signing configuration, or change them."""

@@ -15,8 +15,9 @@ from ingle.invoke.events.queue import EventQueue
 from ingle.services.lambda_.errors import InvalidParameterValue, ResourceNotFound
 from ingle.services.lambda_.limits import INVOCATION
 from ingle.services.lambda_.lookup import existing
-from ingle.services.lambda_.model import FunctionKey
-from ingle.services.lambda_.names import Reference
+from ingle.services.lambda_.model import Function, FunctionKey
+from ingle.services.lambda_.names import INVOKE, Reference
+from ingle.services.lambda_.roles import ExecutionRoles
 from ingle.services.lambda_.store import LambdaStore
 
 SERVICES = {
@@ -38,18 +39,25 @@ class Destinations:
     Args:
         store: knows which functions there are.
         deliverers: say which services can be delivered to.
+        roles: know what a function's role may do.
     """
 
-    def __init__(self, store: LambdaStore, deliverers: Deliverers) -> None:
+    def __init__(
+        self,
+        store: LambdaStore,
+        deliverers: Deliverers,
+        roles: ExecutionRoles,
+    ) -> None:
         self._store = store
         self._deliverers = deliverers
+        self._roles = roles
 
-    def check(self, key: FunctionKey, on_success: str | None, on_failure: str | None) -> None:
+    def check(self, function: Function, on_success: str | None, on_failure: str | None) -> None:
         """Check the destinations of a function's events, where there are some.
 
         Raises:
             InvalidParameterValue: one is none that AWS has, or that Ingle has; it is the function
-                itself, or one that does not exist.
+                itself, or one that does not exist, or that the function's role may not invoke.
         """
         for arn in (on_success, on_failure):
             if arn is None:
@@ -67,7 +75,15 @@ class Destinations:
                     "in this version of Ingle. Choose a Lambda function."
                 )
             if service == "lambda":
-                self._check_function(key, arn)
+                self._check_function(function.key, arn)
+                self._check_role(function, arn)
+
+    def _check_role(self, function: Function, arn: str) -> None:
+        if self._roles.may_not(function, INVOKE, arn):
+            raise InvalidParameterValue(
+                "The function execution role does not have permissions to call InvokeFunction on "
+                f"{arn}"
+            )
 
     def _check_function(self, key: FunctionKey, arn: str) -> None:
         try:
@@ -92,11 +108,18 @@ class FunctionDeliverer:
     Args:
         store: knows which functions there are.
         queue: takes the events.
+        roles: know what the role of the function may do that the record is about.
     """
 
-    def __init__(self, store: LambdaStore, queue: EventQueue) -> None:
+    def __init__(
+        self,
+        store: LambdaStore,
+        queue: EventQueue,
+        roles: ExecutionRoles,
+    ) -> None:
         self._store = store
         self._queue = queue
+        self._roles = roles
 
     async def deliver(
         self, connection: AsyncConnection, delivery: Delivery
@@ -104,8 +127,9 @@ class FunctionDeliverer:
         """Make an event of a record.
 
         Raises:
-            DeliveryFailed: there is no such function any more, its tenants are isolated, or the
-                record is too large.
+            DeliveryFailed: there is no such function any more, its tenants are isolated, the role
+                of the function that the record is about may not invoke it, or the record is too
+                large.
         """
         try:
             reference = function_reference(delivery.arn)
@@ -114,6 +138,7 @@ class FunctionDeliverer:
             raise DeliveryFailed(error.message) from error
         if function.tenant_isolation is not None:
             raise DeliveryFailed(f"{delivery.arn} has tenant isolation, and a record has no tenant")
+        self._check_role(delivery)
         if len(delivery.record) > INVOCATION.event_bytes:
             raise DeliveryFailed(
                 f"the record has {len(delivery.record)} bytes, and an event "
@@ -127,6 +152,13 @@ class FunctionDeliverer:
             trace=delivery.trace,
         )
         return partial(self._queue.added, events)
+
+    def _check_role(self, delivery: Delivery) -> None:
+        function = self._store.get(delivery.function)
+        # Whose function is gone, of that nobody knows the role.
+        fault = "" if function is None else self._roles.may_not(function, INVOKE, delivery.arn)
+        if fault:
+            raise DeliveryFailed(fault)
 
 
 def function_reference(arn: str) -> Reference:

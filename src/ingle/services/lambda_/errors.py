@@ -141,6 +141,23 @@ class CodeVerificationFailed(LambdaError):
     status = 400
 
 
+class AccessRefused(ServiceError):
+    """No policy allows what a service, or a function's role, would do; the text says which."""
+
+    code = "AccessDeniedException"
+    status = 403
+
+
+class RoleNotPassed(ServiceError):
+    """A function cannot have the role of another account."""
+
+    code = "AccessDeniedException"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("Cross-account pass role is not allowed.")
+
+
 class CodeStorageExceeded(LambdaError):
     """All packages of the account together are larger than it may store."""
 

@@ -111,15 +111,13 @@ class EventConfigs:
         reference = _resolved(request, context, action)
         async with self._changing(reference.key):
             try:
-                existing(self._store, reference)
+                function = existing(self._store, reference)
             except ResourceNotFound as error:
                 raise _no_function() from error
             config = EventConfig(key=reference.key, qualifier=_kept_under(reference))
             if keep:
                 config = self._existing(reference)
-            self._destinations.check(
-                reference.key, changes.get("on_success"), changes.get("on_failure")
-            )
+            self._destinations.check(function, changes.get("on_success"), changes.get("on_failure"))
             modified_ms = int(self._clock.time() * 1000)
             config = replace(config, **changes, last_modified_ms=modified_ms)
             await self._store.event_configs.put(config)

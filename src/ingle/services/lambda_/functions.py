@@ -46,6 +46,7 @@ from ingle.services.lambda_.package_types import (
     updated_image_uri,
 )
 from ingle.services.lambda_.packages import Packages
+from ingle.services.lambda_.roles import ExecutionRoles
 from ingle.services.lambda_.runtimes import check_runtime
 from ingle.services.lambda_.settings import (
     changed_settings,
@@ -84,6 +85,7 @@ class Functions:
         attachments: know which file systems and VPCs there are.
         images: takes container images in.
         intakes: does so in the background.
+        roles: knows which roles functions may have.
     """
 
     def __init__(
@@ -104,10 +106,12 @@ class Functions:
         attachments: Attachments,
         images: Images,
         intakes: Intakes,
+        roles: ExecutionRoles,
     ) -> None:
         self._attachments = attachments
         self._images = images
         self._intakes = intakes
+        self._roles = roles
         self._snapshots = snapshots
         self._concurrency = concurrency
         self._code_signing = code_signing
@@ -131,6 +135,7 @@ class Functions:
         reference = resolve_new(request["FunctionName"], context)
         settings = new_settings(request, reference.name)
         settings |= self._attachments.settings(request)
+        self._roles.check_given(context, settings["role"], reference.arn)
         if not is_image(request):
             await check_runtime(settings["runtime"], self._interpreters)
         architecture = checked_architecture(request.get("Architectures"), self._architecture)
@@ -146,7 +151,7 @@ class Functions:
         self._code_signing.check(reference.name, signing)
         self._check_free(reference)
         copies = 2 if request.get("Publish") else 1
-        self._account.check_code_storage(context, copies * len(content))
+        self._account.check_code_storage(reference.key, copies * len(content))
         layers = self._layers.chosen(request.get("Layers", ()), context)
         async with (
             self._packages.held(layers),
@@ -274,7 +279,7 @@ class Functions:
             )
         publish = bool(request.get("Publish"))
         more = len(content) * (2 if publish else 1) - function.package.size
-        self._account.check_code_storage(context, more)
+        self._account.check_code_storage(reference.key, more)
         async with self._packages.added(content) as package:
             updated, version = await self._update(
                 reference, request, publish, package=package, architecture=architecture
@@ -337,6 +342,9 @@ class Functions:
         )
         settings = changed_settings(request) | self._attachments.settings(request)
         function = existing(self._store, reference)
+        if "role" in settings:
+            arn = replace(reference, qualifier=None).arn
+            self._roles.check_given(context, settings["role"], arn)
         check_members(request, ZIP if function.image is None else IMAGE)
         check_durable_change(function, settings)
         if "runtime" in settings:

@@ -32,7 +32,7 @@ from ingle.services.lambda_.tenants import checked_tenant
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 if TYPE_CHECKING:
-    from ingle.invoke.invoker import Invoker
+    from ingle.invoke.invoker import InvocationResult, Invoker
 
 
 StartDurable = Callable[[CallContext, ServiceInput, Target], Awaitable[ServiceOutput]]
@@ -121,6 +121,32 @@ class Invocations:
     async def spec(self, function: Function) -> FunctionSpec:
         """Return what the pool needs to know of a version; raise a ServiceError."""
         return self._specs.get(function.content_id) or await self._new_spec(function)
+
+    async def run(
+        self,
+        function: Function,
+        payload: bytes,
+        *,
+        request_id: str,
+        invoked_arn: str,
+        trace_id: str,
+    ) -> "InvocationResult":
+        """Run a version for something else than a request; raise a ServiceError.
+
+        Args:
+            function: the version.
+            payload: the event, JSON.
+            request_id: names this invocation.
+            invoked_arn: as the caller named the version, for the context object.
+            trace_id: the trace header that the function gets.
+        """
+        return await self._invoker.invoke(
+            await self.spec(function),
+            payload,
+            request_id=request_id,
+            invoked_arn=invoked_arn,
+            trace_id=trace_id,
+        )
 
     def prepare(self, function: Function) -> None:
         """Make the first cold start of a function's runtime quick."""

@@ -23,9 +23,13 @@ class LayerStore:
 
     Reading is from memory; a write is in memory once it is committed. Whoever changes a layer must
     see to it that nobody else changes the same one meanwhile.
+
+    Attributes:
+        changes: grows with every change of a policy.
     """
 
     def __init__(self, database: Database, users: Users) -> None:
+        self.changes = 0
         self._database = database
         self._users = users
         self._last: dict[LayerKey, int] = {}
@@ -110,6 +114,7 @@ class LayerStore:
             )
 
         def remember() -> None:
+            self.changes += 1
             self._versions[version.key][version.version] = version
 
         await keep(self._database, run, remember)
@@ -121,6 +126,7 @@ class LayerStore:
             await connection.execute(delete(tables.layer_versions).where(_is_version(version)))
 
         def forget() -> None:
+            self.changes += 1
             self._users.drop({version.package.sha256})
             del self._versions[version.key][version.version]
 

@@ -10,11 +10,7 @@ from collections.abc import Sequence
 from ingle.clock import Clock
 from ingle.services.lambda_ import answers
 from ingle.services.lambda_.account import Account
-from ingle.services.lambda_.errors import (
-    AccessDenied,
-    InvalidParameterValue,
-    NoSuchResource,
-)
+from ingle.services.lambda_.errors import InvalidParameterValue, NoSuchResource
 from ingle.services.lambda_.limits import FUNCTION
 from ingle.services.lambda_.listing import listed
 from ingle.services.lambda_.locations import Locations
@@ -61,7 +57,7 @@ class Layers:
         """Publish a zip as the next version of a layer; no number is ever used twice."""
         reference = resolve_layer(request["LayerName"], context, "lambda:PublishLayerVersion")
         content = zip_file(request["Content"], "PublishLayerVersion", "Content.", "layer")
-        self._account.check_code_storage(context, len(content))
+        self._account.check_code_storage(reference.key, len(content))
         async with (
             self._packages.added(content, unpack=False) as package,
             self._changing(reference.key),
@@ -141,7 +137,9 @@ class Layers:
             logger.exception("The package of %s could not be deleted", version.arn)
 
     def chosen(self, arns: Sequence[str], context: CallContext) -> tuple[UsedLayer, ...]:
-        """Find the layers that a function is to have.
+        """Find the layers that a function is to have, of whichever account.
+
+        That the caller may use them was looked at before.
 
         For which runtimes and architectures a layer says that it is made is not looked at: to AWS
         too that only says which layers a list shows.
@@ -153,7 +151,6 @@ class Layers:
         Raises:
             InvalidParameterValue: there are too many, one is of another region or does not exist,
                 or two are versions of the same layer.
-            AccessDenied: one is another account's.
         """
         if len(arns) > FUNCTION.layers:
             raise InvalidParameterValue(f"Cannot reference more than {FUNCTION.layers} layers.")
@@ -161,8 +158,6 @@ class Layers:
         layers = []
         for arn in arns:
             reference = layer_reference(arn, context)
-            if reference.account_id != context.account_id:
-                raise AccessDenied(context.principal_arn, "lambda:GetLayerVersion", arn)
             if reference.region != context.region:
                 raise InvalidParameterValue(
                     "Layers are not in the same region as the function. Layers are expected to "

@@ -19,6 +19,7 @@ from ingle.services.lambda_.image_model import (
     ImageUpdate,
 )
 from ingle.services.lambda_.names import LATEST, function_arn, layer_arn
+from ingle.services.lambda_.policy_documents import HEAD, Statements
 
 FunctionKey = tuple[str, str, str]
 """Account, region and name."""
@@ -359,20 +360,22 @@ class Policy:
         key: the function's.
         qualifier: the version's number or the alias's name, or "" for the function itself.
         statements: in the order in which they were added; in AWS's form.
+        head: the document's other members, `Version` and `Id`.
     """
 
     key: FunctionKey
     qualifier: str
-    statements: tuple[Mapping[str, Any], ...]
+    statements: Statements
+    head: Mapping[str, str] = field(default_factory=lambda: HEAD)
 
     def to_row(self) -> dict[str, Any]:
         """Give the columns of its row in `tables.policies` besides key and qualifier."""
-        return {"statements": list(self.statements)}
+        return {"statements": list(self.statements), "head": dict(self.head)}
 
     @classmethod
     def from_row(cls, key: FunctionKey, qualifier: str, row: Row[Any]) -> Self:
         """Make it of its row."""
-        return cls(key=key, qualifier=qualifier, statements=tuple(row.statements))
+        return cls(key=key, qualifier=qualifier, statements=tuple(row.statements), head=row.head)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

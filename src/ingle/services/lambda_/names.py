@@ -6,6 +6,7 @@ and https://docs.aws.amazon.com/lambda/latest/api/API_GetLayerVersion.html.
 
 import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ingle.services.lambda_.errors import (
     AccessDenied,
@@ -17,6 +18,8 @@ from ingle.wire.errors import Validation
 from ingle.wire.service import CallContext
 
 LATEST = "$LATEST"
+INVOKE = "lambda:InvokeFunction"
+"""The permission to run a function, in whichever way."""
 
 # The model's own pattern, with the parts that it leaves nameless named.
 _REFERENCE = re.compile(
@@ -35,6 +38,10 @@ _SHOWN_PATTERN = (
 )
 _NEW_NAME = re.compile(r"[a-zA-Z0-9_-]+", re.ASCII)
 _NEW_NAME_LENGTH = 64
+_SHARED = frozenset(Path(__file__).with_name("shared_actions.txt").read_text("ascii").split())
+"""The permissions that a function's or a layer's policy can give to other accounts:
+https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html#permissions-resource-api
+"""
 _ALIAS = re.compile(r"(?![0-9]+\Z)[a-zA-Z0-9_-]+", re.ASCII)
 _LAYER = re.compile(
     r"arn:aws[a-zA-Z-]*:lambda:(?P<region>[^:]+):(?P<account>\d{12}):layer:(?P<name>[^:]+)"
@@ -153,7 +160,10 @@ def layer_reference(text: str, context: CallContext) -> LayerReference:
 def resolve_layer(
     text: str, context: CallContext, action: str, version: int | None = None
 ) -> LayerReference:
-    """Find out which layer of the caller's a request means.
+    """Find out which layer a request means.
+
+    One of another account is found where its policy can give the permission; that it does was
+    looked at before.
 
     Args:
         text: the member LayerName, a name or an ARN, or the ARN of a version.
@@ -164,15 +174,14 @@ def resolve_layer(
     Raises:
         InvalidParameterValue: the version is less than 1.
         ResourceNotFound: the ARN is of another region.
-        AccessDenied: the ARN is of another account.
+        AccessDenied: the ARN is of another account, and no policy can give the permission.
     """
     if version is not None and version < 1:
         raise InvalidParameterValue("Layer Version Cannot be less than 1")
     reference = layer_reference(text, context)
     if version is not None:
         reference = replace(reference, version=version)
-    if reference.account_id != context.account_id:
-        raise AccessDenied(context.principal_arn, action, reference.arn)
+    _check_account(reference, context, action)
     if reference.region != context.region:
         raise NoSuchResource
     return reference
@@ -182,6 +191,9 @@ def resolve(
     text: str, context: CallContext, action: str, qualifier: str | None = None
 ) -> Reference:
     """Find out which function a request means.
+
+    One of another account is found where its policy can give the permission; that it does was
+    looked at before.
 
     Args:
         text: the member FunctionName: a name, a partial or a full ARN, each with or without a
@@ -193,7 +205,7 @@ def resolve(
     Raises:
         Validation: the text is none of these.
         ResourceNotFound: the ARN is of another region.
-        AccessDenied: the ARN is of another account.
+        AccessDenied: the ARN is of another account, and no policy can give the permission.
         InvalidParameterValue: both the text and `qualifier` have a qualifier, and they differ.
     """
     match = _REFERENCE.fullmatch(text)
@@ -211,8 +223,7 @@ def resolve(
     reference = Reference(
         account or context.account_id, context.region, name, qualifier or own_qualifier
     )
-    if reference.account_id != context.account_id:
-        raise AccessDenied(context.principal_arn, action, reference.arn)
+    _check_account(reference, context, action)
     return reference
 
 
@@ -267,6 +278,13 @@ def resolve_new(text: str, context: CallContext) -> Reference:
             f"satisfy constraint: Member must have length less than or equal to {_NEW_NAME_LENGTH}"
         )
     return reference
+
+
+def _check_account(
+    reference: Reference | LayerReference, context: CallContext, action: str
+) -> None:
+    if reference.account_id != context.account_id and action not in _SHARED:
+        raise AccessDenied(context.principal_arn, action, reference.arn)
 
 
 def _invalid(text: str) -> Validation:

@@ -16,7 +16,7 @@ from ingle.services.lambda_.errors import (
     ResourceNotFound,
 )
 from ingle.services.lambda_.lookup import owner_of
-from ingle.services.lambda_.model import Alias, Function, FunctionKey
+from ingle.services.lambda_.model import Alias, Function, FunctionKey, Policy
 from ingle.services.lambda_.names import LATEST, Reference, resolve
 from ingle.services.lambda_.policy_documents import (
     NO_POLICY,
@@ -28,6 +28,7 @@ from ingle.services.lambda_.policy_documents import (
     text,
     without,
 )
+from ingle.services.lambda_.principals import Principals, invalid_principal
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.locks import KeyedLocks
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
@@ -62,44 +63,41 @@ class Policies:
     Args:
         store: where they are kept.
         changing: the lock of each function.
+        principals: knows whom a policy may name.
     """
 
-    def __init__(self, store: LambdaStore, changing: KeyedLocks[FunctionKey]) -> None:
+    def __init__(
+        self, store: LambdaStore, changing: KeyedLocks[FunctionKey], principals: Principals
+    ) -> None:
         self._store = store
         self._changing = changing
-
-    def statements(self, key: FunctionKey, qualifier: str = "") -> Statements:
-        """Give the statements of a policy, in AWS's form; none where there is no policy.
-
-        Args:
-            key: the function's.
-            qualifier: a version's number or an alias's name; "" or `$LATEST` for the function.
-        """
-        policy = self._store.policies.get(key, "" if qualifier == LATEST else qualifier)
-        return () if policy is None else policy.statements
+        self._principals = principals
 
     async def add(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Add a statement."""
         reference = _reference(context, request, "lambda:AddPermission")
-        if reference.qualifier == LATEST:
-            raise InvalidParameterValue("We currently do not support adding policies for $LATEST.")
+        check_not_latest(reference)
         async with self._changing(reference.key):
             owner = owner_of(self._store, reference)
-            _check_revision(owner, request)
-            present = self.statements(reference.key, reference.qualifier or "")
-            check_new_sid(present, request["StatementId"])
+            check_revision(owner, request)
+            present = policy_of(self._store, reference)
+            check_new_sid(present.statements, request["StatementId"])
             statement = _statement(reference.arn, request)
-            await self._change(owner, (*present, statement))
+            (kept,) = self._principals.kept((statement,))
+            await self._change(owner, present, (*present.statements, kept))
         return {"Statement": text(statement)}
 
     async def get(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Give a policy."""
         reference = _reference(context, request, "lambda:GetPolicy")
         owner = owner_of(self._store, reference)
-        statements = self.statements(reference.key, reference.qualifier or "")
-        if not statements:
+        policy = policy_of(self._store, reference)
+        if not policy.statements:
             raise NoSuchResource
-        return {"Policy": document(statements), "RevisionId": owner.revision_id}
+        return {
+            "Policy": document(self._principals.shown(policy.statements), policy.head),
+            "RevisionId": owner.revision_id,
+        }
 
     async def remove(self, context: CallContext, request: ServiceInput) -> None:
         """Remove a statement; without any left there is no policy."""
@@ -109,26 +107,51 @@ class Policies:
                 function = replace(reference, qualifier=None)
                 raise ResourceNotFound(f"No policy found for: {function.arn}")
             owner = owner_of(self._store, reference)
-            present = self.statements(reference.key, reference.qualifier or "")
-            if not present:
+            present = policy_of(self._store, reference)
+            if not present.statements:
                 raise ResourceNotFound(NO_POLICY)
-            left = without(present, request["StatementId"])
-            _check_revision(owner, request)
-            await self._change(owner, left)
+            left = without(present.statements, request["StatementId"])
+            check_revision(owner, request)
+            await self._change(owner, present, left)
 
-    async def _change(self, owner: Function | Alias, statements: Statements) -> None:
-        check_size(statements)
-        await self._store.set_policy(replace(owner, revision_id=str(uuid.uuid4())), statements)
+    async def _change(
+        self, owner: Function | Alias, present: Policy, statements: Statements
+    ) -> None:
+        check_size(self._principals.shown(statements), present.head)
+        owner = replace(owner, revision_id=str(uuid.uuid4()))
+        await self._store.set_policy(owner, statements, present.head)
+
+
+def policy_of(store: LambdaStore, reference: Reference) -> Policy:
+    """Find the policy of what a reference names; one without statements where there is none."""
+    qualifier = "" if reference.qualifier in (None, LATEST) else reference.qualifier
+    found = store.policies.get(reference.key, qualifier or "")
+    return found or Policy(key=reference.key, qualifier=qualifier or "", statements=())
+
+
+def check_not_latest(reference: Reference) -> None:
+    """Check that a policy can be given to what a reference names.
+
+    Raises:
+        InvalidParameterValue: it names `$LATEST`; only the function itself has a policy.
+    """
+    if reference.qualifier == LATEST:
+        raise InvalidParameterValue("We currently do not support adding policies for $LATEST.")
+
+
+def check_revision(owner: Function | Alias, request: ServiceInput) -> None:
+    """Check that the caller knows the latest revision of what it changes, where it says which.
+
+    Raises:
+        PreconditionFailed: it knows another one.
+    """
+    expected = request.get("RevisionId")
+    if expected and expected != owner.revision_id:
+        raise PreconditionFailed
 
 
 def _reference(context: CallContext, request: ServiceInput, action: str) -> Reference:
     return resolve(request["FunctionName"], context, action, request.get("Qualifier"))
-
-
-def _check_revision(owner: Function | Alias, request: ServiceInput) -> None:
-    expected = request.get("RevisionId")
-    if expected and expected != owner.revision_id:
-        raise PreconditionFailed
 
 
 def _statement(resource: str, request: ServiceInput) -> dict[str, Any]:
@@ -164,6 +187,4 @@ def _principal(named: str) -> str | dict[str, str]:
         return {"AWS": named}
     if _SERVICE.fullmatch(named):
         return {"Service": named}
-    raise InvalidParameterValue(
-        "The provided principal was invalid. Please check the principal and try again."
-    )
+    raise invalid_principal()

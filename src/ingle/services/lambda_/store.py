@@ -27,6 +27,7 @@ from ingle.services.lambda_.model import (
     VpcNames,
 )
 from ingle.services.lambda_.names import LATEST
+from ingle.services.lambda_.policy_documents import Statements
 from ingle.services.lambda_.qualified import QualifiedStore
 from ingle.services.lambda_.snapstart import has_snapshots
 from ingle.services.lambda_.urls.store import UrlStore
@@ -49,6 +50,7 @@ class LambdaStore:
     must see to it that nobody else changes the same one meanwhile.
 
     Attributes:
+        changes: grows with every change of what decides who may use a function: policies and tags.
         layers: the layers.
         users: counts who needs which package, and which folder of layers.
         aliases: the aliases of functions; to be removed by `remove_alias` only.
@@ -66,6 +68,7 @@ class LambdaStore:
     def __init__(
         self, database: Database, environments: Environments, layers: LayerStore, users: Users
     ) -> None:
+        self.changes = 0
         self.layers = layers
         self.users = users
         self._database = database
@@ -220,6 +223,7 @@ class LambdaStore:
         """Forget a function, all its versions and aliases, and all that belongs to them."""
 
         def forget() -> None:
+            self.changes += 1
             for each in self.versions(key):
                 self.users.drop(each.uses())
             self._functions.pop(key, None)
@@ -261,7 +265,7 @@ class LambdaStore:
         await keep(self._database, run, forget)
 
     async def set_policy(
-        self, owner: Function | Alias, statements: tuple[Mapping[str, Any], ...]
+        self, owner: Function | Alias, statements: Statements, head: Mapping[str, str]
     ) -> None:
         """Keep a policy in place of the one that there is, and the new revision of its owner.
 
@@ -269,9 +273,10 @@ class LambdaStore:
             owner: what it belongs to, `$LATEST` standing for the function; it has a new
                 revision id, and has not changed otherwise.
             statements: the policy's; without any there is no policy.
+            head: the other members of its document.
         """
         qualifier = owner.qualifier if isinstance(owner, Alias) else owner.own_qualifier
-        policy = Policy(key=owner.key, qualifier=qualifier, statements=statements)
+        policy = Policy(key=owner.key, qualifier=qualifier, statements=statements, head=head)
 
         async def run(connection: AsyncConnection) -> None:
             if statements:
@@ -287,6 +292,7 @@ class LambdaStore:
             )
 
         def remember() -> None:
+            self.changes += 1
             if statements:
                 self.policies.remember(policy)
             else:
@@ -349,6 +355,7 @@ class LambdaStore:
             await each.delete(connection, key, qualifier)
 
     def _forget_qualifier(self, key: FunctionKey, qualifier: str) -> None:
+        self.changes += 1
         for each in self._belongings:
             each.forget(key, qualifier)
 
@@ -356,6 +363,8 @@ class LambdaStore:
         self.users.add(function.uses())
         if function.version == LATEST:
             old = self._functions.get(function.key)
+            if old is None or old.tags != function.tags:
+                self.changes += 1
             if old is not None:
                 self.users.drop(old.uses())
             self._functions[function.key] = function

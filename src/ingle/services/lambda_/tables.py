@@ -162,7 +162,12 @@ aliases = belonging(
     Column("revision_id", String(36), nullable=False),
 )
 
-policies = belonging("lambda_policies", Column("statements", JSON, nullable=False))
+policies = belonging(
+    "lambda_policies",
+    Column("statements", JSON, nullable=False),
+    # The document's other members.
+    Column("head", JSON, nullable=False),
+)
 
 # Reserved for a function, provisioned for a version or an alias.
 concurrency = belonging(

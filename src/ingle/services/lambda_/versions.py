@@ -57,7 +57,7 @@ class Versions:
             _check_digest(function, request)
             version = unchanged(self._store, function)
             if version is None:
-                self._account.check_code_storage(context, function.package.size)
+                self._account.check_code_storage(reference.key, function.package.size)
                 latest, version = published(function, request.get("Description"))
                 await self._store.replace(latest, version)
                 self._snapshots.take(version)

@@ -6,10 +6,11 @@ import sys
 from typing import Self
 
 from ingle.clock import Clock
-from ingle.invoke.logs import LogAppender, LogSink
+from ingle.invoke.logs import LogAppender, LogSink, Writer
 from ingle.services.logs.chunks import Chunk, RawEvent, pack_away
 from ingle.services.logs.limits import BACKLOG_BYTES
 from ingle.services.logs.model import GroupKey, StreamKey
+from ingle.services.logs.permission import Access, WritePermission
 from ingle.services.logs.store import LogsStore
 from ingle.storage.tasks import finish
 
@@ -49,12 +50,16 @@ def held_bytes(message: str) -> int:
 class _Appender(LogAppender):
     """One stream's events that wait to be written."""
 
-    __slots__ = ("_sink", "events", "key")
+    __slots__ = ("_sink", "access", "events", "generation", "key", "writer")
 
-    def __init__(self, sink: "Sink", key: StreamKey) -> None:
+    def __init__(self, sink: "Sink", key: StreamKey, writer: Writer | None) -> None:
         self._sink = sink
         self.key = key
         self.events: list[RawEvent] = []
+        self.writer = writer
+        # What the writer may do, as of a generation of the permissions.
+        self.access = Access.ALL
+        self.generation = -1
 
     def append(self, timestamp_ms: int, message: str) -> None:
         """Add one event to memory."""
@@ -73,11 +78,19 @@ class Sink(LogSink):
         clock: paces the writing, and tells when a line came.
         backlog_bytes: how much memory waiting events may take before `overloaded` asks for a
             pause.
+        permission: says whose events are written; without it everybody's are.
     """
 
-    def __init__(self, store: LogsStore, clock: Clock, backlog_bytes: int = BACKLOG_BYTES) -> None:
+    def __init__(
+        self,
+        store: LogsStore,
+        clock: Clock,
+        backlog_bytes: int = BACKLOG_BYTES,
+        permission: WritePermission | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._permission = permission
         self._backlog_limit = backlog_bytes
         # How many bytes of memory events take that wait, and those being written.
         self._backlog = 0
@@ -91,9 +104,15 @@ class Sink(LogSink):
         self._task: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, store: LogsStore, clock: Clock, backlog_bytes: int = BACKLOG_BYTES) -> Self:
+    async def open(
+        cls,
+        store: LogsStore,
+        clock: Clock,
+        backlog_bytes: int = BACKLOG_BYTES,
+        permission: WritePermission | None = None,
+    ) -> Self:
         """Begin to write in the background."""
-        sink = cls(store, clock, backlog_bytes)
+        sink = cls(store, clock, backlog_bytes, permission)
         sink._task = asyncio.create_task(sink._run(), name="log writer")
         return sink
 
@@ -122,9 +141,16 @@ class Sink(LogSink):
         """Return once the sink takes lines again."""
         await self._room.wait()
 
-    def appender(self, account_id: str, region: str, group: str, stream: str) -> LogAppender:
+    def appender(
+        self,
+        account_id: str,
+        region: str,
+        group: str,
+        stream: str,
+        writer: Writer | None = None,
+    ) -> LogAppender:
         """Open a stream, which is made, like its group, when the first event is written."""
-        return _Appender(self, StreamKey(GroupKey(account_id, region, group), stream))
+        return _Appender(self, StreamKey(GroupKey(account_id, region, group), stream), writer)
 
     def note(self, appender: _Appender) -> None:
         """Note that a stream has events to write."""
@@ -151,19 +177,36 @@ class Sink(LogSink):
         taken, self._waiting = self._waiting, []
         size = self._backlog
         batches: list[tuple[StreamKey, list[RawEvent]]] = []
+        events = []
         for appender in taken:
-            batches.append((appender.key, appender.events))
+            events.append(appender.events)
             appender.events = []
+        for appender, own in zip(taken, events, strict=True):
+            if await self._may_write(appender):
+                batches.append((appender.key, own))
         if batches:
             for key, chunks in await asyncio.to_thread(_pack_away, batches):
                 self._packed.setdefault(key, []).extend(chunks)
-        if not self._packed:
-            return
-        await self._store.append(self._packed, int(self._clock.time() * 1000))
-        self._packed = {}
+        if self._packed:
+            await self._store.append(self._packed, int(self._clock.time() * 1000))
+            self._packed = {}
         self._backlog -= size
         if self._backlog <= self._backlog_limit // 2:
             self._room.set()
+
+    async def _may_write(self, appender: _Appender) -> bool:
+        """Whether the events of a stream are kept; asked anew only when permissions changed."""
+        permission, writer = self._permission, appender.writer
+        if permission is None or writer is None:
+            return True
+        generation = permission.generation
+        if appender.generation != generation:
+            appender.access = permission.of(writer, appender.key)
+            appender.generation = generation
+            await asyncio.sleep(0)  # there may be a thousand streams, and others have work to do
+        if appender.access is Access.EXISTING:
+            return await self._store.group(appender.key.group) is not None
+        return appender.access is Access.ALL
 
     async def _run(self) -> None:
         pause = _FIRST_RETRY_S

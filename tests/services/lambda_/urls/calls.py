@@ -1,10 +1,11 @@
 """Requests to function URLs, and those who send them."""
 
-from dataclasses import dataclass
 from typing import Any
 
+from ingle.auth.keys import Identity
+from ingle.iam.principal import Principal, PrincipalKind
 from ingle.services.lambda_.urls.addresses import address_in
-from ingle.services.lambda_.urls.events import Call, Caller
+from ingle.services.lambda_.urls.events import Call
 from ingle.services.lambda_.urls.model import FunctionUrl
 from ingle.wire.http import Request
 
@@ -13,15 +14,15 @@ HOST = f"{URL_ID}.lambda-url.eu-west-1.localhost:4566"
 ACCOUNT = "123456789012"
 
 
-@dataclass(frozen=True)
-class Signer:
-    """One who signed."""
-
-    principal_arn: str = f"arn:aws:iam::{ACCOUNT}:root"
-    account_id: str = ACCOUNT
-    access_key_id: str = "AKIAEXAMPLE"
-    region: str = "eu-west-1"
-    service: str = "lambda"
+def signer(
+    arn: str = f"arn:aws:iam::{ACCOUNT}:root",
+    kind: PrincipalKind = PrincipalKind.ROOT,
+    unique_id: str = ACCOUNT,
+    role_arn: str | None = None,
+) -> Identity:
+    """Make one who signed."""
+    principal = Principal(kind, arn, arn.split(":")[4], unique_id, role_arn)
+    return Identity("AKIAEXAMPLE", principal, "eu-west-1", "lambda")
 
 
 def function_url(**settings: Any) -> FunctionUrl:
@@ -46,7 +47,7 @@ def call(
     path: str = "/",
     query: str = "",
     body: bytes = b"",
-    caller: Caller | None = None,
+    caller: Identity | None = None,
     **headers: str,
 ) -> Call:
     """Make a call; `user_agent="x"` is the header user-agent."""

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingle.services.lambda_.urls.events import event_of
-from tests.services.lambda_.urls.calls import ACCOUNT, HOST, URL_ID, Signer, call
+from tests.services.lambda_.urls.calls import ACCOUNT, HOST, URL_ID, call, signer
 
 
 def event(*arguments: Any, **settings: Any) -> Any:
@@ -80,7 +80,7 @@ def test_what_a_request_does_not_have_is_not_there() -> None:
 
 
 def test_one_who_signed_is_told() -> None:
-    context = event(caller=Signer())["requestContext"]
+    context = event(caller=signer())["requestContext"]
     assert context["accountId"] == ACCOUNT
     assert context["authorizer"] == {
         "iam": {

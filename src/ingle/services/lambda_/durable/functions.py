@@ -9,7 +9,11 @@ from ingle.services.lambda_.invocations import Invocations, check_active
 from ingle.services.lambda_.limits import DURABLE
 from ingle.services.lambda_.lookup import existing, target
 from ingle.services.lambda_.names import LATEST, Reference, function_arn, function_reference
+from ingle.services.lambda_.roles import ExecutionRoles
 from ingle.services.lambda_.store import LambdaStore
+from ingle.wire.errors import ServiceError
+
+INVOKE = "lambda:InvokeFunction"
 
 
 class DurableFunctions:
@@ -18,9 +22,11 @@ class DurableFunctions:
     Args:
         store: where they are kept.
         invocations: know what the pool needs to know of them.
+        roles: know what they may invoke.
     """
 
-    def __init__(self, store: LambdaStore, invocations: Invocations) -> None:
+    def __init__(self, store: LambdaStore, invocations: Invocations, roles: ExecutionRoles) -> None:
+        self._roles = roles
         self._store = store
         self._invocations = invocations
 
@@ -36,15 +42,21 @@ class DurableFunctions:
         return Run(spec, function_arn(*key, version))
 
     def chained(
-        self, account_id: str, region: str, name: str, trace: str, request_id: str
+        self,
+        key: tuple[str, str, str],
+        version: str,
+        name: str,
+        trace: str,
+        request_id: str,
     ) -> ChainedTarget:
         """Find what a chained invocation is of.
 
         Raises:
             InvalidUpdate: it is a function of another account or region.
-            ServiceError: there is no such function, it cannot be invoked like this, or it is
-                invoked in an endless loop.
+            ServiceError: there is no such function, the role of the one that asks may not invoke
+                it, it cannot be invoked like this, or it is invoked in an endless loop.
         """
+        account_id, region, _ = key
         reference = function_reference(name, account_id, region)
         if reference is None:
             raise InvalidUpdate(f"Invalid function ARN '{name}'")
@@ -52,6 +64,10 @@ class DurableFunctions:
             raise InvalidUpdate("Cannot start a CHAINED_INVOKE on a function in another account.")
         if reference.region != region:
             raise InvalidUpdate("Cannot start a CHAINED_INVOKE on a function in another region.")
+        asking = self._store.version(key, version)
+        fault = "" if asking is None else self._roles.may_not(asking, INVOKE, reference.arn)
+        if fault:
+            raise ServiceError(fault, code="AccessDeniedException", status=403)
         found = target(self._store, replace(reference, qualifier=reference.qualifier or LATEST))
         function = found.function
         check_qualified(replace(found, qualifier=reference.qualifier))

@@ -6,11 +6,12 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-r
 import base64
 import time
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
 
+from ingle.auth.keys import Identity
 from ingle.services.lambda_.urls.addresses import Address, host_name
 from ingle.services.lambda_.urls.model import FunctionUrl
 from ingle.wire.http import Request
@@ -21,30 +22,6 @@ _TEXT = ("text", "json", "xml", "javascript")
 _OF_THE_CONNECTION = frozenset(
     {"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "expect", "proxy-connection"}
 )
-
-
-class Caller(Protocol):
-    """Who signed a request."""
-
-    @property
-    def access_key_id(self) -> str:
-        """The key that signed."""
-
-    @property
-    def account_id(self) -> str:
-        """The caller's account."""
-
-    @property
-    def principal_arn(self) -> str:
-        """The caller's ARN."""
-
-    @property
-    def region(self) -> str:
-        """The region of the signature's scope."""
-
-    @property
-    def service(self) -> str:
-        """The service of the signature's scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +41,7 @@ class Call:
     request: Request
     url: FunctionUrl
     address: Address
-    caller: Caller | None
+    caller: Identity | None
     request_id: str
     trace_id: str
     time_s: float
@@ -146,9 +123,8 @@ def _context(call: Call) -> dict[str, Any]:
     }
 
 
-def _iam(caller: Caller) -> dict[str, str | None]:
-    # The root user's id is that of its account; other users and roles have none of their own here.
-    identity = caller.account_id
+def _iam(caller: Identity) -> dict[str, str | None]:
+    identity = caller.principal.unique_id
     return {
         "accessKey": caller.access_key_id,
         "accountId": caller.account_id,

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from ingle.auth.authorizer import Authorizer
+from ingle.auth.keys import Identity
 from ingle.clock import Clock
 from ingle.invoke.streaming import StreamedInvocation, Streaming
 from ingle.invoke.tracing import Tracer
@@ -20,14 +22,13 @@ from ingle.services.lambda_.limits import INVOCATION
 from ingle.services.lambda_.lookup import Target, target
 from ingle.services.lambda_.model import Function
 from ingle.services.lambda_.names import Reference
-from ingle.services.lambda_.policies import Policies
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.lambda_.urls import answers
-from ingle.services.lambda_.urls.access import may_call
+from ingle.services.lambda_.urls.access import check_may_call
 from ingle.services.lambda_.urls.addresses import Address, address_in
 from ingle.services.lambda_.urls.answers import MalformedAnswer, UrlAnswer
 from ingle.services.lambda_.urls.cors import is_preflight, preflight_headers, with_cors
-from ingle.services.lambda_.urls.events import Call, Caller, event_of
+from ingle.services.lambda_.urls.events import Call, event_of
 from ingle.services.lambda_.urls.model import AWS_IAM, RESPONSE_STREAM, FunctionUrl
 from ingle.wire.errors import RequestTooLarge, ServiceError
 from ingle.wire.http import Request, Response, StreamCut, close_stream
@@ -39,7 +40,7 @@ _logger = logging.getLogger("ingle.lambda")
 
 ReadBody = Callable[[int], Awaitable[bytes]]
 """Reads the body of a request, of at most so many bytes; raises a ServiceError."""
-Authenticate = Callable[[Request], Awaitable[Caller]]
+Authenticate = Callable[[Request], Awaitable[Identity]]
 """Finds out who signed a request; raises a ServiceError."""
 RunDurable = Callable[[Target, bytes, str], Awaitable[tuple[bytes, bool]]]
 """Runs a durable function on an event, with a trace header; returns its answer, and whether it has
@@ -60,7 +61,7 @@ class UrlServer:
 
     Args:
         store: where they are kept.
-        policies: say who may call them.
+        authorizer: says who may call them.
         invocations: knows what the pool knows of functions.
         invoker: runs them.
         streaming: runs them too, for answers that are streamed.
@@ -72,7 +73,7 @@ class UrlServer:
     def __init__(
         self,
         store: LambdaStore,
-        policies: Policies,
+        authorizer: Authorizer,
         invocations: Invocations,
         invoker: "Invoker",
         streaming: Streaming,
@@ -82,7 +83,7 @@ class UrlServer:
     ) -> None:
         self._run_durable = run_durable
         self._store = store
-        self._policies = policies
+        self._authorizer = authorizer
         self._invocations = invocations
         self._invoker = invoker
         self._streaming = streaming
@@ -104,7 +105,7 @@ class UrlServer:
         if url.cors is not None and is_preflight(request):
             return Response(200, [*preflight_headers(url.cors, request), (_REQUEST_ID, request_id)])
         try:
-            caller = await self._admitted(url, request, read_body, authenticate)
+            caller = await self._admitted(url, request, read_body, authenticate, request_id)
             found = target(self._store, Reference(*url.key, url.qualifier or None))
             call = self._call(request, url, address, caller, request_id, found.function)
             response = await self._invoke(call, found)
@@ -118,13 +119,16 @@ class UrlServer:
         return response
 
     async def _admitted(
-        self, url: FunctionUrl, request: Request, read_body: ReadBody, authenticate: Authenticate
-    ) -> Caller | None:
+        self,
+        url: FunctionUrl,
+        request: Request,
+        read_body: ReadBody,
+        authenticate: Authenticate,
+        request_id: str,
+    ) -> Identity | None:
         """Read the request's body, and find out who calls; raise a ServiceError if it may not."""
-        statements = self._policies.statements(url.key, url.qualifier)
         if url.auth_type != AWS_IAM:
-            if not may_call(url, None, statements):
-                raise _forbidden()
+            self._check(url, request, None, request_id)
             request.body = await read_body(INVOCATION.request_bytes)
             return None
         request.body = await read_body(INVOCATION.request_bytes)
@@ -132,17 +136,25 @@ class UrlServer:
             caller = await authenticate(request)
         except ServiceError as error:
             raise (_forbidden() if error.error_code == _NOT_SIGNED else error) from error
-        in_scope = caller.service == "lambda" and caller.region == url.region
-        if not in_scope or not may_call(url, caller, statements):
+        if caller.service != "lambda" or caller.region != url.region:
             raise _forbidden()
+        self._check(url, request, caller, request_id)
         return caller
+
+    def _check(
+        self, url: FunctionUrl, request: Request, caller: Identity | None, request_id: str
+    ) -> None:
+        try:
+            check_may_call(self._authorizer, url, request, caller, request_id)
+        except ServiceError as error:  # which tells more than function URLs do
+            raise _forbidden() from error
 
     def _call(
         self,
         request: Request,
         url: FunctionUrl,
         address: Address,
-        caller: Caller | None,
+        caller: Identity | None,
         request_id: str,
         function: Function,
     ) -> Call:

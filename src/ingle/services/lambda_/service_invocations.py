@@ -1,0 +1,154 @@
+"""Invocations by other services, which a function's policy must allow.
+
+When a bucket, a topic or a rule has a function run, it is the service that calls, for instance
+`s3.amazonaws.com`: it has no policies of its own, so the function's policy decides, by what it is
+told of the source.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-services.html
+"""
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ingle.auth.authorizer import Authorizer
+from ingle.auth.verdicts import Ruling
+from ingle.iam.authorize import Decision
+from ingle.iam.principal import service_principal
+from ingle.iam.wording import refusal
+from ingle.invoke.events.queue import EventQueue
+from ingle.services.lambda_.destinations import function_reference
+from ingle.services.lambda_.errors import AccessRefused
+from ingle.services.lambda_.invocations import Invocations, check_active, invoked_arn
+from ingle.services.lambda_.lookup import target
+from ingle.services.lambda_.names import INVOKE
+from ingle.services.lambda_.store import LambdaStore
+
+if TYPE_CHECKING:
+    from ingle.invoke.invoker import InvocationResult
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a service has a function run for.
+
+    Attributes:
+        service: the service's principal, for instance `s3.amazonaws.com`.
+        arn: the bucket, topic, rule, …: `aws:SourceArn`; None where there is none.
+        account_id: whose that is: `aws:SourceAccount`; None where it is nobody's.
+        event_source_token: of an Alexa skill: `lambda:EventSourceToken`; None where there is none.
+    """
+
+    service: str
+    arn: str | None = None
+    account_id: str | None = None
+    event_source_token: str | None = None
+
+
+class ServiceInvocations:
+    """Runs functions for other services.
+
+    Args:
+        store: where functions are kept.
+        authorizer: decides by their policies.
+        invocations: runs functions.
+        queue: takes events for them.
+    """
+
+    def __init__(
+        self,
+        store: LambdaStore,
+        authorizer: Authorizer,
+        invocations: Invocations,
+        queue: EventQueue,
+    ) -> None:
+        self._store = store
+        self._authorizer = authorizer
+        self._invocations = invocations
+        self._queue = queue
+
+    def may_invoke(self, source: Source, function_arn: str) -> Decision:
+        """Decide whether a service may invoke a function, a version or an alias.
+
+        Args:
+            source: who calls, and for what.
+            function_arn: with the qualifier, if there is one: a policy counts for what it is of.
+        """
+        return self._decide(source, function_arn).decision
+
+    async def invoke(
+        self, source: Source, function_arn: str, payload: bytes, *, trace: str = ""
+    ) -> "InvocationResult":
+        """Run a function for a service, and return how that came out.
+
+        Args:
+            source: who calls, and for what.
+            function_arn: with the qualifier, if there is one.
+            payload: the event, JSON.
+            trace: the trace header that came along, or "".
+
+        Raises:
+            AccessRefused: the function's policy does not allow it.
+            ServiceError: there is no such function, or it cannot be run now.
+        """
+        self._check(source, function_arn)
+        found = target(self._store, function_reference(function_arn))
+        check_active(found.function)
+        request_id = str(uuid.uuid4())
+        return await self._invocations.run(
+            found.function,
+            payload,
+            request_id=request_id,
+            invoked_arn=invoked_arn(found.function, found.qualifier),
+            trace_id=self._invocations.trace(trace, request_id, found.function),
+        )
+
+    async def enqueue(
+        self, source: Source, function_arn: str, payload: bytes, *, trace: str = ""
+    ) -> str:
+        """Accept an event for a function from a service; it is on disk when this returns.
+
+        Args:
+            source: who calls, and for what.
+            function_arn: with the qualifier, if there is one.
+            payload: the event, JSON.
+            trace: the trace header that came along, or "".
+
+        Returns:
+            The request id that the function runs with.
+
+        Raises:
+            AccessRefused: the function's policy does not allow it.
+            ServiceError: there is no such function, or it cannot be run now.
+        """
+        self._check(source, function_arn)
+        found = target(self._store, function_reference(function_arn))
+        check_active(found.function)
+        request_id = str(uuid.uuid4())
+        await self._queue.accept(
+            (*found.function.key, found.qualifier or ""),
+            payload,
+            request_id=request_id,
+            trace=trace,
+        )
+        return request_id
+
+    def _check(self, source: Source, function_arn: str) -> None:
+        ruling = self._decide(source, function_arn)
+        if ruling.decision.allowed:
+            return
+        text = refusal(ruling.request, ruling.decision)
+        if not self._authorizer.forgives(text):
+            raise AccessRefused(text)
+
+    def _decide(self, source: Source, function_arn: str) -> Ruling:
+        caller = service_principal(source.service)
+        return self._authorizer.rule(caller, INVOKE, function_arn, _keys(source))
+
+
+def _keys(source: Source) -> dict[str, tuple[str, ...]]:
+    known = {
+        "aws:sourcearn": source.arn,
+        "aws:sourceaccount": source.account_id,
+        "lambda:eventsourcetoken": source.event_source_token,
+    }
+    return {key: (value,) for key, value in known.items() if value is not None}
