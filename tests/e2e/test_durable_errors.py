@@ -131,7 +131,8 @@ RETRY = {"NextAttemptDelaySeconds": 1}
                     ChainedInvokeOptions={"FunctionName": "f", "TenantId": "t"},
                 )
             ],
-            "ChainedInvokeOptions.TenantId is not supported by this version of Ingle. Leave it out.",
+            "ChainedInvokeOptions.TenantId is not supported by this version of Ingle. Leave it "
+            "out.",
         ),
         ([of("EXECUTION", "START")], "Invalid action for the given operation type."),
         ([step("START", ParentId="nobody")], "Invalid parent operation id."),

@@ -40,6 +40,7 @@ _TEXTS = {
     "CopySource": "bucket/key",
     "Url": "https://issuer.example.com",
     "Path": "/path/",
+    "NewPath": "/path/",
     "PathPrefix": "/path/",
     "TargetPrincipal": ACCOUNT,
 }

@@ -66,9 +66,11 @@ async def test_roles_that_functions_had_before_roles_counted_are_made(tmp_path: 
                     "INSERT INTO lambda_functions (account_id, region, name, revision_id, "
                     "content_id, last_modified_ms, runtime, handler, role, description, timeout_s, "
                     "memory_mb, ephemeral_mb, architecture, log_group, log_format, snap_start, "
-                    "layers, package_sha256, tags, last_version, changed) VALUES (:account, "
+                    "layers, package_sha256, tags, last_version, changed, state, state_reason, "
+                    "state_reason_code, tracing, file_systems) VALUES (:account, "
                     ":region, :name, 'r', 'c', 1, 'python3.11', 'a.b', :role, '', 3, 128, 512, "
-                    "'x86_64', '/aws/lambda/hello', 'Text', 'None', '[]', :digest, '{}', 0, 1)"
+                    "'x86_64', '/aws/lambda/hello', 'Text', 'None', '[]', :digest, '{}', 0, 1, "
+                    "'Active', '', '', 'PassThrough', '[]')"
                 ),
                 DIGEST | {"account": ACCOUNT, "region": REGION, "name": name, "role": role},
             )
