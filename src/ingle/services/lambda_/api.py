@@ -58,6 +58,7 @@ from ingle.services.lambda_.service_invocations import ServiceInvocations
 from ingle.services.lambda_.snapshots import Snapshots
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.lambda_.tags import Tags
+from ingle.services.lambda_.topics import TopicDeliverer, Topics
 from ingle.services.lambda_.urls.configs import UrlConfigs
 from ingle.services.lambda_.urls.serving import UrlServer
 from ingle.services.lambda_.versions import Versions
@@ -84,6 +85,7 @@ class LambdaService(DurableApi, Service):
         authorizer: decides who may do what.
         clock: tells when a function was modified.
         queues: take records of events, and give messages to functions.
+        topics: take records of events.
         presign: signs the URL of a package.
         interpreters: tells which runtimes this machine has.
         snapshots: whether this machine can make snapshots.
@@ -117,6 +119,7 @@ class LambdaService(DurableApi, Service):
         authorizer: Authorizer,
         clock: Clock,
         queues: Queues,
+        topics: Topics,
         presign: Presign,
         interpreters: Interpreters,
         snapshots: bool = True,
@@ -218,6 +221,7 @@ class LambdaService(DurableApi, Service):
         )
         deliverers["lambda"] = FunctionDeliverer(store, self.events, self.roles)
         deliverers["sqs"] = QueueDeliverer(store, queues, self.roles)
+        deliverers["sns"] = TopicDeliverer(store, topics, self.roles)
         self._asynchronous = Asynchronous(store, self.events, tracer, self._start_durable)
         self._event_configs = EventConfigs(store, destinations, changing, clock)
         self._recursions = Recursions(store, changing)

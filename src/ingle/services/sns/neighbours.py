@@ -1,0 +1,73 @@
+"""The other services, as far as topics have to do with them, and what is to follow a commit."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingle.iam.principal import Principal
+from ingle.iam.request import Values
+
+
+class Functions(Protocol):
+    """`for_services` of the Lambda service is this."""
+
+    async def add(
+        self,
+        connection: AsyncConnection,
+        function_arn: str,
+        payload: bytes,
+        *,
+        service: str,
+        source_arn: str,
+        source_account: str,
+        trace: str = "",
+    ) -> Callable[[], None]:
+        """Take an event within a transaction; what is returned is to be called after it."""
+        ...
+
+
+class Queues(Protocol):
+    """`for_services` of the SQS service is this."""
+
+    def check_may_send(
+        self, principal: Principal, arn: str, keys: Mapping[str, Values] = ...
+    ) -> None:
+        """Check that somebody may send to a queue."""
+        ...
+
+    async def put(
+        self,
+        connection: AsyncConnection,
+        sender: str,
+        arn: str,
+        message: Mapping[str, Any],
+        trace: str = "",
+    ) -> tuple[Callable[[], None], Callable[[], None]]:
+        """Send within a transaction; what is returned is to be called after it, if it came off
+        and if it did not."""
+        ...
+
+
+@dataclass(slots=True)
+class Effects:
+    """What is to be done in memory once a transaction is over.
+
+    Attributes:
+        applied: once it is committed.
+        failed: where it was not.
+    """
+
+    applied: list[Callable[[], None]] = field(default_factory=list)
+    failed: list[Callable[[], None]] = field(default_factory=list)
+
+    def apply(self) -> None:
+        """Do what follows a commit."""
+        for each in self.applied:
+            each()
+
+    def undo(self) -> None:
+        """Do what follows a failure; a second time there is nothing to do."""
+        while self.failed:
+            self.failed.pop()()
