@@ -3,6 +3,7 @@
 import base64
 import json
 import threading
+import urllib.error
 import urllib.request
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.x509 import load_pem_x509_certificate
 
+from tests.e2e.callers import allow, document, new_role
 from tests.e2e.conftest import ROLE, create, eventually
-from tests.e2e.identities import allow, document, new_role
 from tests.e2e.queues import LOGS, new_queue, receive
 
 ACCOUNT = "000000000000"
@@ -326,7 +327,8 @@ def test_filters_choose_by_attributes_and_by_the_body(sns, sqs):
             AttributeName="FilterPolicy",
             AttributeValue=policy,
         )
-        assert found[0] == "InvalidParameter" and why in found[1], found
+        assert found[0] == "InvalidParameter"
+        assert why in found[1]
 
 
 def test_a_fifo_topic_keeps_the_order_and_takes_no_copies(sns, sqs):
@@ -375,7 +377,8 @@ def test_a_function_gets_an_event_if_its_policy_lets_the_topic(sns, sqs, functio
             return None
         return [each["message"] for each in events if "GOT" in each["message"]]
 
-    (line,) = eventually(got)
+    eventually(got, "the function ran")
+    (line,) = got()
     (record,) = json.loads(line.partition("GOT ")[2])["Records"]
     assert record["EventSource"] == "aws:sns"
     assert record["EventVersion"] == "1.0"
@@ -392,7 +395,7 @@ def test_an_http_endpoint_confirms_and_then_gets_messages(sns, endpoint):
     topic = new_topic(sns)
     answer = sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=endpoint.url)
     assert answer["SubscriptionArn"] == "pending confirmation"
-    eventually(lambda: endpoint.got)
+    eventually(lambda: endpoint.got, "the endpoint got something")
     headers, body = endpoint.got.pop()
     document = json.loads(body)
     assert headers["x-amz-sns-message-type"] == "SubscriptionConfirmation"
@@ -403,7 +406,7 @@ def test_an_http_endpoint_confirms_and_then_gets_messages(sns, endpoint):
     (subscription,) = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     assert subscription["SubscriptionArn"] in text
     sent = sns.publish(TopicArn=topic, Message="hello")
-    eventually(lambda: endpoint.got)
+    eventually(lambda: endpoint.got, "the endpoint got something")
     headers, body = endpoint.got.pop()
     assert headers["x-amz-sns-message-type"] == "Notification"
     assert headers["x-amz-sns-message-id"] == sent["MessageId"]
@@ -429,12 +432,12 @@ def test_an_endpoint_that_fails_is_tried_again_and_then_given_up(sns, sqs, endpo
             "RawMessageDelivery": "true",
         },
     )
-    eventually(lambda: endpoint.got)
+    eventually(lambda: endpoint.got, "the endpoint got something")
     token = json.loads(endpoint.got.pop()[1])["Token"]
     sns.confirm_subscription(TopicArn=topic, Token=token)
     endpoint.statuses = [500, 503]
     sns.publish(TopicArn=topic, Message="third time")
-    eventually(lambda: len(endpoint.got) == 3)
+    eventually(lambda: len(endpoint.got) == 3, "three attempts")
     endpoint.statuses = [500, 500, 500]
     sns.publish(TopicArn=topic, Message="never")
     assert [each["Body"] for each in receive(sqs, letters)] == ["never"]
@@ -478,4 +481,5 @@ def test_a_role_that_may_not_publish_cannot_have_a_topic_as_destination(sns, fun
         FunctionName=name,
         DestinationConfig={"OnSuccess": {"Destination": topic}},
     )
-    assert found[0] == "InvalidParameterValueException" and "Publish" in found[1]
+    assert found[0] == "InvalidParameterValueException"
+    assert "Publish" in found[1]
