@@ -92,7 +92,7 @@ def verify(message, confirmation=False):
 class Endpoint:
     """An HTTP endpoint: keeps what it gets, and answers with the statuses that it is given."""
 
-    def __init__(self):
+    def __init__(self, port=0):
         self.got, self.statuses = [], []
         endpoint = self
 
@@ -107,7 +107,7 @@ class Endpoint:
             def log_message(self, *args):
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
         self.thread = threading.Thread(target=self.server.serve_forever)
         self.thread.start()
