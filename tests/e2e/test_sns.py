@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.x509 import load_pem_x509_certificate
 
-from tests.e2e.callers import allow, document, new_role
+from tests.e2e.callers import allow, document, new_account, new_role, new_user
 from tests.e2e.conftest import ROLE, create, eventually
 from tests.e2e.queues import LOGS, new_queue, receive
 
@@ -483,3 +483,54 @@ def test_a_role_that_may_not_publish_cannot_have_a_topic_as_destination(sns, fun
     )
     assert found[0] == "InvalidParameterValueException"
     assert "Publish" in found[1]
+
+
+def test_a_function_that_publishes_to_its_own_topic_is_stopped(server, sns, sqs, functions):
+    topic = new_topic(sns)
+    url, _ = subscribed(sns, sqs, topic, RawMessageDelivery="true")
+    source = (
+        "import boto3\n"
+        "def handler(event, context):\n"
+        f"    boto3.client('sns').publish(TopicArn='{topic}', Message='again')\n"
+    )
+    role = new_role(server, LOGS, allow("sns:Publish", on=[topic]))
+    name = create(functions, source, Role=role, Timeout=30)
+    arn = functions.get_function_configuration(FunctionName=name)["FunctionArn"]
+    functions.add_permission(
+        FunctionName=name,
+        StatementId="topic",
+        Action="lambda:InvokeFunction",
+        Principal="sns.amazonaws.com",
+        SourceArn=topic,
+    )
+    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
+    sns.publish(TopicArn=topic, Message="first")
+    labels = f'account="{ACCOUNT}",region="us-east-1",function="{name}"'
+    dropped = f"ingle_lambda_recursive_invocations_dropped_total{{{labels}}} 1"
+
+    def stopped():
+        with urllib.request.urlopen(f"{server.endpoint}/_ingle/metrics") as answer:
+            return dropped in answer.read().decode()
+
+    eventually(stopped, "the loop is stopped", 60)
+    found = []
+    while messages := receive(sqs, url, 1):
+        found += messages
+    # The first, and one for each of the rounds that are let pass.
+    assert len(found) == 17
+
+
+def test_callers_need_permission_and_those_of_other_accounts_the_topic_s_policy(server, sns):
+    topic = new_topic(sns)
+    mine = server.client("sns", **new_user(server, allow("sns:Publish", on=topic)))
+    mine.publish(TopicArn=topic, Message="m")
+    assert code(mine.get_topic_attributes, TopicArn=topic)[0] == "AuthorizationError"
+    nobody = server.client("sns", **new_user(server))
+    assert code(nobody.publish, TopicArn=topic, Message="m")[0] == "AuthorizationError"
+    root = new_account(server, "666655554444")
+    theirs = server.client("sns", **new_user(server, allow("sns:Publish"), root=root))
+    assert code(theirs.publish, TopicArn=topic, Message="m")[0] == "AuthorizationError"
+    sns.add_permission(
+        TopicArn=topic, Label="theirs", AWSAccountId=["666655554444"], ActionName=["Publish"]
+    )
+    theirs.publish(TopicArn=topic, Message="m")

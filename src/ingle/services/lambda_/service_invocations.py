@@ -7,7 +7,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-servic
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from ingle.auth.verdicts import Ruling
 from ingle.iam.authorize import Decision
 from ingle.iam.principal import service_principal
 from ingle.iam.wording import refusal
+from ingle.invoke.events.event import Event
 from ingle.invoke.events.queue import EventQueue
 from ingle.services.lambda_.destinations import function_reference
 from ingle.services.lambda_.errors import AccessRefused
@@ -136,9 +137,8 @@ class ServiceInvocations:
         )
         return request_id
 
-    async def add(
+    def prepared(
         self,
-        connection: AsyncConnection,
         function_arn: str,
         payload: bytes,
         *,
@@ -146,11 +146,10 @@ class ServiceInvocations:
         source_arn: str,
         source_account: str,
         trace: str = "",
-    ) -> Callable[[], None]:
-        """Accept an event within a transaction; what is returned is to be called after its commit.
+    ) -> Event:
+        """Make an event, which `add_all` accepts.
 
         Args:
-            connection: the transaction's.
             function_arn: with the qualifier, if there is one.
             payload: the event, JSON.
             service: the principal of the service, for instance `sns.amazonaws.com`.
@@ -165,13 +164,18 @@ class ServiceInvocations:
         self._check(Source(service, source_arn, source_account), function_arn)
         found = target(self._store, function_reference(function_arn))
         check_active(found.function)
-        events = await self._queue.add(
-            connection,
+        return self._queue.prepared(
             (*found.function.key, found.qualifier or ""),
             payload,
             request_id=str(uuid.uuid4()),
             trace=trace,
         )
+
+    async def add_all(
+        self, connection: AsyncConnection, events: Sequence[Event]
+    ) -> Callable[[], None]:
+        """Accept events within a transaction; what is returned is to be called after its commit."""
+        await self._queue.add_all(connection, events)
         return partial(self._queue.added, events)
 
     def _check(self, source: Source, function_arn: str) -> None:

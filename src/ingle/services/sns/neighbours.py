@@ -1,6 +1,6 @@
 """The other services, as far as topics have to do with them, and what is to follow a commit."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -8,14 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.iam.principal import Principal
 from ingle.iam.request import Values
+from ingle.invoke.events.event import Event
 
 
 class Functions(Protocol):
     """`for_services` of the Lambda service is this."""
 
-    async def add(
+    def prepared(
         self,
-        connection: AsyncConnection,
         function_arn: str,
         payload: bytes,
         *,
@@ -23,8 +23,14 @@ class Functions(Protocol):
         source_arn: str,
         source_account: str,
         trace: str = "",
+    ) -> Event:
+        """Make an event, if the function's policy allows it."""
+        ...
+
+    async def add_all(
+        self, connection: AsyncConnection, events: Sequence[Event]
     ) -> Callable[[], None]:
-        """Take an event within a transaction; what is returned is to be called after it."""
+        """Take events within a transaction; what is returned is to be called after it."""
         ...
 
 

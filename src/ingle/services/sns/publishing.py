@@ -164,10 +164,9 @@ class Publishing:
             sequence = first.sequence
             if is_copy:
                 return {"MessageId": first.message_id, "SequenceNumber": sequence}
-        for subscription in ready.subscriptions:
-            await self._routes.hand_over(
-                connection, live.topic, subscription, made, ready.notices, sequence, effects
-            )
+        await self._routes.hand_over_all(
+            connection, live.topic, ready.subscriptions, made, ready.notices, sequence, effects
+        )
         answer = {"MessageId": made.message_id}
         return answer if sequence is None else {**answer, "SequenceNumber": sequence}
 

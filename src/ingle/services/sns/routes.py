@@ -7,12 +7,13 @@ Source: https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.h
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.iam.principal import service_principal
+from ingle.invoke.events.event import Event
 from ingle.services.sns.envelopes import NOTIFICATION, Notices
 from ingle.services.sns.model import Draft, Subscription, Topic
 from ingle.services.sns.neighbours import Effects, Functions, Queues
@@ -37,7 +38,36 @@ class Routes:
         self._queues = queues
         self._outbox = outbox
 
-    async def hand_over(
+    async def hand_over_all(
+        self,
+        connection: AsyncConnection,
+        topic: Topic,
+        subscriptions: Sequence[Subscription],
+        draft: Draft,
+        notices: Notices,
+        sequence: str | None,
+        effects: Effects,
+    ) -> None:
+        """Hand a message over to its subscribers; the events of all functions are written at once.
+
+        Args:
+            connection: the transaction's.
+            topic: where it was published.
+            subscriptions: those that it is for.
+            draft: the message.
+            notices: writes it for each of them.
+            sequence: its sequence number, of a FIFO topic.
+            effects: of the transaction.
+        """
+        events: list[Event] = []
+        for each in subscriptions:
+            await self._hand_over(
+                connection, topic, each, draft, notices, sequence, events, effects
+            )
+        if events:
+            effects.applied.append(await self._functions().add_all(connection, events))
+
+    async def _hand_over(
         self,
         connection: AsyncConnection,
         topic: Topic,
@@ -45,22 +75,22 @@ class Routes:
         draft: Draft,
         notices: Notices,
         sequence: str | None,
+        events: list[Event],
         effects: Effects,
     ) -> None:
-        """Hand a message over to one subscriber."""
         protocol = subscription.protocol
         try:
             if protocol == "lambda":
-                added = await self._functions().add(
-                    connection,
-                    subscription.endpoint,
-                    notices.event(subscription),
-                    service=PRINCIPAL.arn,
-                    source_arn=topic.key.arn,
-                    source_account=topic.key.account_id,
-                    trace=draft.trace,
+                events.append(
+                    self._functions().prepared(
+                        subscription.endpoint,
+                        notices.event(subscription),
+                        service=PRINCIPAL.arn,
+                        source_arn=topic.key.arn,
+                        source_account=topic.key.account_id,
+                        trace=draft.trace,
+                    )
                 )
-                effects.applied.append(added)
             elif protocol == "sqs":
                 message = _queue_message(subscription, draft, notices, sequence)
                 await self.send(
