@@ -93,7 +93,7 @@ class SnsService(Service):
             changing,
             clock,
         )
-        self._publishing = Publishing(database, envelopes, self._routes, clock)
+        self._publishing = Publishing(database, envelopes, self._routes, clock, store.last_sequence)
         self.for_services = ServicePublications(store, authorizer, self._publishing)
         self.pages = Pages(signer, self._subscriptions)
 

@@ -46,10 +46,16 @@ class Publishing:
         envelopes: write what subscribers get.
         routes: the ways to these.
         clock: the time of day.
+        last_sequence: the latest sequence number of a message.
     """
 
     def __init__(
-        self, database: Database, envelopes: Envelopes, routes: Routes, clock: Clock
+        self,
+        database: Database,
+        envelopes: Envelopes,
+        routes: Routes,
+        clock: Clock,
+        last_sequence: int,
     ) -> None:
         self._database = database
         self._envelopes = envelopes
@@ -57,7 +63,8 @@ class Publishing:
         self._clock = clock
         # Later messages have larger numbers, also over restarts, for fewer than a million a second
         # come.
-        self._numbers = itertools.count(int(clock.time() * 1_000_000))
+        first = _SEQUENCE_BASE + int(clock.time() * 1_000_000)
+        self._sequence = itertools.count(max(last_sequence + 1, first))
         self._forgot_ms = 0
 
     async def publish(
@@ -184,7 +191,7 @@ class Publishing:
             scope,
             copied,
             made.message_id,
-            str(_SEQUENCE_BASE + next(self._numbers)),
+            str(next(self._sequence)),
             now_ms + MESSAGE.deduplication_s * 1000,
         )
         await connection.execute(

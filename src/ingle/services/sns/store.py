@@ -31,10 +31,13 @@ class SnsStore:
 
     Attributes:
         changes: grows with every change of what decides who may use a topic: policies and tags.
+        last_sequence: the latest sequence number of a message when the server started, as far as
+            copies of it are still known.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self.changes = 0
+        self.last_sequence = 0
         self._database = database
         self._clock = clock
         self._by_key: dict[TopicKey, LiveTopic] = {}
@@ -212,6 +215,7 @@ class SnsStore:
             made = _compiled(Subscription(topic=live.topic.key, **members), live.topic)
             live.subscriptions[made.id] = made
             self._topic_of[made.id] = live
+        self.last_sequence = max((int(row.sequence) for row in deduplications), default=0)
         for row in deduplications:
             if row.topic_id in by_id:
                 by_id[row.topic_id].remember(
