@@ -73,6 +73,22 @@ def test_a_function_calls_another_as_far_as_its_role_allows(
     assert invoke(caller, other)[0] == 200
 
 
+def test_policies_tell_functions_of_the_same_role_apart(
+    server: Server, deploy: Callable[..., str], invoke: Callable[..., Any]
+) -> None:
+    callee = deploy(HELLO)
+    role = new_role(server)
+    one, other = (deploy(CALLER, Role=role, Timeout=30, MemorySize=256) for _ in range(2))
+    source = {"ArnEquals": {"lambda:SourceFunctionArn": ARN + one}}
+    server.client("iam").put_role_policy(
+        RoleName=role.rpartition("/")[2],
+        PolicyName="own",
+        PolicyDocument=document(allow("lambda:InvokeFunction", on=ARN + callee, Condition=source)),
+    )
+    assert invoke(one, callee)[0] == 200
+    assert "is not authorized to perform: lambda:InvokeFunction" in invoke(other, callee)[0]
+
+
 def test_a_destination_must_be_one_that_the_role_may_invoke(
     server: Server, functions: Any, deploy: Callable[..., str]
 ) -> None:
