@@ -119,6 +119,29 @@ def test_a_destination_must_be_one_that_the_role_may_invoke(
     ) in server.log
 
 
+def test_events_of_a_version_are_delivered_by_the_role_of_that_version(
+    server: Server, functions: Any, logs: Any, deploy: Callable[..., str]
+) -> None:
+    told = deploy(HELLO)
+    name = deploy(HELLO, Role=new_role(server, allow("lambda:InvokeFunction", on=ARN + told)))
+    functions.publish_version(FunctionName=name)
+    functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    functions.update_function_configuration(FunctionName=name, Role=new_role(server))
+    where = {"DestinationConfig": {"OnSuccess": {"Destination": ARN + told}}}
+    for number, qualifier in enumerate(("1", "live"), start=1):
+        functions.put_function_event_invoke_config(FunctionName=name, Qualifier=qualifier, **where)
+        send(functions, name, Qualifier=qualifier)
+        eventually(lambda: _runs(logs, told) == number, "the record arrives")  # noqa: B023
+
+
+def _runs(logs: Any, name: str) -> int:
+    try:
+        events = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    except logs.exceptions.ResourceNotFoundException:
+        return 0
+    return [each["message"] for each in events].count("ran\n")
+
+
 @pytest.fixture
 def url(functions: Any, deploy: Callable[..., str]) -> tuple[str, str]:
     """A function and its URL, which wants signatures."""
