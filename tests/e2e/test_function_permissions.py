@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.callers import allow, delete_role, document, new_account, new_role, new_user
-from tests.e2e.conftest import INVOKER_ROLE, ROLE, eventually, refusal
+from tests.e2e.conftest import INVOKER_ROLE, ROLE, create, eventually, refusal
 from tests.e2e.server import BASIC, INGLE, Server
 from tests.e2e.test_asynchronous import measured, send
 from tests.e2e.test_function_urls import FORBIDDEN, _signed
@@ -301,6 +301,17 @@ def test_the_doctor_finds_destinations_that_the_role_may_not_invoke(
     )
     run(server, found["advice"])
     assert doctor(name)[1]["destination"]["state"] == "ok"
+
+
+def test_the_doctor_cannot_look_at_a_role_of_another_account(
+    start_server: Callable[..., Server],
+) -> None:
+    server = start_server("--iam", "audit")
+    theirs = "arn:aws:iam::999999999999:role/theirs"
+    name = create(server.client("lambda"), HELLO, Role=theirs)
+    code, found = Doctor(server)(name)
+    assert (code, found["role"]["state"]) == (0, "weak")
+    assert found["role"]["detail"].startswith(f"{theirs} is of another account, 999999999999")
 
 
 def test_the_doctor_knows_no_function_that_is_not_there(server: Server) -> None:

@@ -107,6 +107,15 @@ def _existence(function: Mapping[str, Any], role: Mapping[str, Any] | None) -> C
     arn = function["Role"]
     if role is not None:
         return Check("role", "ok", arn)
+    owner = arn.split(":")[4]
+    if owner != function["FunctionArn"].split(":")[4]:
+        return Check(
+            "role",
+            "weak",
+            f"{arn} is of another account, {owner}: what it may do cannot be seen from here",
+            f"aws lambda update-function-configuration --function-name {function['FunctionName']} "
+            "--role with a role of the function's account",
+        )
     path = arn.partition(":role")[2].removesuffix(_name(arn))
     with_path = "" if path == "/" else f" --path {path}"
     attach = _attach({"RoleName": _name(arn)}, BASIC)
