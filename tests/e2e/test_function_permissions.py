@@ -285,6 +285,21 @@ def test_the_doctor_says_how_to_mend_what_a_function_lacks(
     assert functions.invoke(FunctionName=name)["Payload"].read() == b'"hello"'
 
 
+def test_the_doctor_knows_which_function_it_looks_at(
+    doctor: Doctor, server: Server, deploy: Callable[..., str]
+) -> None:
+    role = new_role(server)
+    name, other = deploy(HELLO, Role=role), deploy(HELLO, Role=role)
+    source = {"ArnEquals": {"lambda:SourceFunctionArn": ARN + name}}
+    server.client("iam").put_role_policy(
+        RoleName=role.rpartition("/")[2],
+        PolicyName="own",
+        PolicyDocument=document(allow("logs:*", Condition=source)),
+    )
+    assert doctor(name)[1]["logs"]["state"] == "ok"
+    assert doctor(other)[1]["logs"]["state"] == "weak"
+
+
 def test_the_doctor_finds_destinations_that_the_role_may_not_invoke(
     doctor: Doctor, server: Server, functions: Any, deploy: Callable[..., str]
 ) -> None:
