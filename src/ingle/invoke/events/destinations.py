@@ -6,7 +6,7 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingle.invoke.events.event import FunctionId
+from ingle.invoke.events.event import BacklogKey, FunctionId
 
 
 class DeliveryFailed(Exception):
@@ -20,14 +20,19 @@ class Delivery:
     Attributes:
         arn: the destination's.
         record: JSON.
-        function: whose event it is about.
+        key: whose event it is about, and the qualifier by which that was sent there.
         trace: the trace header that the function ran with, so that a chain goes on.
     """
 
     arn: str
     record: bytes
-    function: FunctionId
+    key: BacklogKey
     trace: str
+
+    @property
+    def function(self) -> FunctionId:
+        """Whose event it is about."""
+        return self.key[:3]
 
 
 class Deliverer(Protocol):

@@ -130,6 +130,6 @@ class Runner:
         if arn:
             function_arn = self._functions.qualified_arn(event.key)
             told = record(event, function_arn, condition, invocations, response, self._clock.time())
-            delivery = Delivery(arn, told, event.function, trace)
+            delivery = Delivery(arn, told, event.key, trace)
         event.payload = b""
         return Outcome(event, over=True, delivery=delivery, ran=response is not None)

@@ -125,12 +125,12 @@ class LambdaService(DurableApi, Service):
         locations = Locations(presign)
         principals = Principals(directory, authorizer)
         self.roles = ExecutionRoles(directory, authorizer)
-        self.resources = LambdaResources(store, principals)
+        attachments = Attachments(file_systems, vpcs)
+        self.resources = LambdaResources(store, principals, attachments)
         self._packages = packages
         self._account = Account(store, invoker.admission)
         architecture = _ARCHITECTURES.get(machine, machine)
         tracer = Tracer(clock)
-        attachments = Attachments(file_systems, vpcs)
         images = Images(packages, image_folders, architecture)
         self._invocations = Invocations(
             store,
