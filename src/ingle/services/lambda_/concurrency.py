@@ -158,10 +158,13 @@ class Concurrency:
         )
 
     async def delete_provisioned(self, context: CallContext, request: ServiceInput) -> None:
-        """Keep no sandboxes of a version or an alias ready any more."""
+        """Keep no sandboxes of a version or an alias ready any more.
+
+        Where none are, there is nothing to do, to AWS as well.
+        """
         reference = _qualified(request, context, "lambda:DeleteProvisionedConcurrencyConfig")
         async with self._changing(reference.key):
-            self._existing(reference)
+            self._check_published(reference)
             await self._store.concurrency.remove(reference.key, _qualifier(reference))
             await self.apply(reference.key)
 
@@ -201,12 +204,15 @@ class Concurrency:
         now = int(self._clock.time() * 1000)
         return OwnConcurrency(key=key, qualifier=qualifier, executions=count, last_modified_ms=now)
 
-    def _existing(self, reference: Reference) -> OwnConcurrency:
+    def _check_published(self, reference: Reference) -> None:
         if reference.qualifier == LATEST:
             raise InvalidParameterValue(
                 "The function resource provided must be an alias or a published version."
             )
         existing(self._store, reference)
+
+    def _existing(self, reference: Reference) -> OwnConcurrency:
+        self._check_published(reference)
         own = self._store.concurrency.get(reference.key, _qualifier(reference))
         if own is None:
             raise ProvisionedConcurrencyConfigNotFound
