@@ -195,7 +195,7 @@ class LambdaService(DurableApi, Service):
             concurrency=invoker.admission.limit,
         )
         self._durable_starts = DurableStarts(self.durable, self._invocations, invoker.admission)
-        self._durable = DurableOperations(store, self.durable)
+        self._durable = DurableOperations(store, self.durable, authorizer)
         deliverers: dict[str, Deliverer] = {}
         self.events = EventQueue(
             database,
