@@ -63,6 +63,8 @@ class Concurrency:
         self._sharing_out = asyncio.Lock()
         # By function, the content ids of the versions that are provisioned.
         self._provisioned: dict[FunctionKey, set[str]] = {}
+        # By content id: why a version cannot be provisioned at all.
+        self._failures: dict[str, str] = {}
 
     async def start(self) -> None:
         """Have what is kept hold."""
@@ -179,14 +181,17 @@ class Concurrency:
         self._invoker.admission.reserve(*key, self._reserved(key))
         self._invoker.admission.provision(*key, counts)
         for content_id in self._provisioned.pop(key, set()) - set(versions):
+            self._failures.pop(content_id, None)
             self._invoker.withdraw(content_id)
         if versions:
             self._provisioned[key] = set(versions)
         for content_id, version in versions.items():
+            self._failures.pop(content_id, None)
             try:
                 spec = await self._invocations.spec(version)
             except ServiceError as error:
                 _logger.warning("%s is not provisioned: %s", version.version_arn, error)
+                self._failures[content_id] = str(error)
             else:
                 self._invoker.provision(spec, counts[content_id])
 
@@ -270,8 +275,9 @@ class Concurrency:
             "Status": "READY" if ready == provisioned.executions else "IN_PROGRESS",
             "LastModified": answers.lambda_time(provisioned.last_modified_ms),
         }
-        if standing.failure and ready < provisioned.executions:
-            answer |= {"Status": "FAILED", "StatusReason": standing.failure}
+        failure = self._failures.get(version.content_id) or standing.failure
+        if failure and ready < provisioned.executions:
+            answer |= {"Status": "FAILED", "StatusReason": failure}
         return answer
 
 
