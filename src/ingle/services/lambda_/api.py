@@ -194,8 +194,8 @@ class LambdaService(DurableApi, Service):
             clock,
             concurrency=invoker.admission.limit,
         )
-        self._durable_starts = DurableStarts(self.durable, self._invocations)
-        self._durable = DurableOperations(store, self.durable)
+        self._durable_starts = DurableStarts(self.durable, self._invocations, invoker.admission)
+        self._durable = DurableOperations(store, self.durable, authorizer)
         deliverers: dict[str, Deliverer] = {}
         self.events = EventQueue(
             database,
