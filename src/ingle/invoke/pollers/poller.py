@@ -198,18 +198,22 @@ class Poller:
     async def _sifted(self, batch: list[Received]) -> list[tuple[Received, dict[str, Any]]]:
         """Choose what the function gets; what no filter lets through is deleted."""
         arn, filters = self._plan.arn, self._plan.filters
-        made = [(each, records.record(each, arn)) for each in batch]
-        kept = made
-        if filters:
-            kept = [each for each in made if records.matches_any(each[1], filters)]
-            dropped = [each for each in made if each not in kept]
-            await self._delete([each for each, _ in dropped])
-            self._count(Metric.FILTERED_OUT_EVENT_COUNT, len(dropped))
-        looping = [each for each in kept if self._target.loops(each[0].message.trace)]
+        kept: list[tuple[Received, dict[str, Any]]] = []
+        dropped: list[Received] = []
+        looping: list[Received] = []
+        for each in batch:
+            made = records.record(each, arn)
+            if filters and not records.matches_any(made, filters):
+                dropped.append(each)
+            elif self._target.loops(each.message.trace):
+                looping.append(each)
+            else:
+                kept.append((each, made))
+        await self._delete(dropped)
+        self._count(Metric.FILTERED_OUT_EVENT_COUNT, len(dropped))
         if looping:
+            await self._source.discard(arn, looping)
             self._count(Metric.RECURSIVE_INVOCATIONS_DROPPED, len(looping))
-            await self._source.discard(arn, [each for each, _ in looping])
-            kept = [each for each in kept if each not in looping]
         return kept
 
     async def _run_batch(self, chosen: list[Received], payload: bytes) -> bool:
