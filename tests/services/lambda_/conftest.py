@@ -108,7 +108,8 @@ class Bench:
         self.clock = clock
         self.blobs = BlobStore(folder / "blobs")
         self.code = folder / "code"
-        for each in (folder / "blobs", self.code):
+        self.images = folder / "images"
+        for each in (folder / "blobs", self.code, self.images):
             each.mkdir()
         self.invoker = NoSandboxes()
         self.measured = Measured()
@@ -145,6 +146,7 @@ class Bench:
             presign=lambda url, seconds: f"{url}?expires={seconds}",
             interpreters=Interpreters(self.clock, search=[Path(sys.base_prefix) / "bin"]),
             machine="x86_64",
+            image_folders=[self.images],
         )
         self.authorizer.tell("lambda", service.resources)
         self.opened.append(service)

@@ -127,9 +127,7 @@ def test_the_environment_can_be_emptied_and_removed() -> None:
     ("request_", "named"),
     [
         ({"PublishTo": "LATEST_PUBLISHED"}, "PublishTo"),
-        ({"PackageType": "Image"}, "PackageType"),
-        ({"VpcConfig": {"SubnetIds": ["subnet-1"]}}, "VpcConfig"),
-        ({"TracingConfig": {"Mode": "Active"}}, "TracingConfig"),
+        ({"CapacityProviderConfig": {"x": 1}}, "CapacityProviderConfig"),
         ({"KMSKeyArn": "arn:aws:kms:::key"}, "KMSKeyArn"),
     ],
 )
@@ -143,9 +141,7 @@ def test_what_ingle_does_not_do_yet_is_refused_by_name(
     "request_",
     [
         {"PackageType": "Zip", "KMSKeyArn": ""},
-        {"VpcConfig": {"SubnetIds": [], "SecurityGroupIds": [], "Ipv6AllowedForDualStack": False}},
-        {"TracingConfig": {"Mode": "PassThrough"}, "SnapStart": {}},
-        {"ImageConfig": {"Command": []}},
+        {"TracingConfig": {}, "SnapStart": {}},
     ],
 )
 def test_asking_for_what_ingle_does_anyway_is_allowed(request_: dict[str, Any]) -> None:
@@ -157,6 +153,16 @@ def test_a_dead_letter_queue_can_be_set_and_taken_away() -> None:
     assert changed_settings({"DeadLetterConfig": {"TargetArn": arn}}) == {"dead_letter": arn}
     for config in ({}, {"TargetArn": ""}):
         assert changed_settings({"DeadLetterConfig": config}) == {"dead_letter": None}
+
+
+def test_the_mode_of_tracing_is_kept() -> None:
+    for mode in ("Active", "PassThrough"):
+        assert changed_settings({"TracingConfig": {"Mode": mode}}) == {"tracing": mode}
+
+
+def test_tenants_can_be_isolated_when_a_function_is_made() -> None:
+    request = {**REQUEST, "TenancyConfig": {"TenantIsolationMode": "PER_TENANT"}}
+    assert new_settings(request, "hello")["tenant_isolation"] == "PER_TENANT"
 
 
 def test_levels_come_with_json_and_go_with_text() -> None:

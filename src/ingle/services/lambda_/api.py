@@ -1,35 +1,49 @@
 """The operations of AWS Lambda, one method each; each says where it is done.
 
+Those on durable executions are in `durable/api.py`.
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html.
 """
 
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from ingle.auth.authorizer import Authorizer
 from ingle.auth.directory import Directory
 from ingle.clock import Clock
+from ingle.invoke.durable.engine import DurableExecutions
 from ingle.invoke.events.queue import EventQueue
 from ingle.invoke.metrics import MetricSink
 from ingle.invoke.streaming import Streaming
+from ingle.invoke.tracing import Tracer
 from ingle.pool.runtime_api.limits import MAX_STREAM
+from ingle.resources import FileSystem, Vpc
 from ingle.runtimes.discovery import Interpreters
 from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.aliases import Aliases
 from ingle.services.lambda_.asynchronous import Asynchronous, EventFunctions
+from ingle.services.lambda_.attachments import Attachments
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.dead_letters import DeadLetters
 from ingle.services.lambda_.destinations import Destination, Destinations, FunctionDeliverer
+from ingle.services.lambda_.durable.api import DurableApi
+from ingle.services.lambda_.durable.executions import DurableOperations
+from ingle.services.lambda_.durable.functions import DurableFunctions
+from ingle.services.lambda_.durable.starts import DurableStarts
 from ingle.services.lambda_.event_configs import EventConfigs
+from ingle.services.lambda_.event_source_mappings.api import MappingsApi
 from ingle.services.lambda_.event_source_mappings.operations import EventSourceMappings
 from ingle.services.lambda_.event_source_mappings.running import Pollers
 from ingle.services.lambda_.functions import Functions
+from ingle.services.lambda_.images import Images
+from ingle.services.lambda_.intakes import Intakes
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.layer_policies import LayerPolicies
 from ingle.services.lambda_.layers import Layers
 from ingle.services.lambda_.locations import Locations, Presign
+from ingle.services.lambda_.lookup import Target
 from ingle.services.lambda_.model import FunctionKey, LayerKey
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.policies import Policies
@@ -58,7 +72,7 @@ if TYPE_CHECKING:
 _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
 
-class LambdaService(Service):
+class LambdaService(DurableApi, MappingsApi, Service):
     """AWS Lambda, as far as Ingle has it.
 
     Args:
@@ -76,10 +90,14 @@ class LambdaService(Service):
         snapshots: whether this machine can make snapshots.
         machine: the processor, as the kernel names it.
         streamed_bytes: the most that a streamed answer may have.
+        file_systems: what functions may mount.
+        vpcs: what they may name.
+        image_folders: the folders that container images may be read from.
 
     Attributes:
         events: the queue of asynchronous invocations; to be started, stopped and closed.
         pollers: take messages out of queues; to be stopped and closed.
+        durable: the durable executions; to be started, stopped and closed as well.
         urls: serves function URLs.
         roles: knows the roles of functions.
         resources: tells of functions and layers to those that decide who may use them.
@@ -105,16 +123,33 @@ class LambdaService(Service):
         snapshots: bool = True,
         machine: str = platform.machine(),
         streamed_bytes: int = MAX_STREAM,
+        file_systems: Sequence[FileSystem] = (),
+        vpcs: Sequence[Vpc] = (),
+        image_folders: Sequence[Path] = (),
     ) -> None:
         changing: KeyedLocks[FunctionKey] = KeyedLocks()
         changing_layers: KeyedLocks[LayerKey] = KeyedLocks()
         locations = Locations(presign)
-        principals = Principals(directory, authorizer.forgives)
+        principals = Principals(directory, authorizer)
         self.roles = ExecutionRoles(directory, authorizer)
-        self.resources = LambdaResources(store)
+        self.resources = LambdaResources(store, principals)
         self._packages = packages
         self._account = Account(store, invoker.admission)
-        self._invocations = Invocations(store, packages, invoker, clock, metrics)
+        architecture = _ARCHITECTURES.get(machine, machine)
+        tracer = Tracer(clock)
+        attachments = Attachments(file_systems, vpcs)
+        images = Images(packages, image_folders, architecture)
+        self._invocations = Invocations(
+            store,
+            packages,
+            images,
+            invoker,
+            metrics,
+            tracer,
+            attachments,
+            self._start_durable,
+        )
+        self._intakes = Intakes(store, images, packages, self._invocations, changing, clock)
         self._concurrency = Concurrency(store, self._invocations, invoker, changing, clock)
         self._aliases = Aliases(store, changing, self._concurrency)
         self._policies = Policies(store, changing, principals)
@@ -124,7 +159,16 @@ class LambdaService(Service):
         streaming = Streaming(invoker, streamed_bytes)
         self._response_streams = ResponseStreams(store, self._invocations, streaming)
         self._url_configs = UrlConfigs(store, changing, clock)
-        self.urls = UrlServer(store, authorizer, self._invocations, invoker, streaming, clock)
+        self.urls = UrlServer(
+            store,
+            authorizer,
+            self._invocations,
+            invoker,
+            streaming,
+            clock,
+            tracer,
+            self._run_durable,
+        )
         self._layers = Layers(store, packages, self._account, clock, locations, changing_layers)
         self._layer_policies = LayerPolicies(store, changing_layers)
         self._snapshots = Snapshots(store, self._invocations, invoker, changing, clock, snapshots)
@@ -140,30 +184,47 @@ class LambdaService(Service):
             clock,
             locations,
             interpreters,
-            _ARCHITECTURES.get(machine, machine),
+            architecture,
             changing,
             self._snapshots,
             self._concurrency,
             self._code_signing,
+            attachments,
+            images,
+            self._intakes,
             self.roles,
             DeadLetters(destinations),
         )
 
+        self.durable = DurableExecutions(
+            database,
+            DurableFunctions(store, self._invocations, self.roles),
+            invoker,
+            clock,
+            concurrency=invoker.admission.limit,
+        )
+        self._durable_starts = DurableStarts(self.durable, self._invocations)
+        self._durable = DurableOperations(store, self.durable)
         self.events = EventQueue(
             database,
-            EventFunctions(store, self._invocations, self._concurrency),
+            EventFunctions(
+                store, self._invocations, self._concurrency, self._durable_starts.start_event
+            ),
             invoker,
             deliverers,
             metrics,
             clock,
+            tracer,
             concurrency=invoker.admission.limit,
         )
         deliverers["lambda"] = FunctionDeliverer(store, self.events, self.roles)
         deliverers["sqs"] = QueueDeliverer(store, queues, self.roles)
-        self._asynchronous = Asynchronous(store, self.events)
+        self._asynchronous = Asynchronous(store, self.events, tracer, self._start_durable)
         self._event_configs = EventConfigs(store, destinations, changing, clock)
         self._recursions = Recursions(store, changing)
-        self.pollers = Pollers(store, queues, self._invocations, self.roles, metrics, clock)
+        self.pollers = Pollers(
+            store, queues, self._invocations, self.roles, metrics, clock, self._run_durable
+        )
         self._mappings = EventSourceMappings(
             store, store.mappings, self.pollers, queues, self.roles, clock
         )
@@ -182,6 +243,10 @@ class LambdaService(Service):
         """Make the snapshots of versions with SnapStart, for as long as this runs."""
         await self._snapshots.keep()
 
+    async def keep_images(self) -> None:
+        """Unpack the container images that functions wait for, for as long as this runs."""
+        await self._intakes.keep()
+
     def package_path(self, digest: str) -> Path | None:
         """Say which file to serve under `locations.PACKAGES_PATH`, or None where there is none.
 
@@ -191,7 +256,7 @@ class LambdaService(Service):
         return self._packages.path(digest)
 
     async def create_function(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """Create a function from a ZipFile, with Publish also its first version."""
+        """Create a function from a ZipFile or a container image, with Publish also a version."""
         return await self._functions.create(context, request)
 
     async def get_function(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
@@ -341,36 +406,6 @@ class LambdaService(Service):
     ) -> None:
         """Remove a statement from the policy of a version of a layer."""
         await self._layer_policies.remove(context, request)
-
-    async def create_event_source_mapping(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """Have a function get the messages of a queue."""
-        return await self._mappings.create(context, request)
-
-    async def get_event_source_mapping(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """Describe an event source mapping."""
-        return await self._mappings.get(context, request)
-
-    async def list_event_source_mappings(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """List event source mappings."""
-        return await self._mappings.listed(context, request)
-
-    async def update_event_source_mapping(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """Change settings of an event source mapping."""
-        return await self._mappings.update(context, request)
-
-    async def delete_event_source_mapping(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """Delete an event source mapping."""
-        return await self._mappings.delete(context, request)
 
     async def invoke(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Run a function and answer what it returned, or accept an event for it."""
@@ -571,3 +606,11 @@ class LambdaService(Service):
     ) -> ServiceOutput:
         """Tell the account's limits in the region, and what it uses of them."""
         return self._account.settings(context)
+
+    async def _run_durable(self, target: Target, payload: bytes, trace: str) -> tuple[bytes, bool]:
+        return await self._durable_starts.run(target, payload, trace)
+
+    async def _start_durable(
+        self, context: CallContext, request: ServiceInput, target: Target
+    ) -> ServiceOutput:
+        return await self._durable_starts.invoke(context, request, target)

@@ -20,8 +20,8 @@ from ingle.services.sqs.model import (
     Queue,
     QueueKey,
 )
-from ingle.services.tasks import finish
 from ingle.storage.database import Database
+from ingle.storage.tasks import finish
 
 _SECRET_BYTES = 16
 _AT_ONCE = 500
