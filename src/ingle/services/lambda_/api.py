@@ -42,6 +42,7 @@ from ingle.services.lambda_.intakes import Intakes
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.layer_policies import LayerPolicies
 from ingle.services.lambda_.layers import Layers
+from ingle.services.lambda_.layers_api import LayersApi
 from ingle.services.lambda_.locations import Locations, Presign
 from ingle.services.lambda_.lookup import Target
 from ingle.services.lambda_.model import FunctionKey, LayerKey
@@ -72,7 +73,7 @@ if TYPE_CHECKING:
 _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
 
-class LambdaService(DurableApi, MappingsApi, Service):
+class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
     """AWS Lambda, as far as Ingle has it.
 
     Args:
@@ -358,54 +359,6 @@ class LambdaService(DurableApi, MappingsApi, Service):
     async def list_tags(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """List the tags of a function or a code signing configuration."""
         return await self._tags.list(context, request)
-
-    async def publish_layer_version(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """Make the next version of a layer from a ZipFile."""
-        return await self._layers.publish(context, request)
-
-    async def get_layer_version(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """Describe a version of a layer, and where its zip can be fetched."""
-        return await self._layers.get(context, request)
-
-    async def get_layer_version_by_arn(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """Do as GetLayerVersion, for the version with an ARN."""
-        return await self._layers.get_by_arn(context, request)
-
-    async def list_layers(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """List the layers of an account in a region, each with its newest version."""
-        return await self._layers.list(context, request)
-
-    async def list_layer_versions(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """List the versions of a layer, the newest first."""
-        return await self._layers.list_versions(context, request)
-
-    async def delete_layer_version(self, context: CallContext, request: ServiceInput) -> None:
-        """Delete a version of a layer; functions that have it keep it."""
-        await self._layers.delete(context, request)
-
-    async def add_layer_version_permission(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """Add a statement to the policy of a version of a layer."""
-        return await self._layer_policies.add(context, request)
-
-    async def get_layer_version_policy(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """Give the policy of a version of a layer."""
-        return await self._layer_policies.get(context, request)
-
-    async def remove_layer_version_permission(
-        self, context: CallContext, request: ServiceInput
-    ) -> None:
-        """Remove a statement from the policy of a version of a layer."""
-        await self._layer_policies.remove(context, request)
 
     async def invoke(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Run a function and answer what it returned, or accept an event for it."""
