@@ -142,6 +142,7 @@ class Pollers:
             arn=mapping.source_arn,
             batch_size=mapping.batch_size,
             window_s=mapping.window_s,
+            is_ordered=mapping.source_arn.endswith(".fifo"),
             filters=[EventPattern(each).matches for each in mapping.filters],
             reports=mapping.reports,
             most=mapping.most,
