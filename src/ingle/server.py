@@ -477,9 +477,10 @@ def _credentials(
     Raises:
         RoleMissing: Lambda cannot assume it.
     """
-    roles.check_assumed(spec.role, spec.arn.removesuffix(f":{spec.version}"))
+    function_arn = spec.arn.removesuffix(f":{spec.version}")
+    roles.check_assumed(spec.role, function_arn)
     if roles.exists(spec.role):
-        return sessions.mint_for_function(spec.role, spec.name, now)
+        return sessions.mint_for_function(spec.role, function_arn, now)
     return sessions.mint(Grant(SessionKind.ROLE, spec.role, "", spec.name), now, DURATION_S)
 
 

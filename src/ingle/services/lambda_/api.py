@@ -133,12 +133,12 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         locations = Locations(presign)
         principals = Principals(directory, authorizer)
         self.roles = ExecutionRoles(directory, authorizer)
-        self.resources = LambdaResources(store, principals)
+        attachments = Attachments(file_systems, vpcs)
+        self.resources = LambdaResources(store, principals, attachments)
         self._packages = packages
         self._account = Account(store, invoker.admission)
         architecture = _ARCHITECTURES.get(machine, machine)
         tracer = Tracer(clock)
-        attachments = Attachments(file_systems, vpcs)
         images = Images(packages, image_folders, architecture)
         self._invocations = Invocations(
             store,
@@ -204,8 +204,8 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
             clock,
             concurrency=invoker.admission.limit,
         )
-        self._durable_starts = DurableStarts(self.durable, self._invocations)
-        self._durable = DurableOperations(store, self.durable)
+        self._durable_starts = DurableStarts(self.durable, self._invocations, invoker.admission)
+        self._durable = DurableOperations(store, self.durable, authorizer)
         self.events = EventQueue(
             database,
             EventFunctions(
