@@ -58,6 +58,8 @@ from ingle.services.logs.api import LogsService
 from ingle.services.logs.permission import LogPermission
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
+from ingle.services.sqs.api import SqsService
+from ingle.services.sqs.store import SqsStore
 from ingle.services.sts.api import StsService
 from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
@@ -316,6 +318,10 @@ class Server:
                 admission=Admission(config.concurrency),
                 versions=lambda runtime: label(runtime, ground.versions.get(runtime)),
             )
+            queues_store = await SqsStore.open(database, clock)
+            queues = SqsService(queues_store, database, authorizer, clock)
+            authorizer.tell("sqs", queues.resources)
+            stack.push_async_callback(queues.close)
             measurements = Measurements()
             store = await LambdaStore.open(database, keys)
             packages = await Packages.open(store, blobs, folder.code, clock)
@@ -328,6 +334,7 @@ class Server:
                 directory=directory,
                 authorizer=authorizer,
                 clock=clock,
+                queues=queues.for_services,
                 presign=lambda url, seconds: presign_url(
                     root_key, "GET", url, config.region, "lambda", seconds, clock.time()
                 ),
@@ -340,8 +347,10 @@ class Server:
             )
             authorizer.tell("lambda", functions.resources)
             stack.push_async_callback(functions.events.close)
+            stack.push_async_callback(functions.pollers.close)
             stack.push_async_callback(functions.durable.close)
             await functions.start()
+            await queues.start()
             services: Mapping[str, Service] = {
                 service.name: service
                 for service in (
@@ -349,6 +358,7 @@ class Server:
                     LogsService(logs_store, sink, clock),
                     IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
+                    queues,
                 )
             }
             gateway = Gateway(
@@ -371,14 +381,16 @@ class Server:
                 functions.keep_images(),
                 invoker.keep_provisioned(),
                 identities.uses.keep(clock),
+                queues.keep_time(),
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
-            stack.push_async_callback(self._drain, functions, invoker, http)
+            stack.push_async_callback(self._drain, functions, queues, invoker, http)
             for runtime in store.runtimes():
                 invoker.prepare(runtime)
             await functions.events.start()
             await functions.durable.start()
+            functions.poll()
             endpoint = _url(sock)
             Endpoint(endpoint, config.region, config.account_id, os.getpid()).write(folder.path)
             yield endpoint
@@ -404,16 +416,23 @@ class Server:
             )
         return keys
 
-    async def _drain(self, functions: LambdaService, invoker: Invoker, http: HttpServer) -> None:
+    async def _drain(
+        self, functions: LambdaService, queues: SqsService, invoker: Invoker, http: HttpServer
+    ) -> None:
         deadline = asyncio.get_running_loop().time() + self._config.drain_seconds
+        functions.pollers.stop()
         functions.durable.stop()
         await functions.events.stop()
+        queues.stop()
         if not await invoker.drain(self._config.drain_seconds):
             _logger.warning(
                 "some invocations were still running after %d seconds and are ended",
                 self._config.drain_seconds,
             )
         left = max(1.0, deadline - asyncio.get_running_loop().time())
+        # What functions are done with is deleted from its queue.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(functions.pollers.finished(), left)
         await http.close(left)
 
     def _warden_lost(self) -> None:

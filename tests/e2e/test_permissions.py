@@ -163,14 +163,6 @@ def test_tags_of_users_and_of_what_is_asked_for_are_compared(server):
             '"arn:aws:s3:::b/k"',
             "AccessDenied",
         ),
-        (
-            "sqs",
-            "list_queues",
-            {},
-            "sqs:ListQueues",
-            f"arn:aws:sqs:us-east-1:{ACCOUNT}:",
-            "AccessDeniedException",
-        ),
         ("sns", "list_topics", {}, "sns:ListTopics", "*", "AccessDenied"),
         (
             "dynamodb",
@@ -182,9 +174,9 @@ def test_tags_of_users_and_of_what_is_asked_for_are_compared(server):
         ),
         (
             "lambda",
-            "list_event_source_mappings",
+            "list_capacity_providers",
             {},
-            "lambda:ListEventSourceMappings",
+            "lambda:ListCapacityProviders",
             "*",
             "AccessDeniedException",
         ),

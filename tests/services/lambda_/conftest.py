@@ -24,6 +24,8 @@ from ingle.services.iam.store import IamStore
 from ingle.services.lambda_.api import LambdaService
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.store import LambdaStore
+from ingle.services.sqs.api import SqsService
+from ingle.services.sqs.store import SqsStore
 from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
 from tests.services.clocks import ManualClock
@@ -125,6 +127,12 @@ class Bench:
                 )
         directory = Directory(self.identities, lambda access_key_id: None)
         self.authorizer = Authorizer(directory, self.clock)
+        queues = SqsService(
+            await SqsStore.open(self.database, self.clock),
+            self.database,
+            self.authorizer,
+            self.clock,
+        )
         service = LambdaService(
             store=self.store,
             packages=self.packages,
@@ -134,6 +142,7 @@ class Bench:
             authorizer=self.authorizer,
             invoker=self.invoker,  # type: ignore[arg-type]
             clock=self.clock,
+            queues=queues.for_services,
             presign=lambda url, seconds: f"{url}?expires={seconds}",
             interpreters=Interpreters(self.clock, search=[Path(sys.base_prefix) / "bin"]),
             machine="x86_64",

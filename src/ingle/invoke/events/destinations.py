@@ -1,7 +1,7 @@
 """Where the records of events that are over go."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,12 +22,16 @@ class Delivery:
         record: JSON.
         key: whose event it is about, and the qualifier by which that was sent there.
         trace: the trace header that the function ran with, so that a chain goes on.
+        attributes: message attributes that go with it, by name: their type and value.
+        is_dead_letter: whether it is the event itself, for its function's dead-letter queue.
     """
 
     arn: str
     record: bytes
     key: BacklogKey
     trace: str
+    attributes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    is_dead_letter: bool = False
 
     @property
     def function(self) -> FunctionId:

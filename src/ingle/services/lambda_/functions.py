@@ -15,6 +15,7 @@ from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.attachments import Attachments
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.concurrency import Concurrency
+from ingle.services.lambda_.dead_letters import DeadLetters
 from ingle.services.lambda_.durable.configs import (
     check_durable_change,
     check_durable_runtime,
@@ -86,6 +87,7 @@ class Functions:
         images: takes container images in.
         intakes: does so in the background.
         roles: knows which roles functions may have.
+        dead_letters: checks where events go that were given up.
     """
 
     def __init__(
@@ -107,11 +109,13 @@ class Functions:
         images: Images,
         intakes: Intakes,
         roles: ExecutionRoles,
+        dead_letters: DeadLetters,
     ) -> None:
         self._attachments = attachments
         self._images = images
         self._intakes = intakes
         self._roles = roles
+        self._dead_letters = dead_letters
         self._snapshots = snapshots
         self._concurrency = concurrency
         self._code_signing = code_signing
@@ -162,6 +166,7 @@ class Functions:
             self._check_free(reference)
             function = self._new(reference, package=package, layers=layers, **settings)
             check_snap_start(function)
+            self._dead_letters.check(function)
             check_durable_runtime(function)
             await self._packages.check_sizes(package, layers)
             await self._packages.layers_ready(layers)
@@ -432,6 +437,8 @@ class Functions:
                 changed=function.changed or changed != replace(function, image_update=None),
             )
             check_snap_start(updated)
+            if changes.keys() & {"dead_letter", "role"}:
+                self._dead_letters.check(updated)
             check_durable_runtime(updated)
             await self._packages.check_sizes(updated.package, updated.layers)
             await self._packages.layers_ready(updated.layers)
