@@ -112,6 +112,7 @@ def test_only_the_pool_knows_where_sandboxes_run() -> None:
     assert {room for room, below in ROOMS.items() if "sandbox" in below} == {
         "cli",
         "server",
+        "ground",
         "pool",
     }
 
