@@ -1,7 +1,7 @@
 """The operations of AWS Lambda, one method each; each says where it is done.
 
 Those on durable executions are in `durable/api.py`, those on event source mappings in
-`event_source_mappings/api.py`, those on layers in `layer_api.py`.
+`event_source_mappings/api.py`, those on layers in `layers_api.py`.
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html.
 """
 
@@ -34,16 +34,16 @@ from ingle.services.lambda_.durable.executions import DurableOperations
 from ingle.services.lambda_.durable.functions import DurableFunctions
 from ingle.services.lambda_.durable.starts import DurableStarts
 from ingle.services.lambda_.event_configs import EventConfigs
-from ingle.services.lambda_.event_source_mappings.api import EventSourceMappingsApi
+from ingle.services.lambda_.event_source_mappings.api import MappingsApi
 from ingle.services.lambda_.event_source_mappings.operations import EventSourceMappings
 from ingle.services.lambda_.event_source_mappings.running import Pollers
 from ingle.services.lambda_.functions import Functions
 from ingle.services.lambda_.images import Images
 from ingle.services.lambda_.intakes import Intakes
 from ingle.services.lambda_.invocations import Invocations
-from ingle.services.lambda_.layer_api import LayersApi
 from ingle.services.lambda_.layer_policies import LayerPolicies
 from ingle.services.lambda_.layers import Layers
+from ingle.services.lambda_.layers_api import LayersApi
 from ingle.services.lambda_.locations import Locations, Presign
 from ingle.services.lambda_.lookup import Target
 from ingle.services.lambda_.model import FunctionKey, LayerKey
@@ -75,7 +75,7 @@ if TYPE_CHECKING:
 _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
 
-class LambdaService(DurableApi, EventSourceMappingsApi, LayersApi, Service):
+class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
     """AWS Lambda, as far as Ingle has it.
 
     Args:
@@ -137,12 +137,12 @@ class LambdaService(DurableApi, EventSourceMappingsApi, LayersApi, Service):
         locations = Locations(presign)
         principals = Principals(directory, authorizer)
         self.roles = ExecutionRoles(directory, authorizer)
-        self.resources = LambdaResources(store, principals)
+        attachments = Attachments(file_systems, vpcs)
+        self.resources = LambdaResources(store, principals, attachments)
         self._packages = packages
         self._account = Account(store, invoker.admission)
         architecture = _ARCHITECTURES.get(machine, machine)
         tracer = Tracer(clock)
-        attachments = Attachments(file_systems, vpcs)
         images = Images(packages, image_folders, architecture)
         self._invocations = Invocations(
             store,
@@ -208,8 +208,8 @@ class LambdaService(DurableApi, EventSourceMappingsApi, LayersApi, Service):
             clock,
             concurrency=invoker.admission.limit,
         )
-        self._durable_starts = DurableStarts(self.durable, self._invocations)
-        self._durable = DurableOperations(store, self.durable)
+        self._durable_starts = DurableStarts(self.durable, self._invocations, invoker.admission)
+        self._durable = DurableOperations(store, self.durable, authorizer)
         self.events = EventQueue(
             database,
             EventFunctions(
@@ -228,7 +228,9 @@ class LambdaService(DurableApi, EventSourceMappingsApi, LayersApi, Service):
         self._asynchronous = Asynchronous(store, self.events, tracer, self._start_durable)
         self._event_configs = EventConfigs(store, destinations, changing, clock)
         self._recursions = Recursions(store, changing)
-        self.pollers = Pollers(store, queues, self._invocations, self.roles, metrics, clock)
+        self.pollers = Pollers(
+            store, queues, self._invocations, self.roles, metrics, clock, self._run_durable
+        )
         self._mappings = EventSourceMappings(
             store, store.mappings, self.pollers, queues, self.roles, clock
         )

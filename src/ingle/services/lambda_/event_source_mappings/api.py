@@ -7,7 +7,7 @@ from ingle.services.lambda_.event_source_mappings.operations import EventSourceM
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 
-class EventSourceMappingsApi:
+class MappingsApi:
     """This part of the Lambda service."""
 
     _mappings: EventSourceMappings

@@ -1,4 +1,4 @@
-"""The operations of AWS Lambda on layers, one method each; each says where it is done.
+"""The operations of AWS Lambda on layers, one method each.
 
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html.
 """
