@@ -45,6 +45,9 @@ from ingle.sandbox.client import LaunchedWarden, WardenClient, launch
 from ingle.sandbox.probe import Finding, findings, open_files
 from ingle.sandbox.settings import Settings
 from ingle.sandbox.unprivileged import give_up_root, server_owner
+from ingle.services.delivering.api import Deliveries
+from ingle.services.events.api import EventsService
+from ingle.services.events.store import EventsStore
 from ingle.services.iam.accounts import Accounts
 from ingle.services.iam.api import IamService
 from ingle.services.iam.directory import Directory
@@ -349,6 +352,15 @@ class Server:
             stack.push_async_callback(functions.events.close)
             stack.push_async_callback(functions.pollers.close)
             stack.push_async_callback(functions.durable.close)
+            deliveries = Deliveries(
+                database, directory, authorizer, queues.for_services, sink, clock
+            )
+            deliveries.invoke_with(functions.for_services)
+            stack.push_async_callback(deliveries.close)
+            buses = EventsService(await EventsStore.open(database), deliveries, clock)
+            authorizer.tell("events", buses.resources)
+            stack.push_async_callback(buses.close)
+            functions.deliver_to_buses(buses.for_services)
             await functions.start()
             await queues.start()
             services: Mapping[str, Service] = {
@@ -359,6 +371,7 @@ class Server:
                     IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
                     queues,
+                    buses,
                 )
             }
             gateway = Gateway(
@@ -385,12 +398,14 @@ class Server:
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
-            stack.push_async_callback(self._drain, functions, queues, invoker, http)
+            stack.push_async_callback(self._drain, functions, queues, deliveries, invoker, http)
             for runtime in store.runtimes():
                 invoker.prepare(runtime)
             await functions.events.start()
             await functions.durable.start()
             functions.poll()
+            await deliveries.start()
+            buses.start()
             endpoint = _url(sock)
             Endpoint(endpoint, config.region, config.account_id, os.getpid()).write(folder.path)
             yield endpoint
@@ -417,9 +432,15 @@ class Server:
         return keys
 
     async def _drain(
-        self, functions: LambdaService, queues: SqsService, invoker: Invoker, http: HttpServer
+        self,
+        functions: LambdaService,
+        queues: SqsService,
+        deliveries: Deliveries,
+        invoker: Invoker,
+        http: HttpServer,
     ) -> None:
         deadline = asyncio.get_running_loop().time() + self._config.drain_seconds
+        deliveries.stop()
         functions.pollers.stop()
         functions.durable.stop()
         await functions.events.stop()

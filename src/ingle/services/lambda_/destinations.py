@@ -91,7 +91,8 @@ class Destinations:
             if service not in self._deliverers:
                 raise InvalidParameterValue(
                     f"The destination ARN {arn} is invalid: {SERVICES[service]} is not available "
-                    "in this version of Ingle. Choose a Lambda function or an SQS queue."
+                    "in this version of Ingle. Choose a Lambda function, an SQS queue or an "
+                    "event bus."
                 )
             self.check_one(function, arn)
 
