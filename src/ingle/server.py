@@ -61,6 +61,8 @@ from ingle.services.logs.api import LogsService
 from ingle.services.logs.permission import LogPermission
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
+from ingle.services.scheduler.api import SchedulerService
+from ingle.services.scheduler.store import SchedulerStore
 from ingle.services.sqs.api import SqsService
 from ingle.services.sqs.store import SqsStore
 from ingle.services.sts.api import StsService
@@ -360,6 +362,8 @@ class Server:
             buses = EventsService(await EventsStore.open(database), deliveries, clock)
             authorizer.tell("events", buses.resources)
             stack.push_async_callback(buses.close)
+            schedules = SchedulerService(await SchedulerStore.open(database), deliveries, clock)
+            stack.push_async_callback(schedules.close)
             functions.deliver_to_buses(buses.for_services)
             await functions.start()
             await queues.start()
@@ -372,6 +376,7 @@ class Server:
                     StsService(directory, authorizer, sessions, clock),
                     queues,
                     buses,
+                    schedules,
                 )
             }
             gateway = Gateway(
@@ -406,6 +411,7 @@ class Server:
             functions.poll()
             await deliveries.start()
             buses.start()
+            schedules.start()
             endpoint = _url(sock)
             Endpoint(endpoint, config.region, config.account_id, os.getpid()).write(folder.path)
             yield endpoint

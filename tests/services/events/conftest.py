@@ -48,11 +48,12 @@ class Events:
         self.sqs: SqsService
         self.deliveries: Deliveries
         self.sink: Sink
+        self.identities: IamStore
 
     async def open(self) -> None:
         """Open it; again, as a restart does, after `close`."""
-        identities = await IamStore.open(self.database, KEYS)
-        directory = Directory(identities, {}.get)
+        self.identities = await IamStore.open(self.database, KEYS)
+        directory = Directory(self.identities, {}.get)
         authorizer = Authorizer(directory, self.clock)
         self.sink = await Sink.open(LogsStore(self.database), self.clock)
         store = await SqsStore.open(self.database, self.clock)

@@ -19,14 +19,13 @@ async def test_the_default_bus_is_always_there(events: Events) -> None:
 
 
 async def test_buses_are_kept_over_a_restart(events: Events) -> None:
-    await events.call("CreateEventBus", Name="one", Description="d", Tags=[{"Key": "k", "Value": "v"}])
+    tags = [{"Key": "k", "Value": "v"}]
+    await events.call("CreateEventBus", Name="one", Description="d", Tags=tags)
     await events.close()
     await events.open()
     assert (await events.call("DescribeEventBus", Name="one"))["Description"] == "d"
     arn = f"{ARN}event-bus/one"
-    assert (await events.call("ListTagsForResource", ResourceARN=arn))["Tags"] == [
-        {"Key": "k", "Value": "v"}
-    ]
+    assert (await events.call("ListTagsForResource", ResourceARN=arn))["Tags"] == tags
     error = await events.refused("CreateEventBus", Name="one")
     assert error.error_code == "ResourceAlreadyExistsException"
     await events.call("PutRule", Name="r", EventBusName="one", EventPattern=PATTERN)
@@ -144,8 +143,13 @@ async def test_statements_of_a_bus_are_put_and_removed(events: Events) -> None:
 
 async def test_test_event_pattern_says_whether_an_event_matches(events: Events) -> None:
     event = {
-        "id": "1", "account": "0", "source": "shop", "time": "t", "region": "r",
-        "resources": [], "detail-type": "order",
+        "id": "1",
+        "account": "0",
+        "source": "shop",
+        "time": "t",
+        "region": "r",
+        "resources": [],
+        "detail-type": "order",
     }
     for source, result in (("shop", True), ("bank", False)):
         answer = await events.call(

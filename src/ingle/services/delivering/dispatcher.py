@@ -112,7 +112,7 @@ class Dispatcher:
 
     async def _attempt(self, delivery: Delivery) -> None:
         now_ms = self._now_ms()
-        if now_ms > delivery.expires_ms and delivery.attempts:
+        if now_ms > delivery.expires_ms:
             fault = DeliveryFailed("TIMEOUT", "The event is older than it may be.")
             await self._give_up(delivery, fault, "MaximumEventAgeInSeconds")
             return

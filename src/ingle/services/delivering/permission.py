@@ -37,25 +37,38 @@ class Bringers:
         role = delivery.target.get("RoleArn")
         if not role:
             return service
+        if not self.may_assume(delivery.service, role, delivery.source_arn, delivery.account_id):
+            raise DeliveryFailed(NO_PERMISSIONS, _not_assumed(delivery.service, role))
         facts = self._directory.role(role)
-        keys = condition_keys(delivery)
+        if facts is None:
+            return service
+        name = delivery.source_arn.rpartition("/")[2][:64]
+        return Principal(
+            PrincipalKind.ROLE_SESSION,
+            assumed_role_arn(facts.arn, name),
+            facts.arn.split(":")[4],
+            f"{facts.unique_id}:{name}",
+            facts.arn,
+            facts.tags,
+        )
+
+    def may_assume(self, service: str, role: str, source_arn: str, account_id: str) -> bool:
+        """Say whether there is such a role, and a service may assume it for a rule or a schedule.
+
+        Where nobody is refused anything, it may.
+        """
+        facts = self._directory.role(role)
         if facts is not None:
-            owner = facts.arn.split(":")[4]
-            request = AccessRequest(service, "sts:AssumeRole", facts.arn, owner, keys)
+            request = AccessRequest(
+                service_principal(service),
+                "sts:AssumeRole",
+                facts.arn,
+                facts.arn.split(":")[4],
+                _keys(source_arn, account_id),
+            )
             if authorize(request, Policies(resource=facts.trust)).allowed:
-                name = delivery.source_arn.rpartition("/")[2][:64]
-                return Principal(
-                    PrincipalKind.ROLE_SESSION,
-                    assumed_role_arn(facts.arn, name),
-                    owner,
-                    f"{facts.unique_id}:{name}",
-                    facts.arn,
-                    facts.tags,
-                )
-        fault = f"{delivery.service} cannot assume the role {role}."
-        if facts is None or not self._authorizer.forgives(fault):
-            raise DeliveryFailed(NO_PERMISSIONS, fault)
-        return service
+                return True
+        return self._authorizer.forgives(_not_assumed(service, role))
 
     def check(self, principal: Principal, action: str, delivery: Delivery) -> None:
         """Check that somebody may do something with the target of a delivery.
@@ -73,7 +86,12 @@ class Bringers:
 
 def condition_keys(delivery: Delivery) -> dict[str, Values]:
     """Make the condition keys that a delivery is decided with."""
-    return {
-        "aws:sourcearn": (delivery.source_arn,),
-        "aws:sourceaccount": (delivery.account_id,),
-    }
+    return _keys(delivery.source_arn, delivery.account_id)
+
+
+def _keys(source_arn: str, account_id: str) -> dict[str, Values]:
+    return {"aws:sourcearn": (source_arn,), "aws:sourceaccount": (account_id,)}
+
+
+def _not_assumed(service: str, role: str) -> str:
+    return f"{service} cannot assume the role {role}."

@@ -1,4 +1,4 @@
-"""Event buses, rules, and the deliveries of events to targets."""
+"""Event buses, rules, schedules, and the deliveries of events to targets."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -58,4 +58,28 @@ def upgrade() -> None:
         sa.Column("due_ms", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
         sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "scheduler_groups",
+        sa.Column("account_id", sa.String(12), nullable=False),
+        sa.Column("region", sa.String(32), nullable=False),
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("tags", sa.JSON, nullable=False),
+        sa.Column("created_ms", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "region", "name", name=op.f("pk_scheduler_groups")),
+    )
+    op.create_table(
+        "scheduler_schedules",
+        sa.Column("account_id", sa.String(12), nullable=False),
+        sa.Column("region", sa.String(32), nullable=False),
+        sa.Column("group", sa.String(64), nullable=False),
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("settings", sa.JSON, nullable=False),
+        sa.Column("created_ms", sa.BigInteger, nullable=False),
+        sa.Column("modified_ms", sa.BigInteger, nullable=False),
+        sa.Column("tick_ms", sa.BigInteger),
+        sa.Column("next_ms", sa.BigInteger),
+        sa.PrimaryKeyConstraint(
+            "account_id", "region", "group", "name", name=op.f("pk_scheduler_schedules")
+        ),
     )
