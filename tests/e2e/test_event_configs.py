@@ -209,7 +209,6 @@ def destination_refusal(functions, name, arn, member="OnFailure"):
     ("arn", "service"),
     [
         (f"arn:aws:sns:us-east-1:{ACCOUNT}:topic", "Amazon SNS"),
-        (f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default", "Amazon EventBridge"),
         ("arn:aws:s3:::bucket", "Amazon S3"),
     ],
 )
@@ -217,7 +216,7 @@ def test_a_service_that_ingle_does_not_have_is_named(functions, name, arn, servi
     for member in ("OnSuccess", "OnFailure"):
         assert destination_refusal(functions, name, arn, member) == (
             f"The destination ARN {arn} is invalid: {service} is not available in this version "
-            "of Ingle. Choose a Lambda function or an SQS queue."
+            "of Ingle. Choose a Lambda function, an SQS queue or an event bus."
         )
 
 
