@@ -181,7 +181,7 @@ async def test_a_queue_that_is_not_there_is_not_tried_again(events: Events) -> N
     assert attributes["ERROR_CODE"]["StringValue"] in ("NO_RESOURCE", "NO_PERMISSIONS")
 
 
-async def test_what_was_accepted_is_delivered_after_a_restart(events: Events) -> None:
+async def test_what_was_accepted_is_delivered_once_after_a_restart(events: Events) -> None:
     await events.queue()
     await events.rule({"source": ["shop"]})
     events.deliveries.stop()
@@ -189,6 +189,10 @@ async def test_what_was_accepted_is_delivered_after_a_restart(events: Events) ->
     await events.close()
     await events.open()
     assert json.loads(await events.body())["source"] == "shop"
+    await events.close()
+    await events.open()
+    await events.put(Detail='{"number": 2}')
+    assert json.loads(await events.body())["detail"] == {"number": 2}
 
 
 @pytest.mark.parametrize(
