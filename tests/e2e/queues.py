@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from tests.e2e.identities import allow, new_role
+from tests.e2e.callers import allow, new_role
 from tests.e2e.server import Server
 
 LOGS = allow("logs:*")

@@ -7,8 +7,8 @@ import uuid
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.e2e.callers import allow, new_role
 from tests.e2e.conftest import create, eventually, refusal
-from tests.e2e.identities import allow, new_role
 from tests.e2e.queues import TAKES, new_queue, receive, role_that_takes
 
 PLAIN = "import json\ndef handler(event, context):\n    print('got', json.dumps(event))\n"

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.e2e.identities import allow, new_account, new_user
+from tests.e2e.callers import allow, new_account, new_user
 from tests.e2e.queues import new_queue, receive
 from tests.e2e.raw import bytes_of, connect, read_answer, send, signed
 

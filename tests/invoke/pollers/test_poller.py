@@ -36,6 +36,7 @@ class World:
     def __init__(self) -> None:
         self.clock = ManualClock()
         self.ready: list[Any] = []
+        self.asked: list[int] = []
         self.deleted: list[str] = []
         self.discarded: list[str] = []
         self.ran: list[bytes] = []
@@ -51,6 +52,7 @@ class World:
             "arn": ARN,
             "batch_size": 1,
             "window_s": 0,
+            "is_ordered": False,
             "filters": (),
             "reports": False,
             "most": None,
@@ -63,6 +65,7 @@ class World:
     ) -> Sequence[Any]:
         while not self.ready:
             await self.clock.sleep(0.01)
+        self.asked.append(count)
         taken, self.ready = self.ready[:count], self.ready[count:]
         return taken
 
@@ -121,6 +124,21 @@ async def test_more_batches_run_at_once_as_long_as_messages_wait(world: World) -
     assert world.clock.now >= 2
     world.open.set()
     await world.until(lambda: len(world.deleted) == 100)
+
+
+async def test_batches_are_received_together_and_of_a_fifo_queue_one_by_one(
+    world: World,
+) -> None:
+    world.ready = [message(each) for each in range(100)]
+    world.start(batch_size=10)
+    await world.until(lambda: len(world.ran) == FIRST)
+    assert world.asked == [50]
+    assert [payload.count(b"messageId") for payload in world.ran] == [10] * FIRST
+    await world.poller.cut_off()
+    world.asked.clear()
+    world.start(batch_size=10, is_ordered=True)
+    await world.until(lambda: len(world.asked) == FIRST)
+    assert world.asked == [10] * FIRST
 
 
 async def test_never_more_than_the_maximum_concurrency_run_at_once(world: World) -> None:

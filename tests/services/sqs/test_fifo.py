@@ -30,6 +30,20 @@ async def test_what_was_not_deleted_comes_again_before_what_is_behind_it(sqs: Sq
     assert await sqs.bodies("q.fifo") == ["0", "2", "3"]
 
 
+async def test_a_message_that_is_visible_again_waits_for_those_behind_it_in_flight(
+    sqs: Sqs,
+) -> None:
+    await sqs.make("q.fifo", ContentBasedDeduplication="true")
+    for number in range(3):
+        await sqs.send("q.fifo", str(number), group="g")
+    first, second = await sqs.receive("q.fifo", 2)
+    shown = {"ReceiptHandle": first["ReceiptHandle"], "VisibilityTimeout": 0}
+    await sqs.call("ChangeMessageVisibility", "q.fifo", **shown)
+    assert await sqs.bodies("q.fifo") == []
+    await sqs.call("DeleteMessage", "q.fifo", ReceiptHandle=second["ReceiptHandle"])
+    assert await sqs.bodies("q.fifo") == ["0", "2"]
+
+
 async def test_a_message_that_is_shown_again_at_once_keeps_its_place(sqs: Sqs) -> None:
     await sqs.make("q.fifo", ContentBasedDeduplication="true")
     for number in range(3):

@@ -3,6 +3,8 @@ import hashlib
 
 import pytest
 
+from ingle.services.sqs.model import QueueKey
+from tests.services.conftest import ACCOUNT, REGION
 from tests.services.sqs.conftest import Sqs
 
 LARGE = "x" * 1_048_576
@@ -336,4 +338,8 @@ async def test_bodies_are_read_from_the_disk_once_memory_is_full(sqs: Sqs) -> No
     bodies = [str(number) * 60 for number in range(5)]
     for body in bodies:
         await sqs.send("q", body)
+    live = sqs.service._store.get(QueueKey(ACCOUNT, REGION, "q"))
+    assert live is not None
+    kept = [each.content is not None for each in live.line.messages.values()]
+    assert kept == [False, False, False, False, True]
     assert await sqs.bodies("q") == bodies

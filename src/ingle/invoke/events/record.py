@@ -90,7 +90,7 @@ def dead_letter(arn: str, event: Event, response: Response | None, trace: str) -
         message = _error_message(response)
         if message:
             attributes["ErrorMessage"] = ("String", message)
-    return Delivery(arn, event.payload, event.function, trace, attributes, is_dead_letter=True)
+    return Delivery(arn, event.payload, event.key, trace, attributes, is_dead_letter=True)
 
 
 def _error_message(response: Response) -> str:

@@ -130,7 +130,7 @@ class Runner:
         if arn:
             function_arn = self._functions.qualified_arn(event.key)
             told = record(event, function_arn, condition, invocations, response, self._clock.time())
-            deliveries.append(Delivery(arn, told, event.function, trace))
+            deliveries.append(Delivery(arn, told, event.key, trace))
         if settings.dead_letter and not success:
             deliveries.append(dead_letter(settings.dead_letter, event, response, trace))
         event.payload = b""

@@ -25,6 +25,8 @@ MORE = 5
 """By how many that grows each second, as long as all are busy and messages wait."""
 MOST = 1250
 """And up to how many."""
+TOGETHER = 100
+"""Messages that are received together for several batches."""
 POLL_S = 20.0
 _LOOK_S = 1.0
 _CHECK_S = 5.0
@@ -39,6 +41,7 @@ class Plan:
         arn: the queue's.
         batch_size: how many messages an event has at most.
         window_s: how long is waited for as many, from the first one on.
+        is_ordered: whether the queue keeps the order, which batches side by side would not.
         filters: a message must pass one of them, where there are some.
         reports: whether the function says which messages it failed on.
         most: how many batches may run at once, or None for as many as there are.
@@ -48,6 +51,7 @@ class Plan:
     arn: str
     batch_size: int
     window_s: int
+    is_ordered: bool
     filters: Sequence[Callable[[Mapping[str, Any]], bool]]
     reports: bool
     most: int | None
@@ -74,7 +78,8 @@ class Poller:
         self._metrics = metrics
         self._clock = clock
         self._batches: set[asyncio.Task[None]] = set()
-        self._free = asyncio.Event()
+        self._free: asyncio.Future[None] | None = None
+        self._pause: asyncio.Task[None] | None = None
         self._limit = min(FIRST, plan.most or FIRST)
         self._grown_s = clock.monotonic()
         self._checked_s: float | None = None
@@ -91,17 +96,23 @@ class Poller:
 
     async def close(self) -> None:
         """Stop, and return once nothing runs any more."""
-        self.stop()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await self._stopped()
         while self._batches:
             await asyncio.wait(list(self._batches))
 
     async def cut_off(self) -> None:
         """Stop, and end what runs; its messages come again."""
-        self.stop()
+        await self._stopped()
         for each in self._batches:
             each.cancel()
-        await asyncio.gather(self._task, *self._batches, return_exceptions=True)
+        await asyncio.gather(*self._batches, return_exceptions=True)
+
+    async def _stopped(self) -> None:
+        self.stop()
+        if self._pause is not None:
+            self._pause.cancel()
+        ending = [each for each in (self._task, self._pause) if each is not None]
+        await asyncio.gather(*ending, return_exceptions=True)
 
     async def _run(self) -> None:
         pause_s = _FIRST_PAUSE_S
@@ -109,7 +120,7 @@ class Poller:
             try:
                 await self._room()
                 await self._permission()
-                batch = await self._gather()
+                batches = await self._gather()
             except asyncio.CancelledError:
                 raise
             except Exception as error:
@@ -118,14 +129,15 @@ class Poller:
                 pause_s = min(2 * pause_s, _LAST_PAUSE_S)
                 continue
             pause_s = _FIRST_PAUSE_S
-            if batch:
+            for batch in batches:
                 task = asyncio.create_task(self._process(batch), name="batch of messages")
                 self._batches.add(task)
                 task.add_done_callback(self._over)
 
     def _over(self, task: "asyncio.Task[None]") -> None:
         self._batches.discard(task)
-        self._free.set()
+        if self._free is not None and not self._free.done():
+            self._free.set_result(None)
 
     async def _room(self) -> None:
         """Return once another batch may run; where messages wait for that, more may by and by."""
@@ -137,15 +149,10 @@ class Poller:
                 if self._source.waiting(self._plan.arn):
                     self._limit = min(most, self._limit + MORE)
                     continue
-            self._free.clear()
-            free = asyncio.ensure_future(self._free.wait())
-            pause = asyncio.ensure_future(self._clock.sleep(_LOOK_S))
-            try:
-                await asyncio.wait((free, pause), return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for each in (free, pause):
-                    each.cancel()
-                await asyncio.gather(free, pause, return_exceptions=True)
+            self._free = asyncio.get_running_loop().create_future()
+            if self._pause is None or self._pause.done():
+                self._pause = asyncio.create_task(self._clock.sleep(_LOOK_S))
+            await asyncio.wait((self._free, self._pause), return_when=asyncio.FIRST_COMPLETED)
         if not self._batches:
             self._limit = min(FIRST, self._plan.most or FIRST)
 
@@ -166,8 +173,26 @@ class Poller:
             self._checked_s = None
             await self._clock.sleep(_CHECK_S)
 
-    async def _gather(self) -> list[Received]:
-        """Receive a batch: as many as there are, or as come within the window."""
+    async def _gather(self) -> list[list[Received]]:
+        """Receive a batch: as many as there are, or as come within the window.
+
+        Where nothing has to be waited for, and the order does not matter, as many batches as may
+        run are received together.
+        """
+        plan = self._plan
+        if plan.is_ordered or plan.window_s:
+            batch = await self._windowed()
+            found = [batch] if batch else []
+        else:
+            room = self._limit - len(self._batches)
+            most = max(plan.batch_size, min(plan.batch_size * room, TOGETHER))
+            received = await self._source.receive(plan.arn, most, None, POLL_S)
+            size = plan.batch_size
+            found = [list(received[at : at + size]) for at in range(0, len(received), size)]
+        self._count(Metric.POLLED_EVENT_COUNT, sum(map(len, found)))
+        return found
+
+    async def _windowed(self) -> list[Received]:
         plan = self._plan
         batch = list(await self._source.receive(plan.arn, plan.batch_size, None, POLL_S))
         deadline = self._clock.monotonic() + plan.window_s
@@ -180,7 +205,6 @@ class Poller:
                 batch += await self._source.receive(plan.arn, missing, None, left_s)
             except ServiceError:
                 break
-        self._count(Metric.POLLED_EVENT_COUNT, len(batch))
         return batch
 
     async def _process(self, batch: list[Received]) -> None:
@@ -198,18 +222,22 @@ class Poller:
     async def _sifted(self, batch: list[Received]) -> list[tuple[Received, dict[str, Any]]]:
         """Choose what the function gets; what no filter lets through is deleted."""
         arn, filters = self._plan.arn, self._plan.filters
-        made = [(each, records.record(each, arn)) for each in batch]
-        kept = made
-        if filters:
-            kept = [each for each in made if records.matches_any(each[1], filters)]
-            dropped = [each for each in made if each not in kept]
-            await self._delete([each for each, _ in dropped])
-            self._count(Metric.FILTERED_OUT_EVENT_COUNT, len(dropped))
-        looping = [each for each in kept if self._target.loops(each[0].message.trace)]
+        kept: list[tuple[Received, dict[str, Any]]] = []
+        dropped: list[Received] = []
+        looping: list[Received] = []
+        for each in batch:
+            made = records.record(each, arn)
+            if filters and not records.matches_any(made, filters):
+                dropped.append(each)
+            elif self._target.loops(each.message.trace):
+                looping.append(each)
+            else:
+                kept.append((each, made))
+        await self._delete(dropped)
+        self._count(Metric.FILTERED_OUT_EVENT_COUNT, len(dropped))
         if looping:
+            await self._source.discard(arn, looping)
             self._count(Metric.RECURSIVE_INVOCATIONS_DROPPED, len(looping))
-            await self._source.discard(arn, [each for each, _ in looping])
-            kept = [each for each in kept if each not in looping]
         return kept
 
     async def _run_batch(self, chosen: list[Received], payload: bytes) -> bool:

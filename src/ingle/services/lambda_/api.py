@@ -34,6 +34,7 @@ from ingle.services.lambda_.durable.executions import DurableOperations
 from ingle.services.lambda_.durable.functions import DurableFunctions
 from ingle.services.lambda_.durable.starts import DurableStarts
 from ingle.services.lambda_.event_configs import EventConfigs
+from ingle.services.lambda_.event_source_mappings.api import MappingsApi
 from ingle.services.lambda_.event_source_mappings.operations import EventSourceMappings
 from ingle.services.lambda_.event_source_mappings.running import Pollers
 from ingle.services.lambda_.functions import Functions
@@ -42,6 +43,7 @@ from ingle.services.lambda_.intakes import Intakes
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.layer_policies import LayerPolicies
 from ingle.services.lambda_.layers import Layers
+from ingle.services.lambda_.layers_api import LayersApi
 from ingle.services.lambda_.locations import Locations, Presign
 from ingle.services.lambda_.lookup import Target
 from ingle.services.lambda_.model import FunctionKey, LayerKey
@@ -72,7 +74,7 @@ if TYPE_CHECKING:
 _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
 
-class LambdaService(DurableApi, Service):
+class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
     """AWS Lambda, as far as Ingle has it.
 
     Args:
@@ -132,12 +134,12 @@ class LambdaService(DurableApi, Service):
         locations = Locations(presign)
         principals = Principals(directory, authorizer)
         self.roles = ExecutionRoles(directory, authorizer)
-        self.resources = LambdaResources(store, principals)
+        attachments = Attachments(file_systems, vpcs)
+        self.resources = LambdaResources(store, principals, attachments)
         self._packages = packages
         self._account = Account(store, invoker.admission)
         architecture = _ARCHITECTURES.get(machine, machine)
         tracer = Tracer(clock)
-        attachments = Attachments(file_systems, vpcs)
         images = Images(packages, image_folders, architecture)
         self._invocations = Invocations(
             store,
@@ -203,8 +205,8 @@ class LambdaService(DurableApi, Service):
             clock,
             concurrency=invoker.admission.limit,
         )
-        self._durable_starts = DurableStarts(self.durable, self._invocations)
-        self._durable = DurableOperations(store, self.durable)
+        self._durable_starts = DurableStarts(self.durable, self._invocations, invoker.admission)
+        self._durable = DurableOperations(store, self.durable, authorizer)
         self.events = EventQueue(
             database,
             EventFunctions(
@@ -223,7 +225,9 @@ class LambdaService(DurableApi, Service):
         self._asynchronous = Asynchronous(store, self.events, tracer, self._start_durable)
         self._event_configs = EventConfigs(store, destinations, changing, clock)
         self._recursions = Recursions(store, changing)
-        self.pollers = Pollers(store, queues, self._invocations, self.roles, metrics, clock)
+        self.pollers = Pollers(
+            store, queues, self._invocations, self.roles, metrics, clock, self._run_durable
+        )
         self._mappings = EventSourceMappings(
             store, store.mappings, self.pollers, queues, self.roles, clock
         )
@@ -361,84 +365,6 @@ class LambdaService(DurableApi, Service):
     async def list_tags(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """List the tags of a function or a code signing configuration."""
         return await self._tags.list(context, request)
-
-    async def publish_layer_version(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """Make the next version of a layer from a ZipFile."""
-        return await self._layers.publish(context, request)
-
-    async def get_layer_version(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """Describe a version of a layer, and where its zip can be fetched."""
-        return await self._layers.get(context, request)
-
-    async def get_layer_version_by_arn(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """Do as GetLayerVersion, for the version with an ARN."""
-        return await self._layers.get_by_arn(context, request)
-
-    async def list_layers(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """List the layers of an account in a region, each with its newest version."""
-        return await self._layers.list(context, request)
-
-    async def list_layer_versions(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """List the versions of a layer, the newest first."""
-        return await self._layers.list_versions(context, request)
-
-    async def delete_layer_version(self, context: CallContext, request: ServiceInput) -> None:
-        """Delete a version of a layer; functions that have it keep it."""
-        await self._layers.delete(context, request)
-
-    async def add_layer_version_permission(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """Add a statement to the policy of a version of a layer."""
-        return await self._layer_policies.add(context, request)
-
-    async def get_layer_version_policy(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """Give the policy of a version of a layer."""
-        return await self._layer_policies.get(context, request)
-
-    async def remove_layer_version_permission(
-        self, context: CallContext, request: ServiceInput
-    ) -> None:
-        """Remove a statement from the policy of a version of a layer."""
-        await self._layer_policies.remove(context, request)
-
-    async def create_event_source_mapping(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """Have a function get the messages of a queue."""
-        return await self._mappings.create(context, request)
-
-    async def get_event_source_mapping(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """Describe an event source mapping."""
-        return await self._mappings.get(context, request)
-
-    async def list_event_source_mappings(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """List event source mappings."""
-        return await self._mappings.listed(context, request)
-
-    async def update_event_source_mapping(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """Change settings of an event source mapping."""
-        return await self._mappings.update(context, request)
-
-    async def delete_event_source_mapping(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """Delete an event source mapping."""
-        return await self._mappings.delete(context, request)
 
     async def invoke(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Run a function and answer what it returned, or accept an event for it."""

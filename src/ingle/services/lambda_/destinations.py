@@ -176,9 +176,12 @@ class FunctionDeliverer:
         return partial(self._queue.added, events)
 
     def _check_role(self, delivery: Delivery) -> None:
-        function = self._store.get(delivery.function)
-        # Whose function is gone, of that nobody knows the role.
-        fault = "" if function is None else self._roles.may_not(function, INVOKE, delivery.arn)
+        account_id, region, name, qualifier = delivery.key
+        try:
+            about = existing(self._store, Reference(account_id, region, name, qualifier or None))
+        except ResourceNotFound:
+            return  # Whose function is gone, of that nobody knows the role.
+        fault = self._roles.may_not(about, INVOKE, delivery.arn)
         if fault:
             raise DeliveryFailed(fault)
 

@@ -356,6 +356,7 @@ class Functions:
             await check_runtime(settings["runtime"], self._interpreters)
         layers = self._layers.chosen(request.get("Layers", ()), context)
         if "Layers" in request:
+            self._code_signing.check_layers(function, layers)
             settings["layers"] = layers
         async with self._packages.held(layers):
             updated, _ = await self._update(reference, request, False, **settings)

@@ -175,10 +175,10 @@ class ServiceMessages:
             Received(
                 message,
                 content,
-                message.receives,
-                self._receiving.described(live, message, content, _ALL, _ALL),
+                receives,
+                self._receiving.described(live, message, content, receives, _ALL, _ALL),
             )
-            for message, content in taken
+            for message, content, receives in taken
         ]
 
     async def delete(self, arn: str, received: Sequence[Received]) -> None:

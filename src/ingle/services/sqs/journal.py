@@ -162,18 +162,10 @@ class Journal:
                     await self._database.write(self._merged([each for each, _ in batch]))
                 except Exception as error:
                     for change, written in batch:
-                        for undo in change.failed:
-                            undo()
-                        if not written.done():
-                            written.set_exception(error)
-                            # Whoever waited may have gone.
-                            written.exception()
+                        _settle(written, change.failed, error)
                     continue
                 for change, written in batch:
-                    if change.applied is not None:
-                        change.applied()
-                    if not written.done():
-                        written.set_result(None)
+                    _settle(written, [change.applied] if change.applied is not None else [], None)
         finally:
             self._writing = None
 
@@ -213,3 +205,22 @@ class Journal:
     def _wake(self) -> None:
         if self._gathered is not None and not self._gathered.done():
             self._gathered.set_result(None)
+
+
+def _settle(
+    written: "asyncio.Future[None]", told: Sequence[Callable[[], None]], error: Exception | None
+) -> None:
+    """Tell memory, and then whoever waits, how a change came out."""
+    try:
+        for each in told:
+            each()
+    except Exception as failure:
+        error = failure
+    if written.done():
+        return
+    if error is None:
+        written.set_result(None)
+    else:
+        written.set_exception(error)
+        # Whoever waited may have gone.
+        written.exception()

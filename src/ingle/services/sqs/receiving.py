@@ -87,7 +87,8 @@ class Receiving:
             return {}
         return {
             "Messages": [
-                self.described(live, message, content, wanted, names) for message, content in taken
+                self.described(live, message, content, receives, wanted, names)
+                for message, content, receives in taken
             ]
         }
 
@@ -98,7 +99,7 @@ class Receiving:
         hidden_s: float,
         wait_s: float,
         attempt: str | None = None,
-    ) -> list[tuple[Message, Content]]:
+    ) -> list[tuple[Message, Content, int]]:
         """Take messages out of a queue for a while, at least one if one comes within a time.
 
         Args:
@@ -107,6 +108,9 @@ class Receiving:
             hidden_s: how long nobody else receives them.
             wait_s: how long to wait for the first.
             attempt: who asks with the same id gets the same ones again, or None.
+
+        Returns:
+            Each message, what it says, and how often it was received by now.
         """
         deadline = self._clock.monotonic() + wait_s
         while True:
@@ -117,25 +121,30 @@ class Receiving:
             await self._wait(live, left_s)
         if not taken:
             return []
-        found = await self._contents.of(taken)
-        return [(each, found[each.id]) for each in taken if each.id in found]
+        found = await self._contents.of([message for message, _ in taken])
+        return [
+            (message, found[message.id], receives)
+            for message, receives in taken
+            if message.id in found
+        ]
 
     def described(
         self,
         live: LiveQueue,
         message: Message,
         content: Content,
+        receives: int,
         system: Sequence[str],
         names: Sequence[str],
     ) -> ServiceOutput:
         """Describe a message that was received as ReceiveMessage does."""
         answer: ServiceOutput = {
             "MessageId": message.message_id,
-            "ReceiptHandle": handles.make(live.queue.secret, message.id, message.receives),
+            "ReceiptHandle": handles.make(live.queue.secret, message.id, receives),
             "MD5OfBody": content.md5,
             "Body": content.body,
         }
-        told = system_attributes(message)
+        told = system_attributes(message, receives)
         if "All" not in system:
             told = {name: value for name, value in told.items() if name in system}
         if told:
@@ -167,7 +176,7 @@ class Receiving:
 
     async def _take(
         self, live: LiveQueue, count: int, hidden_s: float, attempt: str | None
-    ) -> list[Message]:
+    ) -> list[tuple[Message, int]]:
         now_ms = int(self._clock.time() * 1000)
         line, change = live.line, Change()
         line.look(now_ms)
@@ -214,13 +223,15 @@ class Receiving:
             self._moving.bury(live, letters, redrive.target, change)
         if attempt is not None and taken:
             live.attempts[attempt] = (now_ms + _ATTEMPT_MS, [each.id for each in taken])
+        # Somebody else may receive them meanwhile, where they are not hidden for long.
+        counted = [(each, each.receives) for each in taken]
         if taken or letters or change.deleted:
             await self._journal.write(change)
             if hidden_s == 0:
                 line.look(int(self._clock.time() * 1000))
             if live.awaited:
                 self._watch(live)
-        return taken
+        return counted
 
     def _again(self, live: LiveQueue, attempt: str | None, now_ms: int) -> list[Message]:
         """Find what an earlier attempt got, if nothing has become of any of it since."""
@@ -254,12 +265,12 @@ class Receiving:
                 await pause
 
 
-def system_attributes(message: Message) -> dict[str, str]:
+def system_attributes(message: Message, receives: int) -> dict[str, str]:
     """Tell of a message what SQS itself knows of it."""
     told = {
         "SenderId": message.sender,
         "SentTimestamp": str(message.sent_ms),
-        "ApproximateReceiveCount": str(message.receives),
+        "ApproximateReceiveCount": str(receives),
         "ApproximateFirstReceiveTimestamp": str(message.first_received_ms),
     }
     others = {

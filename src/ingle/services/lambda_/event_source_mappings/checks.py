@@ -9,12 +9,15 @@ from typing import Any
 
 from ingle.services.event_patterns import EventPattern, InvalidPattern
 from ingle.services.lambda_.destinations import is_arn_of
+from ingle.services.lambda_.durable.starts import check_qualified, check_synchronous
 from ingle.services.lambda_.errors import InvalidParameterValue
 from ingle.services.lambda_.event_source_mappings.model import EventSourceMapping
 from ingle.services.lambda_.limits import MAPPING
+from ingle.services.lambda_.lookup import Target
 from ingle.services.lambda_.model import Function
 from ingle.services.lambda_.queues import Queues
 from ingle.services.lambda_.roles import ExecutionRoles
+from ingle.services.lambda_.tenants import check_not_isolated
 
 ACTIONS = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 """What the function's role must be allowed to do with the queue."""
@@ -99,6 +102,10 @@ def check_mapping(
     Raises:
         InvalidParameterValue: it cannot; the message says why.
     """
+    check_not_isolated(function, "An event source mapping")
+    if function.is_durable:
+        check_qualified(Target(function, mapping.qualifier or None))
+        check_synchronous(function)
     arn = mapping.source_arn
     if arn.split(":")[3] != mapping.key[1]:
         raise InvalidParameterValue(

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from ingle.clock import Clock
 from ingle.invoke import lineage
@@ -15,7 +15,7 @@ from ingle.services.lambda_.errors import ResourceNotFound
 from ingle.services.lambda_.event_source_mappings.checks import ACTIONS
 from ingle.services.lambda_.event_source_mappings.model import EventSourceMapping
 from ingle.services.lambda_.invocations import Invocations, check_active, invoked_arn
-from ingle.services.lambda_.lookup import existing, target
+from ingle.services.lambda_.lookup import Target, existing, target
 from ingle.services.lambda_.names import Reference
 from ingle.services.lambda_.queues import Queues
 from ingle.services.lambda_.recursion import may_loop
@@ -24,6 +24,8 @@ from ingle.services.lambda_.store import LambdaStore
 
 _logger = logging.getLogger("ingle.pollers")
 
+RunDurable = Callable[[Target, bytes, str], Awaitable[tuple[bytes, bool]]]
+"""Runs a durable function; returns what its caller gets, and whether it has succeeded."""
 _DEFAULT_VISIBILITY_S = 30
 _RETRIED = 0.5
 """For which part of the time that messages are hidden a batch that cannot be run is tried again."""
@@ -37,6 +39,7 @@ class MappedFunction:
         store: knows the functions.
         invocations: run them.
         roles: know what their roles may do.
+        run_durable: runs durable ones, and waits for them.
     """
 
     def __init__(
@@ -45,7 +48,9 @@ class MappedFunction:
         store: LambdaStore,
         invocations: Invocations,
         roles: ExecutionRoles,
+        run_durable: RunDurable,
     ) -> None:
+        self._run_durable = run_durable
         self.function = mapping.key
         self._mapping = mapping
         self._reference = Reference(*mapping.key, mapping.qualifier or None)
@@ -79,12 +84,16 @@ class MappedFunction:
         found = target(self._store, self._reference)
         check_active(found.function)
         request_id = str(uuid.uuid4())
+        trace = self._invocations.trace(trace, request_id, found.function)
+        if found.function.is_durable:
+            answer, succeeded = await self._run_durable(found, payload, trace)
+            return Answer(not succeeded, answer)
         result = await self._invocations.run(
             found.function,
             payload,
             request_id=request_id,
             invoked_arn=invoked_arn(found.function, found.qualifier),
-            trace_id=self._invocations.trace(trace, request_id, found.function),
+            trace_id=trace,
         )
         return Answer(result.function_error is not None, result.payload)
 
@@ -99,6 +108,7 @@ class Pollers:
         roles: know what their roles may do.
         metrics: what takes measurements.
         clock: the time of day.
+        run_durable: runs durable functions, and waits for them.
     """
 
     def __init__(
@@ -109,7 +119,9 @@ class Pollers:
         roles: ExecutionRoles,
         metrics: MetricSink,
         clock: Clock,
+        run_durable: RunDurable,
     ) -> None:
+        self._run_durable = run_durable
         self._store = store
         self._queues = queues
         self._invocations = invocations
@@ -130,12 +142,15 @@ class Pollers:
             arn=mapping.source_arn,
             batch_size=mapping.batch_size,
             window_s=mapping.window_s,
+            is_ordered=mapping.source_arn.endswith(".fifo"),
             filters=[EventPattern(each).matches for each in mapping.filters],
             reports=mapping.reports,
             most=mapping.most,
             retry_s=hidden_s * _RETRIED,
         )
-        function = MappedFunction(mapping, self._store, self._invocations, self._roles)
+        function = MappedFunction(
+            mapping, self._store, self._invocations, self._roles, self._run_durable
+        )
         self._pollers[mapping.uuid] = Poller(
             plan, self._queues, function, self._metrics, self._clock
         )

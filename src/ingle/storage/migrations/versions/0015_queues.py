@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0020"
+revision: str = "0015"
 down_revision: str | None = "0014"
 
 _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
