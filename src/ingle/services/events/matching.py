@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ingle.services.event_patterns import EventPattern
+from ingle.services.event_patterns import EventPattern, elements
 
 Path = tuple[str, ...]
 
@@ -103,7 +103,7 @@ def _texts(pattern: Mapping[str, Any], above: Path) -> Iterator[tuple[Path, froz
 def _values(value: Any, path: Path) -> Iterator[str]:
     """Find the texts in a field, also within arrays."""
     if isinstance(value, list):
-        for each in value:
+        for each in elements(value):
             yield from _values(each, path)
     elif not path:
         if isinstance(value, str):
