@@ -208,7 +208,6 @@ def destination_refusal(functions, name, arn, member="OnFailure"):
 @pytest.mark.parametrize(
     ("arn", "service"),
     [
-        (f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default", "Amazon EventBridge"),
         ("arn:aws:s3:::bucket", "Amazon S3"),
     ],
 )
@@ -216,7 +215,7 @@ def test_a_service_that_ingle_does_not_have_is_named(functions, name, arn, servi
     for member in ("OnSuccess", "OnFailure"):
         assert destination_refusal(functions, name, arn, member) == (
             f"The destination ARN {arn} is invalid: {service} is not available in this version "
-            "of Ingle. Choose a Lambda function, an SQS queue or an SNS topic."
+            "of Ingle. Choose a Lambda function, an SQS queue, an SNS topic or an event bus."
         )
 
 

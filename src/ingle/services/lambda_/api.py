@@ -25,6 +25,7 @@ from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.aliases import Aliases
 from ingle.services.lambda_.asynchronous import Asynchronous, EventFunctions
 from ingle.services.lambda_.attachments import Attachments
+from ingle.services.lambda_.buses import BusDeliverer, Buses
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.dead_letters import DeadLetters
@@ -225,6 +226,7 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         deliverers["lambda"] = FunctionDeliverer(store, self.events, self.roles)
         deliverers["sqs"] = QueueDeliverer(store, queues, self.roles)
         deliverers["sns"] = TopicDeliverer(store, topics, self.roles)
+        self._deliverers, self._store = deliverers, store
         self._asynchronous = Asynchronous(store, self.events, tracer, self._start_durable)
         self._event_configs = EventConfigs(store, destinations, changing, clock)
         self._recursions = Recursions(store, changing)
@@ -240,6 +242,10 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
     async def start(self) -> None:
         """Have the concurrency hold that functions have for themselves."""
         await self._concurrency.start()
+
+    def deliver_to_buses(self, buses: Buses) -> None:
+        """Let event buses be destinations of events."""
+        self._deliverers["events"] = BusDeliverer(self._store, buses, self.roles)
 
     def poll(self) -> None:
         """Begin to take messages out of queues for event source mappings."""
