@@ -59,6 +59,8 @@ from ingle.services.logs.api import LogsService
 from ingle.services.logs.permission import LogPermission
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
+from ingle.services.s3.api import S3Service
+from ingle.services.s3.store import BucketStore
 from ingle.services.sts.api import StsService
 from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
@@ -301,6 +303,9 @@ class Server:
                 versions=lambda runtime: label(runtime, ground.versions.get(runtime)),
             )
             measurements = Measurements()
+            buckets = S3Service(
+                await BucketStore.open(database, folder.objects, keys), authorizer, clock
+            )
             store = await LambdaStore.open(database, keys)
             packages = await Packages.open(store, blobs, folder.code, clock)
             functions = LambdaService(
@@ -320,12 +325,14 @@ class Server:
                 streamed_bytes=config.streamed_mb * MB,
             )
             authorizer.tell("lambda", functions.resources)
+            authorizer.tell("s3", buckets.resources)
             stack.push_async_callback(functions.events.close)
             await functions.start()
             services: Mapping[str, Service] = {
                 service.name: service
                 for service in (
                     functions,
+                    buckets,
                     LogsService(logs_store, sink, clock),
                     IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
@@ -339,6 +346,7 @@ class Server:
                 self._health,
                 measurements.page,
                 functions.urls,
+                buckets.for_browsers,
                 config.region,
                 accounts,
             )

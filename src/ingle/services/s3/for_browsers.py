@@ -1,0 +1,47 @@
+"""What S3 does besides its operations: it answers browsers by the rules of each bucket."""
+
+import uuid
+from urllib.parse import unquote
+
+from ingle.services.s3 import cors
+from ingle.services.s3.model import Bucket
+from ingle.services.s3.store import BucketStore
+from ingle.wire.buckets import target_of
+from ingle.wire.errors import ServiceError
+from ingle.wire.http import Request, Response
+from ingle.wire.protocol import ServiceProtocol
+
+
+class ForBrowsers:
+    """Knows the rules of buckets.
+
+    Args:
+        store: where they are kept.
+    """
+
+    def __init__(self, store: BucketStore) -> None:
+        self._store = store
+
+    def serves(self, request: Request) -> bool:
+        """Say whether a request is to a bucket that there is, by its path."""
+        return self._store.get(_first(request.path)) is not None
+
+    def preflight(self, request: Request) -> Response:
+        """Answer what a browser asks before it sends a request."""
+        bucket = self._bucket(request)
+        try:
+            return cors.preflight(request, bucket)
+        except ServiceError as error:
+            return ServiceProtocol.load("s3").serialize_error(error, str(uuid.uuid4()))
+
+    def add_cors_headers(self, request: Request, response: Response) -> None:
+        """Let the page that sent a request read the answer, if the bucket allows it."""
+        response.headers += cors.headers_for(request, self._bucket(request))
+
+    def _bucket(self, request: Request) -> Bucket | None:
+        request.target = target_of(request)
+        return self._store.get(_first(request.target))
+
+
+def _first(path: str) -> str:
+    return unquote(path[1:].partition("/")[0])
