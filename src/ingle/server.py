@@ -316,6 +316,7 @@ class Server:
                 metrics=measurements,
                 directory=directory,
                 authorizer=authorizer,
+                objects=buckets.for_services,
                 clock=clock,
                 presign=lambda url, seconds: presign_url(
                     root_key, "GET", url, config.region, "lambda", seconds, clock.time()

@@ -19,7 +19,9 @@ from ingle.runtimes.discovery import Interpreters
 from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.aliases import Aliases
 from ingle.services.lambda_.asynchronous import Asynchronous, EventFunctions
+from ingle.services.lambda_.bucket_destinations import BucketDeliverer
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
+from ingle.services.lambda_.code_sources import CodeSources
 from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.destinations import Destinations, FunctionDeliverer
 from ingle.services.lambda_.event_configs import EventConfigs
@@ -29,6 +31,7 @@ from ingle.services.lambda_.layer_policies import LayerPolicies
 from ingle.services.lambda_.layers import Layers
 from ingle.services.lambda_.locations import Locations, Presign
 from ingle.services.lambda_.model import FunctionKey, LayerKey
+from ingle.services.lambda_.objects import Objects
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.policies import Policies
 from ingle.services.lambda_.principals import Principals
@@ -66,6 +69,7 @@ class LambdaService(Service):
         metrics: what takes measurements.
         directory: knows the roles of functions, and whom policies may name.
         authorizer: decides who may do what.
+        objects: S3, where code may be, and where records may go.
         clock: tells when a function was modified.
         presign: signs the URL of a package.
         interpreters: tells which runtimes this machine has.
@@ -93,6 +97,7 @@ class LambdaService(Service):
         metrics: MetricSink,
         directory: Directory,
         authorizer: Authorizer,
+        objects: Objects,
         clock: Clock,
         presign: Presign,
         interpreters: Interpreters,
@@ -103,6 +108,7 @@ class LambdaService(Service):
         changing: KeyedLocks[FunctionKey] = KeyedLocks()
         changing_layers: KeyedLocks[LayerKey] = KeyedLocks()
         locations = Locations(presign)
+        sources = CodeSources(objects)
         principals = Principals(directory, authorizer.forgives)
         self.roles = ExecutionRoles(directory, authorizer)
         self.resources = LambdaResources(store)
@@ -120,7 +126,9 @@ class LambdaService(Service):
         self._response_streams = ResponseStreams(store, self._invocations, streaming)
         self._url_configs = UrlConfigs(store, changing, clock)
         self.urls = UrlServer(store, authorizer, self._invocations, invoker, streaming, clock)
-        self._layers = Layers(store, packages, self._account, clock, locations, changing_layers)
+        self._layers = Layers(
+            store, packages, self._account, clock, locations, changing_layers, sources
+        )
         self._layer_policies = LayerPolicies(store, changing_layers)
         self._snapshots = Snapshots(store, self._invocations, invoker, changing, clock, snapshots)
         self._versions = Versions(store, self._account, changing, self._snapshots)
@@ -139,6 +147,7 @@ class LambdaService(Service):
             self._concurrency,
             self._code_signing,
             self.roles,
+            sources,
         )
 
         deliverers: dict[str, Deliverer] = {}
@@ -152,8 +161,9 @@ class LambdaService(Service):
             concurrency=invoker.admission.limit,
         )
         deliverers["lambda"] = FunctionDeliverer(store, self.events, self.roles)
+        deliverers["s3"] = BucketDeliverer(store, objects, self.roles, clock)
         self._asynchronous = Asynchronous(store, self.events)
-        destinations = Destinations(store, deliverers, self.roles)
+        destinations = Destinations(store, deliverers, self.roles, objects)
         self._event_configs = EventConfigs(store, destinations, changing, clock)
         self._recursions = Recursions(store, changing)
         self.for_services = ServiceInvocations(store, authorizer, self._invocations, self.events)
@@ -175,7 +185,7 @@ class LambdaService(Service):
         return self._packages.path(digest)
 
     async def create_function(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """Create a function from a ZipFile, with Publish also its first version."""
+        """Create a function from a zip file, with Publish also its first version."""
         return await self._functions.create(context, request)
 
     async def get_function(self, context: CallContext, request: ServiceInput) -> ServiceOutput:

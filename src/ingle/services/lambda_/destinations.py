@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.invoke.events.destinations import Deliverers, Delivery, DeliveryFailed, service_of
 from ingle.invoke.events.queue import EventQueue
+from ingle.services.lambda_.bucket_destinations import PUT, bucket_of
 from ingle.services.lambda_.errors import InvalidParameterValue, ResourceNotFound
 from ingle.services.lambda_.limits import INVOCATION
 from ingle.services.lambda_.lookup import existing
 from ingle.services.lambda_.model import Function, FunctionKey
 from ingle.services.lambda_.names import INVOKE, Reference
+from ingle.services.lambda_.objects import Objects
 from ingle.services.lambda_.roles import ExecutionRoles
 from ingle.services.lambda_.store import LambdaStore
 
@@ -40,6 +42,7 @@ class Destinations:
         store: knows which functions there are.
         deliverers: say which services can be delivered to.
         roles: know what a function's role may do.
+        objects: knows which buckets there are.
     """
 
     def __init__(
@@ -47,7 +50,9 @@ class Destinations:
         store: LambdaStore,
         deliverers: Deliverers,
         roles: ExecutionRoles,
+        objects: Objects,
     ) -> None:
+        self._objects = objects
         self._store = store
         self._deliverers = deliverers
         self._roles = roles
@@ -63,7 +68,8 @@ class Destinations:
             if arn is None:
                 continue
             service = service_of(arn) if arn.startswith("arn:") else ""
-            if service not in SERVICES:
+            # Buckets are for failures only.
+            if service not in SERVICES or (service == "s3" and arn == on_success):
                 raise InvalidParameterValue(
                     "The provided destination config DestinationConfig("
                     f"onSuccess={_shown('OnSuccess', on_success)}, "
@@ -76,13 +82,19 @@ class Destinations:
                 )
             if service == "lambda":
                 self._check_function(function.key, arn)
-                self._check_role(function, arn)
+                self._check_role(function, INVOKE, "InvokeFunction", arn, arn)
+            if service == "s3":
+                if not self._objects.has_bucket(bucket_of(arn)):
+                    raise InvalidParameterValue(f"The destination ARN {arn} is invalid.")
+                self._check_role(function, PUT, "PutObject", arn, f"{arn}/*")
+                self._check_role(function, "s3:ListBucket", "ListBucket", arn, arn)
 
-    def _check_role(self, function: Function, arn: str) -> None:
-        if self._roles.may_not(function, INVOKE, arn):
+    def _check_role(
+        self, function: Function, action: str, call: str, arn: str, resource: str
+    ) -> None:
+        if self._roles.may_not(function, action, resource):
             raise InvalidParameterValue(
-                "The function execution role does not have permissions to call InvokeFunction on "
-                f"{arn}"
+                f"The function execution role does not have permissions to call {call} on {arn}"
             )
 
     def _check_function(self, key: FunctionKey, arn: str) -> None:

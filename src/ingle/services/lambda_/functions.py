@@ -13,6 +13,7 @@ from ingle.runtimes.discovery import Interpreters
 from ingle.services.lambda_ import answers
 from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
+from ingle.services.lambda_.code_sources import CodeSources
 from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.errors import InvalidParameterValue, ResourceConflict
 from ingle.services.lambda_.invocations import Invocations
@@ -37,7 +38,6 @@ from ingle.services.lambda_.settings import (
     checked_architecture,
     checked_tags,
     new_settings,
-    zip_file,
 )
 from ingle.services.lambda_.snapshots import Snapshots
 from ingle.services.lambda_.snapstart import check_snap_start
@@ -67,6 +67,7 @@ class Functions:
         concurrency: knows what a function has reserved.
         code_signing: says which packages may be uploaded.
         roles: knows which roles functions may have.
+        sources: fetches their code.
     """
 
     def __init__(
@@ -85,7 +86,9 @@ class Functions:
         concurrency: Concurrency,
         code_signing: CodeSigningConfigs,
         roles: ExecutionRoles,
+        sources: CodeSources,
     ) -> None:
+        self._sources = sources
         self._roles = roles
         self._snapshots = snapshots
         self._concurrency = concurrency
@@ -102,7 +105,7 @@ class Functions:
         self._changing = changing
 
     async def create(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """Create a function from a ZipFile; its code is unpacked and durable when this returns.
+        """Create a function from a zip file; its code is unpacked and durable when this returns.
 
         With Publish, its first version is made and described as well.
         """
@@ -112,7 +115,8 @@ class Functions:
         await check_runtime(settings["runtime"], self._interpreters)
         architecture = checked_architecture(request.get("Architectures"), self._architecture)
         tags = checked_tags(request.get("Tags", {}))
-        content = zip_file(request["Code"], "CreateFunction", "Code.")
+        code = request["Code"]
+        content = await self._sources.zip_file(context, code, "CreateFunction", "Code.")
         signing = None
         if "CodeSigningConfigArn" in request:
             arn = request["CodeSigningConfigArn"]
@@ -211,7 +215,7 @@ class Functions:
         With Publish, a version is made of it as well, unless nothing changed.
         """
         reference = resolve_latest(request["FunctionName"], context, "lambda:UpdateFunctionCode")
-        content = zip_file(request, "UpdateFunctionCode")
+        content = await self._sources.zip_file(context, request, "UpdateFunctionCode")
         function = existing(self._store, reference)
         check_revision(function, request)
         self._code_signing.check_update(function.key)

@@ -1,5 +1,6 @@
 """Objects for other services of the server: code that they load, records that they write."""
 
+import uuid
 from collections.abc import Callable
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -7,17 +8,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingle.auth.authorizer import Authorizer
 from ingle.services.s3 import checksums
 from ingle.services.s3.changes import Origin
-from ingle.services.s3.errors import AccessDenied, NoSuchKey, NoSuchVersion
-from ingle.services.s3.model import Bucket, Facts, Version
+from ingle.services.s3.errors import (
+    AccessDenied,
+    EntityTooLarge,
+    NoSuchKey,
+    NoSuchVersion,
+    PermanentRedirect,
+)
+from ingle.services.s3.model import Facts, Version
 from ingle.services.s3.receiving import Receiver
 from ingle.services.s3.store import BucketStore
 from ingle.services.s3.versions import VersionStore, new_version
 from ingle.wire.errors import ServiceError
 from ingle.wire.service import CallContext
 
-
-class ObjectTooLarge(Exception):
-    """An object has more bytes than its reader takes."""
+_LAMBDA = "lambda.amazonaws.com"
 
 
 class ForServices:
@@ -42,9 +47,9 @@ class ForServices:
         self._receiver = receiver
         self._authorizer = authorizer
 
-    def bucket(self, name: str) -> Bucket | None:
-        """Find a bucket."""
-        return self._buckets.get(name)
+    def has_bucket(self, name: str) -> bool:
+        """Say whether there is a bucket."""
+        return self._buckets.get(name) is not None
 
     async def read(
         self, context: CallContext, name: str, key: str, version_id: str | None, most: int
@@ -59,10 +64,16 @@ class ForServices:
             most: how many bytes it may have.
 
         Raises:
-            ServiceError: S3's, with its code and text.
-            ObjectTooLarge: it has more.
+            ServiceError: S3's, with its code and text; EntityTooLarge where it has more.
         """
         bucket = self._buckets.existing(name)
+        if bucket.region != context.region:
+            error = PermanentRedirect(
+                f"The bucket is in this region: {bucket.region}. Please use this region to retry "
+                "the request"
+            )
+            error.error_code = "PermanentRedirect"
+            raise error
         action = "s3:GetObject" if version_id is None else "s3:GetObjectVersion"
         self._check(context, action, f"{bucket.arn}/{key}")
 
@@ -71,7 +82,7 @@ class ForServices:
                 self._check(context, "s3:ListBucket", bucket.arn)
                 raise NoSuchKey(Key=key) if version_id is None else NoSuchVersion(Key=key)
             if found.size > most:
-                raise ObjectTooLarge
+                raise EntityTooLarge(MaxSizeAllowed=most)
 
         whole = await self._versions.whole(bucket, key, version_id, check)
         assert whole is not None, "what is not there was refused"
@@ -85,17 +96,21 @@ class ForServices:
     async def write_within(
         self,
         connection: AsyncConnection,
-        bucket: Bucket,
+        name: str,
         key: str,
         data: bytes,
         content_type: str,
-        origin: Origin,
     ) -> Callable[[], None]:
         """Store an object within a transaction of another service; it is kept in the database.
 
         Returns:
             What to do once that is committed.
+
+        Raises:
+            NoSuchBucket: there is no bucket of that name.
         """
+        bucket = self._buckets.existing(name)
+        origin = Origin(str(uuid.uuid4()), _LAMBDA, "")
         content = self._receiver.sealed(data, checksums.DEFAULT)
         version = new_version(
             bucket,

@@ -1,4 +1,4 @@
-"""The nouns of S3: buckets, versions of objects, multipart uploads, and the bytes of all of them."""
+"""The nouns of S3: buckets, versions of objects, multipart uploads, and their bytes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
