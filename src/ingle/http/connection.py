@@ -234,7 +234,8 @@ class Connection(asyncio.Protocol):
             response = Response(500)
             exchange.keep_alive = False
         keep = exchange.keep_alive and not self._half_closed and not self._server.closing
-        keep = keep and not exchange.broken
+        held_back = exchange.held_back
+        keep = keep and not exchange.broken and not held_back
         if not exchange.complete:
             exchange.discard()
         if isinstance(response.body, bytes):
@@ -242,7 +243,7 @@ class Connection(asyncio.Protocol):
             self._write(self._head(response, length, exchange, keep))
         else:
             keep = await self._stream(response, response.body, exchange, keep)
-        if not exchange.complete:
+        if not exchange.complete and not held_back:
             try:
                 async with asyncio.timeout(self._server.body_timeout_s):
                     await exchange.drained()
