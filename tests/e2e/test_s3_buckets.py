@@ -32,7 +32,17 @@ def test_a_bucket_is_described_as_aws_does(s3, bucket):
 
 @pytest.mark.parametrize(
     "name",
-    ["AB-upper", "ab_cd", "a..b", "192.168.0.1", "-abc", "abc-", "xn--abc", "abc-s3alias", "é-bucket"],
+    [
+        "AB-upper",
+        "ab_cd",
+        "a..b",
+        "192.168.0.1",
+        "-abc",
+        "abc-",
+        "xn--abc",
+        "abc-s3alias",
+        "é-bucket",
+    ],
 )
 def test_names_that_no_bucket_can_have_are_refused(s3, name):
     client = s3
@@ -99,7 +109,9 @@ def test_only_an_empty_bucket_is_deleted(s3, bucket):
 
 
 def test_settings_are_kept_as_they_were_set(s3, bucket):
-    rules = [{"AllowedMethods": ["GET"], "AllowedOrigins": ["https://*.example"], "MaxAgeSeconds": 5}]
+    rules = [
+        {"AllowedMethods": ["GET"], "AllowedOrigins": ["https://*.example"], "MaxAgeSeconds": 5}
+    ]
     s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": rules})
     assert s3.get_bucket_cors(Bucket=bucket)["CORSRules"] == rules
     tags = [{"Key": "a", "Value": "1"}]
@@ -138,9 +150,7 @@ def test_a_policy_must_be_about_its_bucket(s3, bucket):
     statement = {"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "s3:GetObject"}
     for resource, code in (("arn:aws:s3:::other/*", "MalformedPolicy"), ("x", "MalformedPolicy")):
         document = {"Version": "2012-10-17", "Statement": [{**statement, "Resource": resource}]}
-        status, told, _ = refusal(
-            s3.put_bucket_policy, Bucket=bucket, Policy=json.dumps(document)
-        )
+        status, told, _ = refusal(s3.put_bucket_policy, Bucket=bucket, Policy=json.dumps(document))
         assert (status, told) == (400, code)
     status, told, _ = refusal(s3.put_bucket_policy, Bucket=bucket, Policy="{")
     assert (status, told) == (400, "MalformedPolicy")

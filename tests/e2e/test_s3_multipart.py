@@ -137,7 +137,10 @@ def test_an_aborted_upload_is_gone(s3, upload):
     for call, more in (
         (s3.abort_multipart_upload, {}),
         (s3.upload_part, {"PartNumber": 1, "Body": b"x"}),
-        (s3.complete_multipart_upload, {"MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": "x"}]}}),
+        (
+            s3.complete_multipart_upload,
+            {"MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": "x"}]}},
+        ),
     ):
         assert refusal(call, **upload, **more)[:2] == (404, "NoSuchUpload")
 

@@ -56,7 +56,9 @@ def test_an_object_is_described_as_it_was_put(s3, bucket):
         "Metadata": {"one": "1", "two": "two, three"},
         "StorageClass": "STANDARD_IA",
     }
-    made = s3.put_object(Bucket=bucket, Key="k", Body=b"body", Expires=expires, Tagging="a=1&b=%20", **told)
+    made = s3.put_object(
+        Bucket=bucket, Key="k", Body=b"body", Expires=expires, Tagging="a=1&b=%20", **told
+    )
     assert made["ETag"] == f'"{hashlib.md5(b"body").hexdigest()}"'
     assert made["ServerSideEncryption"] == "AES256"
     for found in (s3.head_object(Bucket=bucket, Key="k"), s3.get_object(Bucket=bucket, Key="k")):
@@ -161,11 +163,18 @@ def test_writes_hold_to_their_conditions(s3, bucket):
     write = {"Bucket": bucket, "Key": "k"}
     assert refusal(s3.put_object, **write, Body=b"0", IfMatch='"any"')[:2] == (404, "NoSuchKey")
     etag = s3.put_object(**write, Body=b"1", IfNoneMatch="*")["ETag"]
-    failed = (412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+    failed = (
+        412,
+        "PreconditionFailed",
+        "At least one of the pre-conditions you specified did not hold",
+    )
     assert refusal(s3.put_object, **write, Body=b"2", IfNoneMatch="*") == failed
     assert refusal(s3.put_object, **write, Body=b"2", IfMatch='"other"') == failed
     assert refusal(s3.delete_object, **write, IfMatch='"other"') == failed
-    assert refusal(s3.put_object, **write, Body=b"2", IfNoneMatch=etag)[:2] == (501, "NotImplemented")
+    assert refusal(s3.put_object, **write, Body=b"2", IfNoneMatch=etag)[:2] == (
+        501,
+        "NotImplemented",
+    )
     assert s3.get_object(**write)["Body"].read() == b"1"
     s3.put_object(**write, Body=b"2", IfMatch=etag)
     assert s3.get_object(**write)["Body"].read() == b"2"
@@ -212,7 +221,10 @@ def test_a_checksum_is_verified_and_kept(s3, bucket, algorithm):
 
 def test_known_checksums_of_crc32c_and_crc64nvme(s3, bucket):
     # Of "123456789": https://reveng.sourceforge.io/crc-catalogue/all.htm
-    for member, value in (("ChecksumCRC32C", "e3069283"), ("ChecksumCRC64NVME", "ae8b14860a799888")):
+    for member, value in (
+        ("ChecksumCRC32C", "e3069283"),
+        ("ChecksumCRC64NVME", "ae8b14860a799888"),
+    ):
         text = base64.b64encode(bytes.fromhex(value)).decode()
         made = s3.put_object(Bucket=bucket, Key="k", Body=b"123456789", **{member: text})
         assert made[member] == text
@@ -234,7 +246,12 @@ def test_a_wrong_md5_is_refused(s3, bucket):
 def test_a_copy_has_what_its_source_has_unless_it_says_otherwise(s3, bucket):
     body = bytes(100_000)
     s3.put_object(
-        Bucket=bucket, Key="a b/ü", Body=body, Metadata={"x": "1"}, ContentType="text/x", Tagging="t=1"
+        Bucket=bucket,
+        Key="a b/ü",
+        Body=body,
+        Metadata={"x": "1"},
+        ContentType="text/x",
+        Tagging="t=1",
     )
     source = {"Bucket": bucket, "Key": "a b/ü"}
     copied = s3.copy_object(Bucket=bucket, Key="copy", CopySource=source)
@@ -286,7 +303,10 @@ def test_tags_are_set_and_removed(s3, bucket):
     s3.put_object_tagging(Bucket=bucket, Key="k", Tagging={"TagSet": tags})
     assert s3.get_object_tagging(Bucket=bucket, Key="k")["TagSet"] == tags
     for wrong, message in (
-        ([{"Key": f"k{n}", "Value": ""} for n in range(11)], "Object tags cannot be greater than 10"),
+        (
+            [{"Key": f"k{n}", "Value": ""} for n in range(11)],
+            "Object tags cannot be greater than 10",
+        ),
         ([{"Key": "a", "Value": ""}] * 2, "Cannot provide multiple Tags with the same key"),
         ([{"Key": "aws:a", "Value": ""}], "System tags cannot be added/updated by requester"),
     ):

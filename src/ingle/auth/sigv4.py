@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-from ingle.auth import chunked
+from ingle.auth import chunked, sigv2
 from ingle.auth.canonical import (
     S3_SERVICES,
     UNSIGNED_PAYLOAD,
@@ -112,17 +112,13 @@ class Verifier:
                 _refuse_both(authorization)
         elif in_query:
             claim = from_query(request, self._find_service)
+        elif sigv2.is_presigned(request, self._find_service):
+            return self._verify_older(request), None
         else:
             raise family(self._find_service(request), request).refuse_missing()
         now = self._clock.time()
         self._check_time(request, claim, now)
-        key = self._find_key(claim.access_key_id)
-        if key is None and claim.token is not None:
-            key = self._session_key(request, claim, claim.token, now)
-        if key is None or (key.loopback_only and not is_local(request)):
-            raise family(claim.service, request).refuse_key(claim.access_key_id)
-        if claim.token is not None or key.session_token is not None:
-            _check_token(request, claim, key)
+        key = self._key(request, claim, now)
         payload = _check_signature(request, claim, key)
         if claim.service == "iam" and key.session is not None and not key.session.may_call_iam:
             raise family(claim.service, request).refuse_token(claim.token)
@@ -131,6 +127,24 @@ class Verifier:
             key.access_key_id, key.principal, claim.region, claim.service, key.session
         )
         return identity, payload
+
+    def _verify_older(self, request: Request) -> Identity:
+        now = self._clock.time()
+        claim = sigv2.read_claim(request)
+        key = self._key(request, claim, now)
+        sigv2.check(request, claim, key.secret_access_key, now)
+        self._used(key, claim.service, claim.region, now)
+        return Identity(key.access_key_id, key.principal, claim.region, claim.service, key.session)
+
+    def _key(self, request: Request, claim: Claim, now: float) -> AccessKey:
+        key = self._find_key(claim.access_key_id)
+        if key is None and claim.token is not None:
+            key = self._session_key(request, claim, claim.token, now)
+        if key is None or (key.loopback_only and not is_local(request)):
+            raise family(claim.service, request).refuse_key(claim.access_key_id)
+        if claim.token is not None or key.session_token is not None:
+            _check_token(request, claim, key)
+        return key
 
     def _session_key(self, request: Request, claim: Claim, token: str, now: float) -> AccessKey:
         key = self._find_session(claim.access_key_id, token)
@@ -154,7 +168,12 @@ class Verifier:
 
 def is_signed(request: Request) -> bool:
     """Whether somebody claims to have signed a request, in the header or in the query."""
-    return "authorization" in request.headers or _is_presigned(request.query)
+    query = request.query
+    return (
+        "authorization" in request.headers
+        or _is_presigned(query)
+        or ("AWSAccessKeyId=" in query and "Signature=" in query)
+    )
 
 
 def _is_presigned(query: str) -> bool:

@@ -43,7 +43,7 @@ class S3Service(Service):
     """
 
     name: ClassVar[str] = "s3"
-    decides: ClassVar[frozenset[str]] = frozenset({"DeleteObjects"})
+    decides: ClassVar[frozenset[str]] = frozenset({"CreateBucket", "DeleteObjects"})
 
     def __init__(self, store: BucketStore, authorizer: Authorizer, clock: Clock) -> None:
         self.versions = VersionStore(store)
@@ -51,7 +51,7 @@ class S3Service(Service):
         self.for_browsers = ForBrowsers(store)
         self._store = store
         receiver = Receiver(store.contents, clock)
-        self._buckets = Buckets(store, clock)
+        self._buckets = Buckets(store, authorizer, clock)
         self._settings = Settings(store, authorizer)
         self._objects = Objects(store, self.versions, receiver, authorizer, clock)
         copies = Copies(store, self.versions, self._objects, receiver, clock)

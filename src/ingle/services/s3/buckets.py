@@ -1,5 +1,8 @@
 """CreateBucket, HeadBucket, ListBuckets, DeleteBucket, GetBucketLocation."""
 
+from dataclasses import dataclass
+
+from ingle.auth.authorizer import Authorizer
 from ingle.clock import Clock
 from ingle.services import paging
 from ingle.services.s3.errors import (
@@ -30,21 +33,40 @@ BLOCKED = {
 """Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html"""
 
 
+@dataclass(unsafe_hash=True)
+class _Asked:
+    """An operation that is authorised here: the bucket may be another account's."""
+
+    name: str
+    service: str
+
+
+_CREATE = _Asked("CreateBucket", "s3")
+
+
 class Buckets:
     """The operations on buckets themselves.
 
     Args:
         store: where they are kept.
+        authorizer: says who may make one.
         clock: tells when they were made.
     """
 
-    def __init__(self, store: BucketStore, clock: Clock) -> None:
+    def __init__(self, store: BucketStore, authorizer: Authorizer, clock: Clock) -> None:
         self._store = store
+        self._authorizer = authorizer
         self._clock = clock
 
     async def create(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Make a bucket; in us-east-1, making one that the caller has already does nothing."""
         name = request["Bucket"]
+        there = self._store.get(name)
+        if there is not None and there.account_id != context.account_id:
+            raise BucketAlreadyExists(BucketName=name)
+        self._authorizer.check(
+            context.identity, context.request, _CREATE, request, context.request_id
+        )
         check_bucket_name(name)
         configuration = request.get("CreateBucketConfiguration", {})
         region = _location(context, configuration)

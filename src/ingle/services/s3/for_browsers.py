@@ -23,8 +23,8 @@ class ForBrowsers:
         self._store = store
 
     def serves(self, request: Request) -> bool:
-        """Say whether a request is to a bucket that there is, by its path."""
-        return self._store.get(_first(request.path)) is not None
+        """Say whether a request is to a bucket that there is, by its host name or its path."""
+        return self._store.get(_first(target_of(request))) is not None
 
     def preflight(self, request: Request) -> Response:
         """Answer what a browser asks before it sends a request."""
