@@ -211,7 +211,6 @@ def destination_refusal(functions, name, arn, member="OnFailure"):
         (f"arn:aws:sqs:us-east-1:{ACCOUNT}:queue", "Amazon SQS"),
         (f"arn:aws:sns:us-east-1:{ACCOUNT}:topic", "Amazon SNS"),
         (f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default", "Amazon EventBridge"),
-        ("arn:aws:s3:::bucket", "Amazon S3"),
     ],
 )
 def test_a_service_that_ingle_does_not_have_is_named(functions, name, arn, service):

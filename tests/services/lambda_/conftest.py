@@ -24,6 +24,8 @@ from ingle.services.iam.store import IamStore
 from ingle.services.lambda_.api import LambdaService
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.store import LambdaStore
+from ingle.services.s3.api import S3Service
+from ingle.services.s3.store import BucketStore
 from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
 from tests.services.clocks import ManualClock
@@ -106,7 +108,8 @@ class Bench:
         self.clock = clock
         self.blobs = BlobStore(folder / "blobs")
         self.code = folder / "code"
-        for each in (folder / "blobs", self.code):
+        self.objects = folder / "objects"
+        for each in (folder / "blobs", self.code, self.objects):
             each.mkdir()
         self.invoker = NoSandboxes()
         self.measured = Measured()
@@ -124,6 +127,9 @@ class Bench:
                 )
         directory = Directory(self.identities, lambda access_key_id: None)
         self.authorizer = Authorizer(directory, self.clock)
+        buckets = S3Service(
+            await BucketStore.open(self.database, self.objects, KEYS), self.authorizer, self.clock
+        )
         service = LambdaService(
             store=self.store,
             packages=self.packages,
@@ -131,6 +137,7 @@ class Bench:
             metrics=self.measured,
             directory=directory,
             authorizer=self.authorizer,
+            objects=buckets.for_services,
             invoker=self.invoker,  # type: ignore[arg-type]
             clock=self.clock,
             presign=lambda url, seconds: f"{url}?expires={seconds}",
