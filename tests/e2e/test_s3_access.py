@@ -125,6 +125,8 @@ def test_presigned_urls_work_as_long_as_they_are_whole(server, s3, bucket, versi
     )
     status, headers, body = fetch(get)
     assert (status, headers["content-type"], body) == (200, "text/html", b"body")
+    listed = client.generate_presigned_url("list_objects_v2", {"Bucket": bucket}, 60)
+    assert b"<KeyCount>1</KeyCount>" in fetch(listed)[2]
     status, _, body = fetch(get.replace("html", "xml"))
     assert status == 403
     assert b"SignatureDoesNotMatch" in body

@@ -24,12 +24,11 @@ _DIGITS = 12
 # The parameters that are part of the resource.
 _SIGNED = frozenset(
     """
-    accelerate acl cors defaultObjectAcl delete encryption intelligent-tiering inventory legal-hold
-    lifecycle location logging metrics notification object-lock ownershipControls partNumber policy
-    policyStatus publicAccessBlock replication requestPayment response-cache-control
-    response-content-disposition response-content-encoding response-content-language
-    response-content-type response-expires restore retention select select-type tagging torrent
-    uploadId uploads versionId versioning versions website
+    accelerate acl analytics cors defaultObjectAcl delete inventory lifecycle location logging
+    metrics notification object-lock partNumber policy replication requestPayment
+    response-cache-control response-content-disposition response-content-encoding
+    response-content-language response-content-type response-expires restore select select-type
+    storageClass tagging torrent uploadId uploads versionId versioning versions website
     """.split()
 )
 
@@ -117,6 +116,8 @@ def _resource(request: Request) -> str:
         if unquote(name) in _SIGNED:
             signed.append(unquote(name) + (f"={unquote_plus(value)}" if equals and value else ""))
     path = target_of(request)
+    if path.count("/") == 1:  # a bucket alone
+        path += "/"
     return path + ("?" + "&".join(sorted(signed)) if signed else "")
 
 

@@ -51,7 +51,7 @@ def naive(keys: Sequence[str], prefix: str, delimiter: str) -> list[bytes]:
     return sorted(found)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     keys=st.lists(_KEYS, unique=True, max_size=20),
     prefix=st.one_of(st.just(""), _KEYS),
@@ -121,5 +121,6 @@ async def test_walks_use_the_index_of_what_is_there(database: Database) -> None:
 
         plan = await database.read(explain)
         assert "ix_s3_versions_objects (bucket_id=? AND key>" in plan
+        assert "ix_s3_versions_objects (bucket_id=?)" not in plan
         assert "SCAN v" not in plan
         assert "TEMP B-TREE" not in plan.replace("USE TEMP B-TREE FOR ORDER BY", "", 1)

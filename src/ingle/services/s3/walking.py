@@ -34,8 +34,9 @@ _FOLDED = text(
     f"SELECT (SELECT v.key FROM s3_versions v WHERE {_THERE} AND v.key > {_PASSED} "
     "AND v.key < :upper ORDER BY v.key LIMIT 1), w.number + 1 "
     "FROM walk w WHERE w.key IS NOT NULL AND w.number < :most) "
-    f"SELECT {_COLUMNS} FROM walk w JOIN s3_versions v ON v.key = w.key AND {_THERE} "
-    "ORDER BY w.number"
+    # A left join, so that the database begins with the walk.
+    f"SELECT {_COLUMNS} FROM walk w LEFT JOIN s3_versions v ON v.key = w.key AND {_THERE} "
+    "WHERE w.key IS NOT NULL ORDER BY w.number"
 )
 
 
