@@ -1,4 +1,4 @@
-"""What was acknowledged stays, whole; what was not leaves nothing: whenever the server is killed."""
+"""What was acknowledged stays, whole; what was not leaves nothing: whenever it is killed."""
 
 import base64
 import hashlib

@@ -23,13 +23,43 @@ _NAMES = ("AWSAccessKeyId", "Signature", "Expires")
 _DIGITS = 12
 # The parameters that are part of the resource.
 _SIGNED = frozenset(
-    """
-    accelerate acl analytics cors defaultObjectAcl delete inventory lifecycle location logging
-    metrics notification object-lock partNumber policy replication requestPayment
-    response-cache-control response-content-disposition response-content-encoding
-    response-content-language response-content-type response-expires restore select select-type
-    storageClass tagging torrent uploadId uploads versionId versioning versions website
-    """.split()
+    [
+        "accelerate",
+        "acl",
+        "analytics",
+        "cors",
+        "defaultObjectAcl",
+        "delete",
+        "inventory",
+        "lifecycle",
+        "location",
+        "logging",
+        "metrics",
+        "notification",
+        "object-lock",
+        "partNumber",
+        "policy",
+        "replication",
+        "requestPayment",
+        "response-cache-control",
+        "response-content-disposition",
+        "response-content-encoding",
+        "response-content-language",
+        "response-content-type",
+        "response-expires",
+        "restore",
+        "select",
+        "select-type",
+        "storageClass",
+        "tagging",
+        "torrent",
+        "uploadId",
+        "uploads",
+        "versionId",
+        "versioning",
+        "versions",
+        "website",
+    ]
 )
 
 

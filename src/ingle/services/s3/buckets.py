@@ -15,6 +15,7 @@ from ingle.services.s3.errors import (
     TooManyBuckets,
 )
 from ingle.services.s3.facts import checked_tags
+from ingle.services.s3.later import refuse_later
 from ingle.services.s3.limits import BUCKET, PAGE
 from ingle.services.s3.model import Bucket
 from ingle.services.s3.names import bucket_of, check_bucket_name
@@ -72,10 +73,7 @@ class Buckets:
         region = _location(context, configuration)
         if configuration.get("Location") or configuration.get("Bucket"):
             raise NotSupported("Directory buckets are not supported by this version of Ingle.")
-        if request.get("ObjectLockEnabledForBucket"):
-            raise NotSupported("Object Lock is not supported by this version of Ingle.")
-        if request.get("BucketNamespace") not in (None, "global"):
-            raise NotSupported("BucketNamespace is not supported by this version of Ingle.")
+        refuse_later(request, "bucket")
         tags = [(tag["Key"], tag["Value"]) for tag in configuration.get("Tags", ())]
         rules = [{"ObjectOwnership": request.get("ObjectOwnership", ENFORCED)}]
         settings = {

@@ -4,7 +4,8 @@ from ingle.auth.authorizer import Authorizer
 from ingle.clock import Clock
 from ingle.services.s3 import conditions
 from ingle.services.s3.checksums import check_document
-from ingle.services.s3.errors import InvalidRequest, MalformedXml, NotSupported
+from ingle.services.s3.errors import InvalidRequest, MalformedXml
+from ingle.services.s3.later import refuse_later
 from ingle.services.s3.limits import PAGE
 from ingle.services.s3.model import Bucket, Version
 from ingle.services.s3.names import bucket_of, check_key
@@ -36,15 +37,13 @@ class Deleting:
     async def one(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Delete an object, or one version of it; what is not there needs no deletion."""
         bucket = bucket_of(self._buckets, context, request)
-        if request.get("MFA"):
-            raise NotSupported("MFA is not supported by this version of Ingle.")
+        refuse_later(request, "deletion")
         return await self._delete(context, bucket, request)
 
     async def many(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Delete up to a thousand objects; each by itself succeeds or fails."""
         bucket = bucket_of(self._buckets, context, request)
-        if request.get("MFA"):
-            raise NotSupported("MFA is not supported by this version of Ingle.")
+        refuse_later(request, "deletion")
         headers = context.request.headers
         if "content-md5" not in headers and not any(
             name.startswith("x-amz-checksum-") for name in headers

@@ -11,6 +11,7 @@ from ingle.services.s3.errors import (
     MetadataTooLarge,
     NotSupported,
 )
+from ingle.services.s3.later import refuse_later
 from ingle.services.s3.limits import OBJECT
 from ingle.services.s3.model import Bucket, Facts, Version
 from ingle.services.s3.ownership import check_acl
@@ -28,6 +29,8 @@ HEADERS = (
 ENCRYPTION = "AES256"
 DEFAULT_TYPE = "binary/octet-stream"
 
+_ENCRYPTIONS = frozenset({ENCRYPTION, "aws:kms", "aws:kms:dsse", "aws:fsx"})
+
 _CLASSES = frozenset(
     [
         "STANDARD",
@@ -39,21 +42,6 @@ _CLASSES = frozenset(
     ]
 )
 _ARCHIVES = frozenset(["GLACIER", "DEEP_ARCHIVE", "OUTPOSTS", "SNOW", "EXPRESS_ONEZONE"])
-# What AWS has, and this version of Ingle has not.
-_LATER = (
-    "SSECustomerAlgorithm",
-    "SSECustomerKey",
-    "SSEKMSKeyId",
-    "SSEKMSEncryptionContext",
-    "ObjectLockMode",
-    "ObjectLockRetainUntilDate",
-    "ObjectLockLegalHoldStatus",
-    "ObjectLockEventHold",
-    "ObjectLockEventHoldDurationDays",
-    "ObjectLockEventHoldDurationYears",
-    "WriteOffsetBytes",
-    "CopySourceSSECustomerAlgorithm",
-)
 
 
 def wanted_facts(request: ServiceInput, bucket: Bucket) -> Facts:
@@ -66,7 +54,7 @@ def wanted_facts(request: ServiceInput, bucket: Bucket) -> Facts:
     Raises:
         S3Error: something of it cannot be.
     """
-    refuse_later(request)
+    check_encryption(request)
     check_acl(request, bucket)
     headers = {name: request[name] for name in HEADERS if request.get(name) not in (None, "")}
     headers.setdefault("ContentType", DEFAULT_TYPE)
@@ -77,22 +65,21 @@ def wanted_facts(request: ServiceInput, bucket: Bucket) -> Facts:
     return Facts(headers, metadata, tags_of_header(request.get("Tagging")), storage_class(request))
 
 
-def refuse_later(request: ServiceInput) -> None:
-    """Refuse by name what this version of Ingle does not do; raises NotSupported."""
-    for member in _LATER:
-        if request.get(member) is not None:
-            raise NotSupported(f"{member} is not supported by this version of Ingle.")
+def check_encryption(request: ServiceInput) -> None:
+    """Check how an object is to be encrypted, and what else Ingle does not do yet.
+
+    Raises:
+        InvalidArgument: AWS has no such encryption.
+        NotSupported: Ingle has not.
+    """
     asked = request.get("ServerSideEncryption", ENCRYPTION)
-    if asked not in (ENCRYPTION, "aws:kms", "aws:kms:dsse", "aws:fsx"):
+    if asked not in _ENCRYPTIONS:
         raise InvalidArgument(
             "The encryption method specified is not supported",
             ArgumentName="x-amz-server-side-encryption",
             ArgumentValue=asked,
         )
-    if asked != ENCRYPTION:
-        raise NotSupported(
-            f"ServerSideEncryption {asked} is not supported by this version of Ingle. Use AES256."
-        )
+    refuse_later(request, "object")
 
 
 def storage_class(request: ServiceInput) -> str:

@@ -24,6 +24,7 @@ from ingle.services.s3.errors import (
     InvalidRequest,
     MalformedXml,
 )
+from ingle.services.s3.later import refuse_later
 from ingle.services.s3.limits import PAGE, UPLOAD
 from ingle.services.s3.model import Bucket, Checksum, Content, Multipart
 from ingle.services.s3.names import bucket_of
@@ -100,7 +101,7 @@ class Multiparts:
     async def put_part(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Store a part; it is on disk when this returns."""
         _, upload = await self._found(context, request)
-        facts.refuse_later(request)
+        refuse_later(request, "object")
         number = _number(request)
         expected = Expected(request, context.request.headers, upload.algorithm or checksums.DEFAULT)
         if upload.algorithm and expected.algorithm != upload.algorithm:
@@ -115,7 +116,7 @@ class Multiparts:
     async def copy_part(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Make a part of an object, or of some of its bytes."""
         _, upload = await self._found(context, request)
-        facts.refuse_later(request)
+        refuse_later(request, "object")
         number = _number(request)
         algorithm = upload.algorithm or checksums.DEFAULT
         source = await self._copies.source(context, request)

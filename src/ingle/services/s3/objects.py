@@ -17,6 +17,7 @@ from ingle.services.s3.errors import (
     NoSuchKey,
     NoSuchVersion,
 )
+from ingle.services.s3.later import refuse_later
 from ingle.services.s3.model import ENABLED, Bucket, Version
 from ingle.services.s3.names import bucket_of
 from ingle.services.s3.ranges import parse_range
@@ -226,7 +227,7 @@ def _described(
     whole: Whole, request: ServiceInput, bucket: Bucket
 ) -> tuple[ServiceOutput, int, int]:
     """Describe an object, and say from which byte up to which is read."""
-    facts.refuse_later(request)
+    refuse_later(request, "object")
     version = whole.version
     answer = facts.described(version, bucket)
     for member, header in _OVERRIDES.items():

@@ -22,6 +22,7 @@ from ingle.services.s3.errors import (
     NotSupported,
 )
 from ingle.services.s3.facts import checked_tags, tag_pairs, tag_set
+from ingle.services.s3.later import refuse_later
 from ingle.services.s3.limits import BUCKET
 from ingle.services.s3.model import Bucket
 from ingle.services.s3.names import bucket_of
@@ -56,8 +57,7 @@ class Settings:
         """Enable or suspend versioning."""
         bucket = self._bucket(context, request)
         wanted = request["VersioningConfiguration"]
-        if wanted.get("MFADelete") == "Enabled":
-            raise NotSupported("MFADelete is not supported by this version of Ingle.")
+        refuse_later(wanted, "versioning")
         status = wanted.get("Status")
         if status not in ("Enabled", "Suspended"):
             raise MalformedXml
