@@ -65,6 +65,16 @@ class Buckets(Protocol):
         """Answer what a browser asks before it sends a request to a bucket."""
         ...
 
+    async def post_form(
+        self,
+        request: Request,
+        pieces: AsyncIterator[bytes],
+        identify: Callable[[Request, Mapping[str, str]], Identity],
+        request_id: str,
+    ) -> Response:
+        """Store what a form posts to a bucket; raises ServiceErrors."""
+        ...
+
     def add_cors_headers(self, request: Request, response: Response) -> None:
         """Let the page that sent a request to a bucket read the answer, if the bucket allows it."""
         ...
@@ -175,6 +185,9 @@ class Gateway:
         operation: Operation | None = None
         try:
             protocol = await self._protocol(request, read_body)
+            if protocol.name == _BUCKETS and _is_post_form(request):
+                pieces = _pieces(read_body, max_body(_BUCKETS, "PutObject"))
+                return await self._buckets.post_form(request, pieces, self._signer, request_id)
             if request.body:  # read already, to find the service
                 operation = protocol.route(request)
             elif protocol.routes_by_body(request):
@@ -251,6 +264,12 @@ class Gateway:
         if self._is_anonymous(request, operation, protocol):
             return Identity("", ANONYMOUS, self._region, protocol.signing_name)
         return await self._verifier.authenticate(request)
+
+    def _signer(self, request: Request, fields: Mapping[str, str]) -> Identity:
+        """Find out who signed the policy of a form; nobody in particular if it has none."""
+        if "policy" not in fields:
+            return Identity("", ANONYMOUS, self._region, _BUCKETS)
+        return self._verifier.verify_form(request, fields)
 
     @staticmethod
     def _is_anonymous(request: Request, operation: Operation, protocol: ServiceProtocol) -> bool:
@@ -401,6 +420,11 @@ async def _read(read_body: ReadBody, limit: int, operation: str) -> bytes:
         raise RequestTooLarge(
             f"Request must be smaller than {limit} bytes for the {operation} operation"
         ) from error
+
+
+def _is_post_form(request: Request) -> bool:
+    kind = request.headers.get("content-type", "")
+    return request.method == "POST" and kind.lower().startswith("multipart/form-data")
 
 
 async def _pieces(body: Body, limit: int) -> AsyncIterator[bytes]:

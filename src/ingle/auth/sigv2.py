@@ -118,10 +118,28 @@ def check(request: Request, claim: Claim, secret: str, now: float) -> None:
         raise s3_error("AccessDenied", "Request has expired", 403, Expires=claim.timestamp)
     fields = _fields(request.query)
     text = _to_sign(request, fields, claim)
-    digest = hmac.new(secret.encode(), text.encode("utf-8", "surrogateescape"), hashlib.sha1)
-    expected = base64.b64encode(digest.digest())
-    if not hmac.compare_digest(expected, claim.signature.encode()):
+    expected = sign(text, secret)
+    if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
         raise S3.refuse_signature(claim.access_key_id, claim.signature, text, "")
+
+
+def from_form(fields: Mapping[str, str]) -> Claim | None:
+    """Read who claims to have signed a form so; None if it is signed otherwise.
+
+    Args:
+        fields: of the form, by lower-case name.
+    """
+    if not fields.get("awsaccesskeyid") or not fields.get("signature"):
+        return None
+    token = fields.get("x-amz-security-token")
+    key_id, signature = fields["awsaccesskeyid"], fields["signature"]
+    return Claim(key_id, "", REGION, "s3", "", signature, "", 0.0, token)
+
+
+def sign(text: str, secret: str) -> str:
+    """Sign a text with a key's secret."""
+    digest = hmac.new(secret.encode(), text.encode("utf-8", "surrogateescape"), hashlib.sha1)
+    return base64.b64encode(digest.digest()).decode()
 
 
 def _to_sign(request: Request, fields: Mapping[str, str], claim: Claim) -> str:

@@ -23,7 +23,14 @@ from ingle.auth.canonical import (
     sign,
     string_to_sign,
 )
-from ingle.auth.claims import Claim, ServiceFinder, format_timestamp, from_header, from_query
+from ingle.auth.claims import (
+    Claim,
+    ServiceFinder,
+    format_timestamp,
+    from_form,
+    from_header,
+    from_query,
+)
 from ingle.auth.errors import NOT_SIGNED, Family, family, s3_error
 from ingle.auth.keys import AccessKey, Identity, signing_key
 from ingle.auth.payloads import HashedPayload
@@ -127,6 +134,32 @@ class Verifier:
             key.access_key_id, key.principal, claim.region, claim.service, key.session
         )
         return identity, payload
+
+    def verify_form(self, request: Request, fields: Mapping[str, str]) -> Identity:
+        """Verify the signature of the policy of a form that is posted to S3.
+
+        Args:
+            request: what it was posted with.
+            fields: of the form, by lower-case name; one is `policy`.
+
+        Raises:
+            ServiceError: S3's.
+        """
+        claim = sigv2.from_form(fields) or from_form(fields)
+        now = self._clock.time()
+        key = self._key(request, claim, now)
+        policy, secret = fields["policy"], key.secret_access_key
+        if claim.date:
+            derived = signing_key(secret, claim.date, claim.region, claim.service)
+            expected = sign(derived, policy)
+        else:
+            expected = sigv2.sign(policy, secret)
+        if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
+            raise family("s3", request).refuse_signature(
+                claim.access_key_id, claim.signature, policy, ""
+            )
+        self._used(key, claim.service, claim.region, now)
+        return Identity(key.access_key_id, key.principal, claim.region, "s3", key.session)
 
     def _verify_older(self, request: Request) -> Identity:
         now = self._clock.time()

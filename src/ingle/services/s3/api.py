@@ -13,6 +13,7 @@ from ingle.services.s3.copying import Copies, Copying
 from ingle.services.s3.deleting import Deleting
 from ingle.services.s3.for_browsers import ForBrowsers
 from ingle.services.s3.for_services import ForServices
+from ingle.services.s3.forms import Forms
 from ingle.services.s3.listing import Listing
 from ingle.services.s3.multipart import Multiparts
 from ingle.services.s3.names import bucket_of
@@ -48,12 +49,12 @@ class S3Service(Service):
     def __init__(self, store: BucketStore, authorizer: Authorizer, clock: Clock) -> None:
         self.versions = VersionStore(store)
         self.resources = S3Resources(store)
-        self.for_browsers = ForBrowsers(store)
         self._store = store
         receiver = Receiver(store.contents, clock)
         self._buckets = Buckets(store, authorizer, clock)
         self._settings = Settings(store, authorizer)
         self._objects = Objects(store, self.versions, receiver, authorizer, clock)
+        self.for_browsers = ForBrowsers(store, Forms(store, self._objects, authorizer, clock))
         copies = Copies(store, self.versions, self._objects, receiver, clock)
         self._copying = Copying(store, self.versions, copies)
         self._deleting = Deleting(store, self.versions, authorizer, clock)

@@ -137,6 +137,12 @@ class InvalidPartOrder(S3Error):
     text = "The list of parts was not in ascending order. Parts must be ordered by part number."
 
 
+class InvalidPolicyDocument(S3Error):
+    """The policy of a form is none."""
+
+    code = "InvalidPolicyDocument"
+
+
 class InvalidRange(S3Error):
     """A range begins behind the object's end."""
 
@@ -178,6 +184,13 @@ class MalformedPolicy(S3Error):
     """A policy is none."""
 
     code = "MalformedPolicy"
+
+
+class MalformedPost(S3Error):
+    """What was posted is no form."""
+
+    code = "MalformedPOSTRequest"
+    text = "The body of your POST request is not well-formed multipart/form-data."
 
 
 class MalformedXml(S3Error):
@@ -263,17 +276,18 @@ class PermanentRedirect(S3Error):
     code, status = "AuthorizationHeaderMalformed", 400
 
 
+class PostFieldsTooLong(S3Error):
+    """A form has too much before its file."""
+
+    code = "MaxPostPreDataLengthExceeded"
+    text = "Your POST request fields preceding the upload file was too large."
+
+
 class PreconditionFailed(S3Error):
     """A condition of the request does not hold."""
 
     code, status = "PreconditionFailed", 412
     text = "At least one of the pre-conditions you specified did not hold"
-
-
-class SlowDown(S3Error):
-    """The bucket went away while something was written to it."""
-
-    code, status, text = "SlowDown", 503, "Please reduce your request rate."
 
 
 class TooManyBuckets(S3Error):

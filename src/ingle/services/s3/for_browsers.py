@@ -1,9 +1,11 @@
 """What S3 does besides its operations: it answers browsers by the rules of each bucket."""
 
 import uuid
+from collections.abc import AsyncIterator
 from urllib.parse import unquote
 
 from ingle.services.s3 import cors
+from ingle.services.s3.forms import Forms, Identify
 from ingle.services.s3.model import Bucket
 from ingle.services.s3.store import BucketStore
 from ingle.wire.buckets import target_of
@@ -17,10 +19,12 @@ class ForBrowsers:
 
     Args:
         store: where they are kept.
+        forms: takes forms.
     """
 
-    def __init__(self, store: BucketStore) -> None:
+    def __init__(self, store: BucketStore, forms: Forms) -> None:
         self._store = store
+        self._forms = forms
 
     def serves(self, request: Request) -> bool:
         """Say whether a request is to a bucket that there is, by its host name or its path."""
@@ -37,6 +41,18 @@ class ForBrowsers:
     def add_cors_headers(self, request: Request, response: Response) -> None:
         """Let the page that sent a request read the answer, if the bucket allows it."""
         response.headers += cors.headers_for(request, self._bucket(request))
+
+    async def post_form(
+        self,
+        request: Request,
+        pieces: AsyncIterator[bytes],
+        identify: Identify,
+        request_id: str,
+    ) -> Response:
+        """Store what a form posts to a bucket; raises ServiceErrors."""
+        request.target = target_of(request)
+        name = _first(request.target)
+        return await self._forms.post(request, name, pieces, identify, request_id)
 
     def _bucket(self, request: Request) -> Bucket | None:
         request.target = target_of(request)

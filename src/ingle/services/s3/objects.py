@@ -69,14 +69,27 @@ class Objects:
         return await self.store(context, request, bucket, "ObjectCreated:Put")
 
     async def store(
-        self, context: CallContext, request: ServiceInput, bucket: Bucket, name: str
+        self,
+        context: CallContext,
+        request: ServiceInput,
+        bucket: Bucket,
+        name: str,
+        bounds: tuple[int, int] | None = None,
     ) -> ServiceOutput:
-        """Store an object in a bucket; `name` is that of the event."""
+        """Store an object in a bucket.
+
+        Args:
+            context: the call.
+            request: what PutObject takes.
+            bucket: where to.
+            name: of the event.
+            bounds: how many bytes it may have, where nothing says how many it has.
+        """
         key = request["Key"]
         told = facts.wanted_facts(request, bucket)
         expected = Expected(request, context.request.headers)
         conditions.check_write(await self._conditional(request, bucket), request, key)
-        content = await self._receiver.receive(upload_of(request), expected)
+        content = await self._receiver.receive(upload_of(request), expected, bounds=bounds)
         made = await self._versions.add(
             bucket,
             new_version(

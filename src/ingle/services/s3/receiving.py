@@ -10,7 +10,12 @@ from typing import BinaryIO
 from ingle.clock import Clock
 from ingle.services.s3.checksums import Expected, checksum_of, digest_of
 from ingle.services.s3.contents import Contents, key_id, new_id
-from ingle.services.s3.errors import EntityTooLarge, IncompleteBody, MissingContentLength
+from ingle.services.s3.errors import (
+    EntityTooLarge,
+    EntityTooSmall,
+    IncompleteBody,
+    MissingContentLength,
+)
 from ingle.services.s3.limits import INLINE_BYTES, OBJECT
 from ingle.services.s3.model import Content
 from ingle.storage.sealed_files import SealedWriter, new_key
@@ -35,29 +40,41 @@ class Receiver:
         self._contents = contents
         self._clock = clock
 
-    async def receive(self, upload: Upload, expected: Expected, number: int = 1) -> Content:
+    async def receive(
+        self,
+        upload: Upload,
+        expected: Expected,
+        number: int = 1,
+        bounds: tuple[int, int] | None = None,
+    ) -> Content:
         """Store an upload, durably unless it is so small that the database has to.
 
         Args:
             upload: its bytes.
             expected: what they must be.
             number: which part it is.
+            bounds: how many bytes it may have, where nothing says how many it has.
 
         Raises:
             MissingContentLength: nothing says how long it is.
-            EntityTooLarge: it is longer than an object or part may be.
+            EntityTooLarge: it is longer than it may be.
+            EntityTooSmall: it is shorter.
             IncompleteBody: less came than was announced.
             ServiceError: it is not what was signed, or not what its checksums say.
         """
-        if upload.length is None:
-            raise MissingContentLength
-        if upload.length > OBJECT.put_bytes:
-            raise EntityTooLarge(ProposedSize=upload.length, MaxSizeAllowed=OBJECT.put_bytes)
+        if bounds is None:
+            if upload.length is None:
+                raise MissingContentLength
+            if upload.length > OBJECT.put_bytes:
+                raise EntityTooLarge(ProposedSize=upload.length, MaxSizeAllowed=OBJECT.put_bytes)
         draft = _Draft(self._contents, expected, upload.payload)
+        draft.most = OBJECT.put_bytes if bounds is None else bounds[1]
         try:
             await _fill(draft, upload.pieces)
-            if draft.size != upload.length:
+            if bounds is None and draft.size != upload.length:
                 raise IncompleteBody
+            if bounds is not None and draft.size < bounds[0]:
+                raise EntityTooSmall(ProposedSize=draft.size, MinSizeAllowed=bounds[0])
             modified_ms = int(self._clock.time() * 1000)
             if draft.is_small:
                 return draft.finish(number, modified_ms)
@@ -117,6 +134,7 @@ class _Draft:
         inline: int = INLINE_BYTES,
     ) -> None:
         self.size = 0
+        self.most = OBJECT.put_bytes
         self._contents = contents
         self._expected = expected
         self._payload = payload
@@ -141,6 +159,8 @@ class _Draft:
         if not data:
             return
         self.size += len(data)
+        if self.size > self.most:
+            raise EntityTooLarge(ProposedSize=self.size, MaxSizeAllowed=self.most)
         self._md5.update(data)
         self._digest.update(data)
         if self._writer is None:
