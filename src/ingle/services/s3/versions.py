@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingle.services.s3 import rows, tables
 from ingle.services.s3.changes import Change, Listener, NobodyListens, Origin
 from ingle.services.s3.errors import NoSuchBucket, NoSuchKey, NoSuchVersion
+from ingle.services.s3.gathering import Gatherer
 from ingle.services.s3.model import (
     ENABLED,
     NULL,
@@ -22,6 +23,7 @@ from ingle.services.s3.model import (
 )
 from ingle.services.s3.store import BucketStore
 from ingle.services.tasks import finish
+from ingle.wire.errors import ServiceError
 
 T = TypeVar("T")
 
@@ -43,6 +45,18 @@ class Whole:
 
     version: Version
     contents: Sequence[Content]
+
+
+@dataclass(frozen=True, slots=True)
+class _Addition:
+    """An object of one content that is to be made; see `VersionStore.add`."""
+
+    bucket: Bucket
+    version: Version
+    content: Content
+    name: str
+    origin: Origin
+    check: Check
 
 
 @dataclass(slots=True)
@@ -70,6 +84,7 @@ class VersionStore:
         self._database = buckets.database
         self._contents = buckets.contents
         self._listener: Listener = NobodyListens()
+        self._additions = Gatherer(self._add_all, lambda each: (each.bucket.id, each.version.key))
 
     def tell(self, listener: Listener) -> None:
         """Tell somebody of every change, within its transaction."""
@@ -140,8 +155,9 @@ class VersionStore:
 
         async def run(connection: AsyncConnection, work: _Work) -> Version:
             bucket_now = self._still(bucket)
-            check(await _find(connection, bucket, key, None))
-            made = await self._make_latest(connection, work, bucket_now, version)
+            found = await _find(connection, bucket, key, None)
+            check(found)
+            made = await self._make_latest(connection, work, bucket_now, version, found)
             await keep(connection, made.id)
             await self._tell(connection, work, Change(name, bucket_now, made, origin))
             return made
@@ -158,17 +174,77 @@ class VersionStore:
         check: Check,
     ) -> Version:
         """Do as `put` does with an object of one content, which goes where that fails."""
+        addition = _Addition(bucket, version, content, name, origin, check)
+        return await finish(self._additions.add(addition))
 
+    async def _add_all(self, additions: "Sequence[_Addition]") -> Sequence[Version | Exception]:
+        """Make objects, all in one transaction where that can be."""
+        work = _Work()
+        results: Sequence[Version | Exception]
+        try:
+            if len(additions) == 1:
+                results = [await self._add_one(additions[0])]
+            else:
+                results = await self._database.write(
+                    lambda connection: self._add_within(connection, work, additions)
+                )
+        except Exception:
+            # What is wrong with one of them need not be with the others.
+            results = [await self._add_one(each) for each in additions]
+        else:
+            self._finish(work)
+        failed = zip(additions, results, strict=True)
+        self._contents.remove(
+            each.content.id
+            for each, result in failed
+            if isinstance(result, Exception) and each.content.in_file
+        )
+        return results
+
+    async def _add_one(self, each: "_Addition") -> Version | Exception:
         async def keep(connection: AsyncConnection, number: int) -> None:
-            values = {**rows.content_values(content), "object_id": number}
+            values = {**rows.content_values(each.content), "object_id": number}
             await connection.execute(insert(tables.contents).values(values))
 
+        version = each.version
         try:
-            return await self.put(bucket, version.key, version, keep, name, origin, check)
-        except Exception:
-            if content.in_file:
-                self._contents.remove([content.id])
-            raise
+            return await self.put(
+                each.bucket, version.key, version, keep, each.name, each.origin, each.check
+            )
+        except Exception as error:
+            return error
+
+    async def _add_within(
+        self, connection: AsyncConnection, work: _Work, additions: "Sequence[_Addition]"
+    ) -> Sequence[Version | Exception]:
+        results: list[Version | Exception] = []
+        made: list[tuple[int, _Addition, Bucket, Version]] = []
+        there = await _latest(connection, additions)
+        for each in additions:
+            found = there.get((each.bucket.id, each.version.key))
+            try:
+                bucket = self._still(each.bucket)
+                each.check(found)
+            except ServiceError as error:
+                results.append(error)
+                continue
+            version = await self._make_room(connection, work, bucket, each.version, found)
+            made.append((len(results), each, bucket, version))
+            results.append(version)
+        if not made:
+            return results
+        numbers = await connection.scalars(
+            insert(tables.versions).returning(_COLUMNS.id, sort_by_parameter_order=True),
+            [_values(version) for *_, version in made],
+        )
+        contents = []
+        for number, (position, each, bucket, version) in zip(numbers, made, strict=True):
+            numbered = replace(version, id=number)
+            results[position] = numbered
+            contents.append({**rows.content_values(each.content), "object_id": number})
+            await self._tell(connection, work, Change(each.name, bucket, numbered, each.origin))
+        await connection.execute(insert(tables.contents), contents)
+        return results
 
     async def add_within(
         self,
@@ -189,7 +265,8 @@ class VersionStore:
         """
         work = _Work()
         bucket_now = self._still(bucket)
-        made = await self._make_latest(connection, work, bucket_now, version)
+        found = await _find(connection, bucket, version.key, None)
+        made = await self._make_latest(connection, work, bucket_now, version, found)
         values = {**rows.content_values(content), "object_id": made.id}
         await connection.execute(insert(tables.contents).values(values))
         await self._tell(connection, work, Change(name, bucket_now, made, origin))
@@ -236,7 +313,7 @@ class VersionStore:
                 await self._tell(connection, work, change)
                 return found
             marker = _marker(bucket, key, now_ms)
-            made = await self._make_latest(connection, work, bucket_now, marker)
+            made = await self._make_latest(connection, work, bucket_now, marker, found)
             change = Change("ObjectRemoved:DeleteMarkerCreated", bucket_now, made, origin)
             await self._tell(connection, work, change)
             return made
@@ -311,27 +388,39 @@ class VersionStore:
         return now
 
     async def _make_latest(
-        self, connection: AsyncConnection, work: _Work, bucket: Bucket, version: Version
+        self,
+        connection: AsyncConnection,
+        work: _Work,
+        bucket: Bucket,
+        version: Version,
+        found: Version | None,
     ) -> Version:
-        keeps = bucket.versioning == ENABLED
-        if not keeps:
-            of_null = None if not bucket.versioning else NULL
-            replaced = await _find(connection, bucket, version.key, of_null)
-            if replaced is not None and replaced.version_id == NULL:
-                await self._remove(connection, work, replaced)
-        if bucket.versioning:
-            await connection.execute(
-                update(tables.versions)
-                .where(
-                    _COLUMNS.bucket_id == bucket.id,
-                    _COLUMNS.key == version.key.encode(),
-                    _COLUMNS.is_latest,
-                )
-                .values(is_latest=False)
-            )
-        made = replace(version, version_id=_new_version_id() if keeps else NULL, is_latest=True)
+        """Insert a version, in place of what its key meant."""
+        made = await self._make_room(connection, work, bucket, version, found)
         inserted = await connection.execute(insert(tables.versions).values(_values(made)))
         return replace(made, id=rows.primary_key(inserted))
+
+    async def _make_room(
+        self,
+        connection: AsyncConnection,
+        work: _Work,
+        bucket: Bucket,
+        version: Version,
+        found: Version | None,
+    ) -> Version:
+        """Let a key mean nothing any more; return what is to be inserted."""
+        keeps = bucket.versioning == ENABLED
+        if found is not None and not keeps:
+            replaced: Version | None = found
+            if found.version_id != NULL:
+                replaced = await _find(connection, bucket, version.key, NULL)
+            if replaced is not None:
+                await self._remove(connection, work, replaced)
+        if found is not None and bucket.versioning:
+            await connection.execute(
+                update(tables.versions).where(_COLUMNS.id == found.id).values(is_latest=False)
+            )
+        return replace(version, version_id=_new_version_id() if keeps else NULL, is_latest=True)
 
     async def _remove(self, connection: AsyncConnection, work: _Work, version: Version) -> None:
         files = select(_OF_CONTENT.id).where(_OF_CONTENT.object_id == version.id)
@@ -394,6 +483,23 @@ async def _find(
     # The newest is what the key means, also after the deletion of a newer one.
     row = (await connection.execute(query.order_by(_COLUMNS.id.desc()).limit(1))).first()
     return None if row is None else rows.version(row)
+
+
+async def _latest(
+    connection: AsyncConnection, additions: Sequence[_Addition]
+) -> dict[tuple[int, str], Version]:
+    """Find what keys mean, by bucket and key."""
+    keys: dict[int, list[bytes]] = {}
+    for each in additions:
+        keys.setdefault(each.bucket.id, []).append(each.version.key.encode())
+    found: dict[tuple[int, str], Version] = {}
+    for bucket_id, names in keys.items():
+        query = select(tables.versions).where(
+            _COLUMNS.bucket_id == bucket_id, _COLUMNS.key.in_(names), _COLUMNS.is_latest
+        )
+        for version in map(rows.version, await connection.execute(query)):
+            found[bucket_id, version.key] = version
+    return found
 
 
 async def _promote(connection: AsyncConnection, bucket: Bucket, key: str) -> None:
