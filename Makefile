@@ -15,7 +15,7 @@ serve: setup-run ## Run the server in this terminal.
 	@$(BIN)/ingle serve $(ARGS)
 
 test: setup-dev setup-node setup-browser setup-ruby setup-java ## Run all tests.
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 lint: setup-dev ## Check style and types.
 	$(BIN)/ruff check --output-format concise .
@@ -40,6 +40,7 @@ lock: ## Write the Python lock files anew; ARGS=--upgrade takes the newest versi
 
 clean: ## Remove everything that the other targets made, but no data folder.
 	rm -rf .venv build dist tests/e2e/js/node_modules tests/e2e/ric/node_modules
+	rm -rf tests/e2e/durable_js/node_modules
 	rm -rf bench/.peers bench/.functions
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -5,23 +5,27 @@ moto (https://github.com/getmoto/moto) collects them from AWS:
     pip download --no-deps --dest /tmp moto
     python scripts/aws_managed_policies.py /tmp/moto-*.whl
 
-The data file is an xz-compressed JSON list with an item for each policy: its name, its path, the
+The data file is a zip archive. Its `index.json` has a list for each policy: its name, its path, the
 number of its default version, when it was made and when it was changed last, both in milliseconds
-since the epoch, and its document as text.
+since the epoch. The documents, as text, are in the same order in `documents/0.json` and so on, 32
+in each, so that one can be read without the others.
 """
 
 import ast
 import json
-import lzma
 import sys
 import zipfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-DATA = Path(__file__).resolve().parents[1] / "src/ingle/services/iam/aws_managed.json.xz"
+DATA = Path(__file__).resolve().parents[1] / "src/ingle/services/iam/aws_managed.zip"
+DOCUMENTS = 32
+"""In one member of the archive."""
+
 _MODULE = "moto/iam/aws_managed_policies.py"
 _VARIABLE = "aws_managed_policies_data"
+_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def collected(wheel: Path) -> dict[str, dict[str, Any]]:
@@ -35,19 +39,27 @@ def collected(wheel: Path) -> dict[str, dict[str, Any]]:
     raise SystemExit(f"{wheel}: {_MODULE} has no {_VARIABLE}")
 
 
-def distilled(policies: dict[str, dict[str, Any]]) -> list[list[Any]]:
-    """Make the items of the data file."""
-    return [
+def members(policies: dict[str, dict[str, Any]]) -> dict[str, list[Any]]:
+    """Make the members of the archive, by name."""
+    ordered = sorted(policies.items())
+    documents = [
+        json.dumps(_ordered(policy["Document"]), ensure_ascii=False) for _, policy in ordered
+    ]
+    index = [
         [
             name,
             policy["Path"],
             int(policy["DefaultVersionId"].removeprefix("v")),
             _ms(policy["CreateDate"]),
             _ms(policy["UpdateDate"]),
-            json.dumps(_ordered(policy["Document"]), ensure_ascii=False),
         ]
-        for name, policy in sorted(policies.items())
+        for name, policy in ordered
     ]
+    pieces = range(0, len(documents), DOCUMENTS)
+    return {"index.json": index} | {
+        f"documents/{start // DOCUMENTS}.json": documents[start : start + DOCUMENTS]
+        for start in pieces
+    }
 
 
 def _ordered(document: dict[str, Any]) -> dict[str, Any]:
@@ -60,6 +72,9 @@ def _ms(time: str) -> int:
 
 
 if __name__ == "__main__":
-    content = json.dumps(distilled(collected(Path(sys.argv[1]))), ensure_ascii=False).encode()
-    DATA.write_bytes(lzma.compress(content, preset=9 | lzma.PRESET_EXTREME))
+    with zipfile.ZipFile(DATA, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, content in members(collected(Path(sys.argv[1]))).items():
+            member = zipfile.ZipInfo(name, _DATE)
+            member.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(member, json.dumps(content, ensure_ascii=False))
     print(f"{DATA}: {DATA.stat().st_size} bytes")

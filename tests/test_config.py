@@ -1,10 +1,15 @@
+import json
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from ingle.config import Config, ConfigError, load_config
+from ingle.resources import FileSystem, Vpc
 
+ACCESS_POINT = (
+    "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-" + "0a" * 8 + "1"
+)
 PATHS = "paths: a list in the file, otherwise separated by colons"
 RUNTIMES = (
     "true, false, or names that `ingle runtimes` shows: a list in the file, otherwise separated "
@@ -58,29 +63,45 @@ def test_every_setting_can_come_from_every_source(toml):
         "sandbox_connections": 10,
         "network": "none",
         "network_range": "10.9.0.0/16",
+        "iam": "audit",
+        "organization_id": "o-exampleorgid",
         "log_level": "debug",
+        "file_systems": {ACCESS_POINT: {"folder": "/srv/shared", "read_only": True, "uid": 7}},
+        "vpcs": {"vpc-1": {"subnets": ["subnet-1"], "security_groups": ["sg-1"]}},
         "runtimes_substitutes": ["python3.8", "python3.9"],
         "runtimes_nodejs_sdk": False,
         "runtimes_python_sdk": False,
         "runtimes_search": ["/srv/one", "/srv/two"],
+        "images": ["/srv/images"],
     }
     assert set(values) == {each.name for each in fields(Config)}
     expected = Config(
         **values
         | {
             "data_dir": Path("/srv/ingle"),
+            "file_systems": (FileSystem(ACCESS_POINT, "/srv/shared", read_only=True, uid=7),),
+            "vpcs": (Vpc("vpc-1", ("subnet-1",), ("sg-1",)),),
             "runtimes_substitutes": frozenset({"python3.8", "python3.9"}),
             "runtimes_search": (Path("/srv/one"), Path("/srv/two")),
+            "images": (Path("/srv/images"),),
         }
     )
     keys = {name: name.replace("runtimes_", "runtimes.") for name in values}
+    tables = [
+        f"[file_systems]\n'{ACCESS_POINT}' = {{folder = '/srv/shared', read_only = true, uid = 7}}",
+        "[vpcs.vpc-1]\nsubnets = ['subnet-1']\nsecurity_groups = ['sg-1']",
+    ]
     lines = [
         f"{keys[k]} = {str(v).lower() if isinstance(v, bool) else repr(v)}"
         for k, v in values.items()
-    ]
+        if not isinstance(v, dict)
+    ] + tables
     texts = {name: str(value) for name, value in values.items()} | {
         "runtimes_substitutes": "python3.8, python3.9",
         "runtimes_search": "/srv/one:/srv/two",
+        "file_systems": json.dumps(values["file_systems"]),
+        "vpcs": json.dumps(values["vpcs"]),
+        "images": "/srv/images",
     }
     assert load_config({}, {}, toml("\n".join(lines))) == expected
     assert load_config({}, {f"INGLE_{k.upper()}": v for k, v in texts.items()}) == expected
@@ -180,6 +201,35 @@ def test_a_file_cannot_give_a_value_of_another_type(toml, line):
     with pytest.raises(ConfigError) as caught:
         load_config({}, {}, file)
     assert (caught.value.key, caught.value.source) == (line.split()[0], str(file))
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"arn:aws:s3:::bucket": {"folder": "/srv"}},
+        {ACCESS_POINT: {"folder": "srv"}},
+        {ACCESS_POINT: {}},
+        {ACCESS_POINT: "/srv"},
+        {ACCESS_POINT: {"folder": "/srv", "fodler": "/srv"}},
+        {ACCESS_POINT: {"folder": "/srv", "uid": 0}},
+        {ACCESS_POINT: {"folder": "/srv", "gid": True}},
+        {ACCESS_POINT: {"folder": "/srv", "read_only": "yes"}},
+        [],
+    ],
+)
+def test_a_file_system_is_an_access_point_and_a_folder(table):
+    with pytest.raises(ConfigError, match="it takes ARNs of access points"):
+        load_config({"file_systems": json.dumps(table)}, {})
+
+
+@pytest.mark.parametrize(
+    "table",
+    [{"x": {}}, {"vpc-1": {"subnets": ["x"]}}, {"vpc-1": {"groups": []}}, {"vpc-1": 1}, "{"],
+)
+def test_a_vpc_has_subnets_and_security_groups(table):
+    text = table if isinstance(table, str) else json.dumps(table)
+    with pytest.raises(ConfigError, match="it takes ids of VPCs"):
+        load_config({"vpcs": text}, {})
 
 
 def test_a_flag_is_named_as_it_is_typed():

@@ -74,7 +74,7 @@ def test_the_readme_lists_every_command() -> None:
 
 def as_written(default: object) -> str:
     """A setting's default, as a table has it."""
-    if default == ():
+    if default in ((), ""):
         return "none"
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 

@@ -10,6 +10,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from ingle.resources import FileSystem, Vpc, read_file_systems, read_vpcs
+
 ENVIRONMENT_PREFIX = "INGLE_"
 CONFIG_VARIABLE = "INGLE_CONFIG"
 """Names the configuration file where no `--config` does."""
@@ -132,6 +134,10 @@ def _runtimes_or_all() -> _Rule:
     )
 
 
+def _resources(allowed: str, read: Callable[[object], object]) -> _Rule:
+    return _Rule(f"{allowed}: a table in the file, otherwise JSON", read)
+
+
 def _setting(default: object, rule: _Rule, *, table: str = "", flag: str = "") -> Any:
     """Declare a setting.
 
@@ -186,6 +192,9 @@ class Config:
             part of what is set aside for measuring networks, so hardly anybody uses it
             (https://www.rfc-editor.org/rfc/rfc2544#appendix-C.2.2).
         sandbox_connections: the most outbound connections of a sandbox at a time.
+        file_systems: the folders that functions may mount, by the ARNs of the access points that
+            they stand for.
+        vpcs: the VPCs that functions may name, by their ids.
         iam: `enforce` refuses who has no permission; `audit` lets everybody do everything and logs
             what would have been refused. Signatures are checked with both.
         organization_id: the organisation that all accounts belong to, as policies name it
@@ -199,6 +208,8 @@ class Config:
             own boto3 does not support.
         runtimes_search: folders to look into for interpreters, before the usual ones; absolute
             when they come from `load_config`.
+        images: folders that container images may be read from; absolute when they come from
+            `load_config`.
     """
 
     host: str = _setting("127.0.0.1", _text("an IP address or a host name", _is_host))
@@ -220,6 +231,18 @@ class Config:
         "198.19.0.0/16", _text("an IPv4 network of /12 to /20", _is_range)
     )
     sandbox_connections: int = _setting(1024, _integer(1, 65_535))
+    file_systems: tuple[FileSystem, ...] = _setting(
+        (),
+        _resources(
+            "ARNs of access points, and for each folder (an absolute path) and, where wanted, "
+            "read_only, uid, gid (not root's) and map_users",
+            read_file_systems,
+        ),
+    )
+    vpcs: tuple[Vpc, ...] = _setting(
+        (),
+        _resources("ids of VPCs, and for each subnets and security_groups", read_vpcs),
+    )
     iam: str = _setting("enforce", _text("enforce or audit", ("enforce", "audit").__contains__))
     organization_id: str = _setting("", _text("an id like o-exampleorgid", _ORGANIZATION.fullmatch))
     log_level: str = _setting(
@@ -231,6 +254,7 @@ class Config:
     runtimes_nodejs_sdk: bool = _setting(True, _boolean(), table="runtimes", flag="--nodejs-sdk")
     runtimes_python_sdk: bool = _setting(True, _boolean(), table="runtimes", flag="--python-sdk")
     runtimes_search: tuple[Path, ...] = _setting((), _paths(), table="runtimes", flag="--search")
+    images: tuple[Path, ...] = _setting((), _paths())
 
 
 _RULES: Mapping[str, _Rule] = {each.name: each.metadata["rule"] for each in fields(Config)}
@@ -336,9 +360,10 @@ def _anchored(values: dict[str, object], folder: Path) -> dict[str, object]:
     path = values.get("data_dir")
     if isinstance(path, Path):
         values["data_dir"] = folder / path
-    paths = values.get("runtimes_search")
-    if isinstance(paths, tuple):
-        values["runtimes_search"] = tuple(folder / each for each in paths)
+    for name in ("runtimes_search", "images"):
+        paths = values.get(name)
+        if isinstance(paths, tuple):
+            values[name] = tuple(folder / each for each in paths)
     return values
 
 

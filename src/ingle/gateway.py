@@ -219,9 +219,12 @@ class Gateway:
                 identity.principal_arn,
                 request,
                 f"{request.scheme}://{request.host}",
-                identity,
+                identity=identity,
             )
-            return operation.serialize(await method(context, params), request_id)
+            response = operation.serialize(await method(context, params), request_id)
+            if context.trace:
+                response.headers.append((_TRACE, context.trace))
+            return response
         except ServiceError as error:
             failure = error
         except BodyIncomplete as error:
@@ -404,6 +407,7 @@ class Gateway:
         return Response(200, [("content-type", "application/zip")], content)
 
 
+_TRACE = "X-Amzn-Trace-Id"
 _JSON = [("content-type", "application/json")]
 _MAX_ACCOUNT_BYTES = 4096
 _TEXT = [("content-type", "text/plain; version=0.0.4; charset=utf-8")]

@@ -25,12 +25,11 @@ from ingle.auth.root import load_or_create_root_key
 from ingle.auth.sessions import DURATION_S, SessionCredentials, SessionMinter
 from ingle.auth.sigv4 import Verifier
 from ingle.clock import Clock, SystemClock
-from ingle.config import Config
+from ingle.config import Config, ConfigError
 from ingle.endpoint import Endpoint
 from ingle.gateway import Gateway
 from ingle.http.server import HttpServer
 from ingle.invoke.admission import Admission
-from ingle.invoke.events.queue import EventQueue
 from ingle.invoke.invoker import Invoker
 from ingle.observe.prometheus import Measurements
 from ingle.pool.memory import MB, Memory, total_memory
@@ -41,7 +40,7 @@ from ingle.pool.spec import FunctionSpec
 from ingle.runtimes.catalogue import label
 from ingle.runtimes.discovery import Interpreter, Interpreters
 from ingle.runtimes.python.addresses import api_address
-from ingle.sandbox import openfiles
+from ingle.sandbox import openfiles, shares
 from ingle.sandbox.client import LaunchedWarden, WardenClient, launch
 from ingle.sandbox.probe import Finding, findings, open_files
 from ingle.sandbox.settings import Settings
@@ -143,12 +142,16 @@ def _prepare(config: Config, folder: DataFolder, sock: socket.socket, clock: Clo
         outbound=config.network == "nat",
         network_range=config.network_range,
         connections=config.sandbox_connections,
+        file_systems=config.file_systems,
     )
+    _check_shares(config, folder)
     warden = launch(settings)
     owner = server_owner(folder.path)
     if owner is not None:
         hand_over(folder.path, *owner)
-        give_up_root(folder.path, staging, owner, {each.prefix for each in found})
+        give_up_root(
+            folder.path, staging, owner, {each.prefix for each in found}.union(config.images)
+        )
     versions = {each.runtime: each.version for each in found}
     provisions = Provisions(
         _provisions(folder),
@@ -158,6 +161,19 @@ def _prepare(config: Config, folder: DataFolder, sock: socket.socket, clock: Clo
     )
     provisions.fill()
     return Ground(interpreters, versions, settings, warden, provisions)
+
+
+def _check_shares(config: Config, folder: DataFolder) -> None:
+    """Refuse folders that must not be shared, and say which cannot be mounted now."""
+    for each in config.file_systems:
+        reason = shares.problem(each, folder.path)
+        if reason:
+            raise ConfigError(f"file_systems.{each.arn}", "the configuration", reason)
+        if os.geteuid() == 0:
+            try:
+                shares.try_out(each)
+            except shares.ShareUnavailable as error:
+                _logger.warning("functions cannot mount %s: %s", each.arn, error)
 
 
 def _within(files: int, config: Config) -> Config:
@@ -324,10 +340,14 @@ class Server:
                 interpreters=ground.interpreters,
                 snapshots=warden.abilities.snapshots,
                 streamed_bytes=config.streamed_mb * MB,
+                file_systems=config.file_systems,
+                vpcs=config.vpcs,
+                image_folders=config.images,
             )
             authorizer.tell("lambda", functions.resources)
             authorizer.tell("s3", buckets.resources)
             stack.push_async_callback(functions.events.close)
+            stack.push_async_callback(functions.durable.close)
             await functions.start()
             services: Mapping[str, Service] = {
                 service.name: service
@@ -357,15 +377,17 @@ class Server:
                 pool.reap(),
                 _resume_when_drained(sink, pool),
                 functions.keep_snapshots(),
+                functions.keep_images(),
                 invoker.keep_provisioned(),
                 identities.uses.keep(clock),
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
-            stack.push_async_callback(self._drain, functions.events, invoker, http)
+            stack.push_async_callback(self._drain, functions, invoker, http)
             for runtime in store.runtimes():
                 invoker.prepare(runtime)
             await functions.events.start()
+            await functions.durable.start()
             endpoint = _url(sock)
             Endpoint(endpoint, config.region, config.account_id, os.getpid()).write(folder.path)
             yield endpoint
@@ -391,9 +413,10 @@ class Server:
             )
         return keys
 
-    async def _drain(self, events: EventQueue, invoker: Invoker, http: HttpServer) -> None:
+    async def _drain(self, functions: LambdaService, invoker: Invoker, http: HttpServer) -> None:
         deadline = asyncio.get_running_loop().time() + self._config.drain_seconds
-        await events.stop()
+        functions.durable.stop()
+        await functions.events.stop()
         if not await invoker.drain(self._config.drain_seconds):
             _logger.warning(
                 "some invocations were still running after %d seconds and are ended",

@@ -7,6 +7,9 @@ from ingle.auth.sigv4 import AccessKey, Verifier
 from ingle.iam.principal import Principal, PrincipalKind
 
 from .signing import KEY, StillClock
+from .worlds import world
+
+__all__ = ["world"]
 
 DEV = AccessKey("test", "test", root_user("000000000000"), loopback_only=True)
 TEMPORARY = AccessKey(

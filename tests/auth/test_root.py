@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ingle.auth.root import CredentialsUnusable, load_or_create_root_key
+from ingle.auth.root import (
+    CredentialsUnusable,
+    add_root_key,
+    load_or_create_root_key,
+    load_root_keys,
+)
 
 ACCOUNT = "000000000000"
 
@@ -116,3 +121,24 @@ def test_secrets_with_any_character_survive(tmp_path: Path) -> None:
     with path.open("w") as file:
         parser.write(file)
     assert load_or_create_root_key(path, ACCOUNT).secret_access_key == "a%(b)s=/+c"
+
+
+def test_further_accounts_have_keys_in_the_same_file(tmp_path: Path) -> None:
+    file = tmp_path / "credentials"
+    own = load_or_create_root_key(file, ACCOUNT)
+    other = add_root_key(file, "111111111111")
+    assert add_root_key(file, "111111111111") == other
+    assert load_root_keys(file) == [other]
+    assert other.principal_arn == "arn:aws:iam::111111111111:root"
+    assert load_or_create_root_key(file, ACCOUNT) == own
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_damaged_key_of_a_further_account_is_told_without_its_secret(tmp_path: Path) -> None:
+    file = tmp_path / "credentials"
+    load_or_create_root_key(file, ACCOUNT)
+    with file.open("a") as more:
+        more.write("[111111111111]\naws_secret_access_key = verysecret\n")
+    with pytest.raises(CredentialsUnusable) as refused:
+        load_root_keys(file)
+    assert "verysecret" not in str(refused.value)

@@ -72,3 +72,17 @@ def test_missing_credentials_are_named(run, data_dir):
     result = run("env")
     assert result.returncode == 1
     assert "holds no credentials" in result.stderr
+
+
+def test_another_account_has_a_key_pair_of_its_own(run, data_dir):
+    file = data_dir / "credentials"
+    text = "\n[111111111111]\naws_access_key_id = AKOTHER\naws_secret_access_key = other\n"
+    file.write_text(file.read_text() + text)
+    settings = json.loads(run("env", "--format", "json", "--account", "111111111111").stdout)
+    assert settings == EXPECTED | {
+        "AWS_ACCESS_KEY_ID": "AKOTHER",
+        "AWS_SECRET_ACCESS_KEY": "other",
+    }
+    missing = run("env", "--account", "222222222222")
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert "ingle account create 222222222222" in missing.stderr

@@ -1,6 +1,6 @@
 import pytest
 
-COMMANDS = ["serve", "env", "deploy", "invoke", "logs", "runtimes", "doctor"]
+COMMANDS = ["serve", "env", "deploy", "invoke", "logs", "runtimes", "doctor", "account", "iam"]
 
 
 def test_help_names_every_command_and_how_to_start(run):

@@ -26,6 +26,15 @@ def only_line(result):
             "error: --config (none.toml): No such file or directory; name a TOML file "
             "— see `ingle serve --help`",
         ),
+        (
+            ["--images", "/nothing/there"],
+            "error: images: /nothing/there is not a folder — make it, or name another",
+        ),
+        (
+            ["--images", "/", "--data-dir", "/nothing/data"],
+            "error: images: / holds the data folder /nothing/data — name a folder with nothing but "
+            "images in it",
+        ),
     ],
 )
 def test_a_bad_setting_is_wrong_usage(run, arguments, expected):

@@ -18,11 +18,13 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.e2e.raw import connect, head_of, signed
-from tests.e2e.server import INGLE, INVOKER_ROLE_NAME, ROLE_NAME, Server
+from tests.e2e.server import DURABLE_ROLE_NAME, INGLE, INVOKER_ROLE_NAME, ROLE_NAME, Server
 
 ROLE = f"arn:aws:iam::000000000000:role/{ROLE_NAME}"
 INVOKER_ROLE = f"arn:aws:iam::000000000000:role/{INVOKER_ROLE_NAME}"
 """May also invoke functions."""
+DURABLE_ROLE = f"arn:aws:iam::000000000000:role/{DURABLE_ROLE_NAME}"
+"""May also run durable executions."""
 RUNTIME = f"python3.{sys.version_info.minor}"
 
 
@@ -35,7 +37,9 @@ class Stalled(NamedTuple):
 
 @pytest.fixture(scope="session")
 def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Stalled]]:
-    running = Server(tmp_path_factory.mktemp("ingle") / "data").start()
+    folder = tmp_path_factory.mktemp("ingle")
+    (folder / "images").mkdir()
+    running = Server(folder / "data", "--images", str(folder / "images")).start()
     # As early as this, so that no test has to wait until the server's patience ends.
     with connect(running) as head, connect(running) as body:
         request = head_of(signed(running, "POST", "/2015-03-31/functions"), 1000)
@@ -49,6 +53,12 @@ def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
 def server(_shared: tuple[Server, Stalled]) -> Server:
     """A server that all tests share; functions have names of their own."""
     return _shared[0]
+
+
+@pytest.fixture(scope="session")
+def images(server: Server) -> Path:
+    """The folder from which the shared server reads container images."""
+    return server.data_dir.parent / "images"
 
 
 @pytest.fixture(scope="session")

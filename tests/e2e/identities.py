@@ -1,89 +1,106 @@
-"""Users, roles and accounts for the tests of who may do what."""
+"""Users and roles for tests, with what they sign requests with."""
 
 import json
-import subprocess
 import uuid
 from typing import Any
 
-from tests.e2e.server import INGLE, TRUST, Server
+from tests.e2e.server import Server
 
-Keys = dict[str, str]
-"""The arguments of `Server.client` that sign as somebody."""
+ACCOUNT = "000000000000"
+
+
+def allow(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
+    """Write a statement that allows."""
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def deny(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
+    """Write a statement that denies."""
+    return {**allow(action, resource, **more), "Effect": "Deny"}
 
 
 def document(*statements: dict[str, Any]) -> str:
-    """A policy document of these statements."""
+    """Write a policy."""
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-def allow(*actions: str, on: str | list[str] = "*", **more: Any) -> dict[str, Any]:
-    """A statement that allows actions."""
-    return {"Effect": "Allow", "Action": list(actions), "Resource": on, **more}
+TRUST = document(
+    {
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com", "AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
+    }
+)
 
 
-def new_user(server: Server, *statements: dict[str, Any], root: Keys | None = None) -> Keys:
-    """Make a user that may do what the statements say, in the account of a root user.
+class User:
+    """A user with a key.
 
     Args:
-        server: where.
-        statements: of its policy; none for one that may do nothing.
-        root: signs as the root user; the server's own where there is none.
+        server: where it is made.
+        statements: of its inline policy.
+        settings: of CreateUser.
+
+    Attributes:
+        name: its name.
+        arn: its ARN.
+        key: the arguments of a boto3 client that signs as this user.
     """
-    iam = server.client("iam", **(root or {}))
-    name = f"user-{uuid.uuid4().hex[:12]}"
-    iam.create_user(UserName=name)
-    if statements:
-        given = {"PolicyName": "own", "PolicyDocument": document(*statements)}
-        iam.put_user_policy(UserName=name, **given)
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-    return {
-        "aws_access_key_id": key["AccessKeyId"],
-        "aws_secret_access_key": key["SecretAccessKey"],
-    }
+
+    def __init__(self, server: Server, *statements: dict[str, Any], **settings: Any) -> None:
+        self._server = server
+        self.iam = server.client("iam")
+        self.name = f"u-{uuid.uuid4().hex[:12]}"
+        self.arn = self.iam.create_user(UserName=self.name, **settings)["User"]["Arn"]
+        key = self.iam.create_access_key(UserName=self.name)["AccessKey"]
+        self.key = {
+            "aws_access_key_id": key["AccessKeyId"],
+            "aws_secret_access_key": key["SecretAccessKey"],
+        }
+        if statements:
+            self.may(*statements)
+
+    def may(self, *statements: dict[str, Any]) -> None:
+        """Give the user an inline policy in place of the one that it has."""
+        self.iam.put_user_policy(
+            UserName=self.name, PolicyName="p", PolicyDocument=document(*statements)
+        )
+
+    def may_nothing(self) -> None:
+        """Take the user's inline policy away."""
+        self.iam.delete_user_policy(UserName=self.name, PolicyName="p")
+
+    def client(self, service: str, **settings: Any) -> Any:
+        """A boto3 client that signs as this user."""
+        return self._server.client(service, **self.key, **settings)
 
 
-def new_role(
-    server: Server,
-    *statements: dict[str, Any],
-    trust: dict[str, Any] = TRUST,
-    path: str = "/",
-    root: Keys | None = None,
-) -> str:
-    """Make a role for functions, which may do what the statements say; return its ARN."""
-    iam = server.client("iam", **(root or {}))
-    name = f"role-{uuid.uuid4().hex[:12]}"
-    made = iam.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=json.dumps(trust))
-    if statements:
-        given = {"PolicyName": "own", "PolicyDocument": document(*statements)}
-        iam.put_role_policy(RoleName=name, **given)
-    arn: str = made["Role"]["Arn"]
+def make_policy(server: Server, *statements: dict[str, Any]) -> str:
+    """Make a managed policy; return its ARN."""
+    made = server.client("iam").create_policy(
+        PolicyName=f"p-{uuid.uuid4().hex[:12]}", PolicyDocument=document(*statements)
+    )
+    arn: str = made["Policy"]["Arn"]
     return arn
 
 
-def delete_role(server: Server, arn: str) -> None:
-    """Delete a role that `new_role` made."""
-    iam, name = server.client("iam"), arn.rpartition("/")[2]
-    for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
-        iam.delete_role_policy(RoleName=name, PolicyName=policy)
-    iam.delete_role(RoleName=name)
-
-
-def new_account(server: Server, account_id: str) -> Keys:
-    """Make another account on a server; return the keys of its root user."""
-    where = ["--data-dir", str(server.data_dir)]
-    for command in (
-        [INGLE, "account", "create", account_id, *where],
-        [INGLE, "env", "--account", account_id, "--format", "json", *where],
-    ):
-        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    values = json.loads(printed)
-    return {
-        "aws_access_key_id": values["AWS_ACCESS_KEY_ID"],
-        "aws_secret_access_key": values["AWS_SECRET_ACCESS_KEY"],
-    }
-
-
-def arn_of(keys: Keys, server: Server) -> str:
-    """Who signs with these keys."""
-    arn: str = server.client("sts", **keys).get_caller_identity()["Arn"]
+def make_role(server: Server, *statements: dict[str, Any], trust: str = TRUST) -> str:
+    """Make a role with an inline policy that users and functions may have; return its ARN."""
+    iam = server.client("iam")
+    name = f"r-{uuid.uuid4().hex[:12]}"
+    arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    if statements:
+        iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document(*statements))
     return arn
+
+
+def session(server: Server, role: str, **settings: Any) -> dict[str, str]:
+    """Assume a role as a user who may; return the arguments of a client of the session."""
+    caller = User(server, allow("sts:*"))
+    found = caller.client("sts").assume_role(RoleArn=role, RoleSessionName="someone", **settings)
+    credentials = found["Credentials"]
+    return {
+        "aws_access_key_id": credentials["AccessKeyId"],
+        "aws_secret_access_key": credentials["SecretAccessKey"],
+        "aws_session_token": credentials["SessionToken"],
+    }

@@ -17,7 +17,9 @@ INGLE = str(Path(sys.executable).with_name("ingle"))
 ROOT = Path(__file__).parents[2]
 ROLE_NAME = "lambda-ex"
 INVOKER_ROLE_NAME = "lambda-invoker"
+DURABLE_ROLE_NAME = "lambda-durable"
 BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+DURABLE = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicDurableExecutionRolePolicy"
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -105,14 +107,16 @@ class Server:
         identities = self.client("iam")
         may_invoke = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "*"}
         with contextlib.suppress(identities.exceptions.EntityAlreadyExistsException):
-            for name in (ROLE_NAME, INVOKER_ROLE_NAME):
+            for name in (ROLE_NAME, INVOKER_ROLE_NAME, DURABLE_ROLE_NAME):
                 identities.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
                 identities.attach_role_policy(RoleName=name, PolicyArn=BASIC)
-            identities.put_role_policy(
-                RoleName=INVOKER_ROLE_NAME,
-                PolicyName="invoke",
-                PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": may_invoke}),
-            )
+            identities.attach_role_policy(RoleName=DURABLE_ROLE_NAME, PolicyArn=DURABLE)
+            for name in (INVOKER_ROLE_NAME, DURABLE_ROLE_NAME):
+                identities.put_role_policy(
+                    RoleName=name,
+                    PolicyName="invoke",
+                    PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": may_invoke}),
+                )
 
     @property
     def log(self) -> str:

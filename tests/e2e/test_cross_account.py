@@ -1,5 +1,6 @@
 """Callers of other accounts: admitted only where both sides allow it."""
 
+import contextlib
 import json
 import uuid
 from collections.abc import Callable
@@ -7,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.callers import Keys, allow, arn_of, document, new_account, new_role, new_user
 from tests.e2e.conftest import ROLE, RUNTIME, refusal, zip_of
-from tests.e2e.identities import Keys, allow, arn_of, document, new_account, new_role, new_user
 from tests.e2e.server import Server
 from tests.e2e.test_aliases import alias, versions_of
 from tests.e2e.test_versions import ARN
@@ -62,7 +63,9 @@ def test_another_account_invokes_a_function_after_add_permission_and_not_before(
     for each in references:
         assert theirs.invoke(FunctionName=each)["Payload"].read() == b"1"
     assert theirs.invoke(FunctionName=ARN + name, InvocationType="Event")["StatusCode"] == 202
-    assert theirs.invoke_with_response_stream(FunctionName=ARN + name)["StatusCode"] == 200
+    streamed = theirs.invoke_with_response_stream(FunctionName=ARN + name)
+    assert next(iter(streamed["EventStream"]))["PayloadChunk"]["Payload"] == b"1"
+    streamed["EventStream"].close()
     # The name alone is that of a function of their own.
     assert refusal(theirs.invoke, FunctionName=name)[1] == "ResourceNotFoundException"
     get = theirs.get_function_configuration
@@ -270,3 +273,37 @@ def test_a_user_needs_the_layers_of_its_own_account_too(
                 arn_of(keys, server), arn, "lambda:GetLayerVersion", "identity"
             )
     functions.delete_layer_version(LayerName=layer, VersionNumber=1)
+
+
+def test_no_way_to_name_a_function_leads_past_its_permissions(
+    server: Server, functions: Any, theirs: Any, deploy: Callable[..., str]
+) -> None:
+    name, other = versions_of(functions, deploy), versions_of(functions, deploy)
+    for each in (name, other):
+        alias(functions, each, "live", "1")
+    user = new_user(server, allow("lambda:*", on=[ARN + other, f"{ARN}{name}:live"]))
+    mine = server.client("lambda", **user)
+    prefixes = (
+        "",
+        "function:",
+        "000000000000:",
+        "000000000000:function:",
+        "us-east-1:000000000000:",
+        "us-east-1:000000000000:function:",
+        "arn:aws:lambda:us-east-1:000000000000:",
+        ARN,
+    )
+    qualifiers = ("", "1", "2", "live", "$LATEST")
+    admitted = set()
+    for prefix in prefixes:
+        for suffix in qualifiers:
+            for qualifier in qualifiers:
+                named = {"FunctionName": f"{prefix}{name}{suffix and ':'}{suffix}"}
+                if qualifier:
+                    named["Qualifier"] = qualifier
+                for client in (mine, theirs):
+                    for call in (client.invoke, client.get_function):
+                        with contextlib.suppress(client.exceptions.ClientError):
+                            call(**named)
+                            admitted.add((client is mine, suffix or qualifier, qualifier or suffix))
+    assert admitted == {(True, "live", "live")}

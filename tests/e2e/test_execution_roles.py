@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.callers import allow, arn_of, delete_role, new_role, new_user
 from tests.e2e.conftest import INVOKER_ROLE, ROLE, RUNTIME, create, eventually, refusal, zip_of
-from tests.e2e.identities import allow, arn_of, delete_role, new_role, new_user
 from tests.e2e.server import TRUST, Server
 
 HELLO = "def handler(event, context):\n    print('ran')\n    return 'hello'\n"

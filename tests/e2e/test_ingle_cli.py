@@ -16,6 +16,8 @@ import pytest
 
 from tests.e2e.conftest import ROLE, RUNTIME, zip_of
 from tests.e2e.server import INGLE, Server
+from tests.images.building import Entry, Layout, tar
+from tests.images.roots import python_layer
 
 HELLO = """
 def handler(event, context):
@@ -124,6 +126,41 @@ def test_a_folder_is_deployed_updated_and_left_alone(
     )
     assert ingle("invoke", name).output == '"Good day, Harry"\n'
     assert functions.get_function_configuration(FunctionName=name)["MemorySize"] == 256
+
+
+def test_an_image_is_deployed_and_updated(ingle: Ingle, name: str, images: Path) -> None:
+    layout = Layout(images / name)
+    run = {"Entrypoint": ["/usr/local/bin/python", "-m", "awslambdaric"], "WorkingDir": "/function"}
+
+    def put(source: str) -> None:
+        app = tar([Entry("function/app.py", source.encode())])
+        layout.manifests.clear()
+        layout.tag(layout.image([python_layer(), app], run, compression="none"))
+
+    put(HELLO)
+    options = ("--memory", "256", "--timeout", "20")
+    made = ingle("deploy", "--image", f"oci:{images}/{name}:latest", *options)
+    assert made.status == 0, made.error
+    assert re.match(rf"created {name}: image, sha256 [0-9a-f]{{10}}…\n", made.output)
+    failed = ingle("invoke", name)  # nothing says which handler
+    assert failed.status == 1
+    run["Cmd"] = ["app.handler"]
+    put(HELLO)
+    updated = ingle("deploy", "--image", f"oci:{images}/{name}:latest")
+    assert re.fullmatch(rf"updated {name}\n  image: sha256 [0-9a-f]{{10}}…\n", updated.output)
+    assert ingle("invoke", name, "--event", EVENT).output == '"Hello, Sally"\n'
+    again = ingle("deploy", "--image", f"oci:{images}/{name}:latest")
+    assert again.output == f"{name} is as it should be already\n"
+    (next((layout.root / "blobs/sha256").glob("*"))).write_bytes(b"")
+    for wrong, said in (
+        (("--image", f"oci:{images}/nothing"), "does not exist. Provide a valid source image."),
+        (("--image", "x", "--runtime", RUNTIME), "--runtime is not for container images"),
+        ((), "what to deploy is not clear"),
+        (("app.py", "--image", "x"), "what to deploy is not clear"),
+    ):
+        refused = ingle("deploy", "--name", name, *wrong)
+        assert refused.status in (1, 2)
+        assert said in refused.error
 
 
 def test_a_role_is_made_once_for_functions_that_are_given_none(

@@ -8,6 +8,8 @@ import pytest
 
 from tests.e2e.conftest import create
 from tests.e2e.server import Server
+from tests.e2e.test_images import Maker
+from tests.images.building import Layout
 
 FEW = 256
 USER = ("unshare", "--user", "--map-user=12345", "--map-group=12345")
@@ -30,7 +32,10 @@ def handler(event, context):
 def server(tmp_path_factory: pytest.TempPathFactory):
     """A server of an ordinary user."""
     wrapper = ("prlimit", f"--nofile={FEW}:{FEW}", *(USER if os.geteuid() == 0 else ()))
-    running = Server(tmp_path_factory.mktemp("user") / "data", wrapper=wrapper).start()
+    folder = tmp_path_factory.mktemp("user")
+    (folder / "images").mkdir()
+    flags = ("--images", str(folder / "images"))
+    running = Server(folder / "data", *flags, wrapper=wrapper).start()
     yield running
     assert running.stop() == 0
 
@@ -46,6 +51,26 @@ def test_functions_run_without_rights(server):
         "files": [FEW, FEW],
         "data": False,
     }
+
+
+def test_container_images_run_without_rights(server):
+    layout = Layout(server.data_dir.parent / "images" / "probe")
+    make = Maker(server.client("lambda"), layout)
+    name = make.create(make.probe())
+    found = make.ask(
+        name,
+        """
+status = open("/proc/self/status").read()
+open("/tmp/new", "w").close()
+open("/dev/null", "w").write("x")
+try:
+    open("/new", "w")
+except OSError as error:
+    refused = error.strerror
+answer = ["CapEff:\\t" + "0" * 16 in status, refused, sorted(os.listdir("/etc"))]
+""",
+    )
+    assert found == [True, "Read-only file system", ["hosts", "resolv.conf"]]
 
 
 def test_what_is_weaker_is_said_at_the_start(server):
@@ -66,3 +91,22 @@ def test_no_more_runs_at_a_time_than_there_are_open_files_for(server):
 def test_the_data_folder_is_the_users(server):
     owners = {path.lstat().st_uid for path in Path(server.data_dir).rglob("*")}
     assert owners == {os.geteuid()}
+
+
+def test_a_function_mounts_a_folder_of_the_users(tmp_path):
+    arn = "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-" + "0" * 17
+    (tmp_path / "shared").mkdir(mode=0o700)
+    told = json.dumps({arn: {"folder": str(tmp_path / "shared")}})
+    wrapper = USER if os.geteuid() == 0 else ()
+    server = Server(tmp_path / "server" / "data", "--file-systems", told, wrapper=wrapper).start()
+    try:
+        client = server.client("lambda")
+        mounts = [{"Arn": arn, "LocalMountPath": "/mnt/shared"}]
+        source = "def handler(event, context):\n    open('/mnt/shared/note', 'w').write(event)\n"
+        name = create(client, source, FileSystemConfigs=mounts)
+        answer = client.invoke(FunctionName=name, Payload=b'"hello"')
+        assert "FunctionError" not in answer, answer["Payload"].read()
+    finally:
+        server.kill()
+    assert (tmp_path / "shared" / "note").read_text() == "hello"
+    assert (tmp_path / "shared" / "note").stat().st_uid == os.geteuid()

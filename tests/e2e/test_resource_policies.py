@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.callers import allow, delete_role, document, new_role, new_user
 from tests.e2e.conftest import INVOKER_ROLE, ROLE, create, refusal
-from tests.e2e.identities import allow, document, new_user
 from tests.e2e.server import Server
 from tests.e2e.test_aliases import alias, versions_of
 from tests.e2e.test_policies import NO_POLICY, NO_RESOURCE
@@ -26,7 +26,7 @@ def statement(resource: str | list[str], sid: str = "one", **members: Any) -> di
     return {
         "Sid": sid,
         "Effect": "Allow",
-        "Principal": {"AWS": "123456789012"},
+        "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
         "Action": "lambda:InvokeFunction",
         "Resource": resource,
     } | members
@@ -202,6 +202,41 @@ def test_principals_of_this_server_must_exist(functions, deploy):
         assert refusal(functions.add_permission, FunctionName=name, **members) == INVALID_PRINCIPAL
     put(functions, arn, statement(arn, Principal={"AWS": [ROLE, INVOKER_ROLE, "123456789012"]}))
     add(functions, name, "role", Principal=ROLE)
+
+
+def test_a_role_that_is_made_anew_is_not_the_one_that_a_policy_names(
+    server: Server, functions: Any, deploy: Callable[..., str]
+) -> None:
+    trusting = {"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "sts:AssumeRole"}
+    trust = {"Version": "2012-10-17", "Statement": trusting}
+    name, role = deploy(source(1)), new_role(server, trust=trust)
+    arn, iam = ARN + name, server.client("iam")
+    unique_id = iam.get_role(RoleName=role.rpartition("/")[2])["Role"]["RoleId"]
+    put(functions, arn, statement(arn, Principal={"AWS": role}))
+    add(functions, name, "two", Principal=role)
+    sts = server.client("sts", **new_user(server, allow("sts:AssumeRole")))
+
+    def invoke() -> int:
+        given = sts.assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
+        client = server.client(
+            "lambda",
+            aws_access_key_id=given["AccessKeyId"],
+            aws_secret_access_key=given["SecretAccessKey"],
+            aws_session_token=given["SessionToken"],
+        )
+        return int(client.invoke(FunctionName=name)["StatusCode"])
+
+    def named() -> list[str]:
+        found = json.loads(functions.get_policy(FunctionName=name)["Policy"])["Statement"]
+        return [each["Principal"]["AWS"] for each in found]
+
+    assert named() == [role, role]
+    assert invoke() == 200
+    delete_role(server, role)
+    assert named() == [unique_id, unique_id]
+    iam.create_role(RoleName=role.rpartition("/")[2], AssumeRolePolicyDocument=json.dumps(trust))
+    assert named() == [unique_id, unique_id]
+    assert refusal(invoke)[1] == "AccessDeniedException"
 
 
 def test_a_policy_of_more_than_20_kb_is_refused(functions, unchecked, deploy):

@@ -8,8 +8,8 @@ import urllib.parse
 import pytest
 from botocore.config import Config
 
+from tests.e2e.callers import allow, document, new_account, new_user
 from tests.e2e.conftest import refusal
-from tests.e2e.identities import allow, document, new_account, new_user
 
 
 def fetch(url, method="GET", data=None, **headers):

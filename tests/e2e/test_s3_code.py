@@ -5,8 +5,8 @@ import uuid
 
 import pytest
 
+from tests.e2e.callers import allow, new_role, new_user
 from tests.e2e.conftest import ROLE, RUNTIME, eventually, refusal, zip_of
-from tests.e2e.identities import allow, new_role, new_user
 
 HELLO = "def handler(event, context):\n    return 'hello'\n"
 OTHER = "def handler(event, context):\n    return 'other'\n"

@@ -1,6 +1,9 @@
 """STS over HTTP: roles are assumed, and what is taken away is refused at the next call."""
 
+import datetime
 import json
+import urllib.error
+import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -258,6 +261,46 @@ def test_the_last_use_of_a_key_and_of_a_role_is_told(
     assert used["Region"] == "eu-west-1"
 
 
+def test_a_policy_can_end_the_sessions_that_there_are(
+    server: Server, iam: Any, user: Callable[..., dict[str, str]], role: Callable[..., str]
+) -> None:
+    # As the console's "revoke active sessions" does.
+    key, arn = user(allow("sts:AssumeRole")), role(allow("lambda:*"))
+    functions = server.client("lambda", **pair(assumed(server, key, arn)))
+    functions.list_functions()
+    now = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=2)
+    deny = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+    for before, passes in ((now - datetime.timedelta(hours=1), True), (now, False)):
+        condition = {"DateLessThan": {"aws:TokenIssueTime": f"{before:%Y-%m-%dT%H:%M:%SZ}"}}
+        iam.put_role_policy(
+            RoleName=arn.rpartition("/")[2],
+            PolicyName="revoked",
+            PolicyDocument=policy(deny | {"Condition": condition}),
+        )
+        if passes:
+            functions.list_functions()
+        else:
+            assert (
+                "with an explicit deny in an identity-based policy"
+                in refusal(functions.list_functions)[2]
+            )
+
+
+def test_who_has_signed_a_url_is_told(
+    server: Server, user: Callable[..., dict[str, str]], role: Callable[..., str]
+) -> None:
+    # By such URLs, EKS and Vault find out who somebody is.
+    session = assumed(server, user(allow("sts:AssumeRole")), role())
+    sts = server.client("sts", **pair(session))
+    url = sts.generate_presigned_url("get_caller_identity", HttpMethod="GET")
+    with urllib.request.urlopen(url) as response:
+        assert b"/session</Arn>" in response.read()
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(url.replace("GetCallerIdentity", "GetSessionToken"))
+    assert b"<Code>SignatureDoesNotMatch</Code>" in refused.value.read()
+    refused.value.close()
+
+
 def test_federated_users_and_sessions_of_users_are_kept_from_iam(
     server: Server, user: Callable[..., dict[str, str]]
 ) -> None:
@@ -291,6 +334,24 @@ def test_what_is_not_there_is_refused_by_name(
     status, code, text = refusal(getattr(server.client("sts"), operation), **members)
     assert (status, code) == (501, "NotImplemented")
     assert operation.replace("_", "") in text.lower()
+
+
+def test_where_permissions_are_only_audited_roles_are_assumed_all_the_same(
+    start_server: Callable[..., Server],
+) -> None:
+    audited = start_server("--iam", "audit")
+    iam, user = audited.client("iam"), name("user")
+    iam.create_user(UserName=user)
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    role = iam.create_role(
+        RoleName=name("role"), AssumeRolePolicyDocument=trust({"Service": "lambda.amazonaws.com"})
+    )["Role"]
+    session = assumed(audited, key, role["Arn"])
+    audited.client("lambda", **pair(session)).list_functions()
+    assert "sts:AssumeRole" in audited.log
+    nobody = f"arn:aws:iam::{ACCOUNT}:role/nobody"
+    sts = audited.client("sts", **pair(key))
+    assert refusal(sts.assume_role, RoleArn=nobody, RoleSessionName="session")[1] == "AccessDenied"
 
 
 @pytest.fixture(scope="module")

@@ -213,7 +213,7 @@ def test_an_operation_that_ingle_does_not_have_is_named(functions):
     ("service", "method", "operation"),
     [
         ("s3", "list_buckets", "ListBuckets"),
-        ("sts", "get_caller_identity", "GetCallerIdentity"),
+        ("sns", "list_topics", "ListTopics"),
         ("dynamodb", "list_tables", "ListTables"),
         ("sqs", "list_queues", "ListQueues"),
     ],

@@ -92,7 +92,9 @@ def server(tmp_path_factory):
 
     It also takes the key pair `test`/`test`, so that attackers can try it.
     """
-    running = Server(tmp_path_factory.mktemp("hostile") / "data", "--dev").start()
+    folder = tmp_path_factory.mktemp("hostile")
+    (folder / "images").mkdir()
+    running = Server(folder / "data", "--dev", "--images", str(folder / "images")).start()
     yield running
     stop_and_leave_nothing(running)
 

@@ -8,8 +8,12 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ingle.iam.authorize import Policies, authorize
 from ingle.iam.policy import MalformedPolicy, Policy, PolicyKind
+from tests.iam.building import request
 
 BUCKET = "arn:aws:s3:::bucket"
 ALLOWED = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": BUCKET}
@@ -43,6 +47,7 @@ def refusal(made: Any, kind: PolicyKind = PolicyKind.IDENTITY, managed: bool = F
         ("This is no JSON", SYNTAX),
         ('{"Version": "2012-10-17", "Statement": NaN}', SYNTAX),
         ("[]", SYNTAX),
+        ("[" * 100_000, SYNTAX),
         ({}, SYNTAX),
         ({"Version": "2012-10-17"}, SYNTAX),
         (document(), SYNTAX),
@@ -370,4 +375,56 @@ def test_a_policy_tells_the_keys_that_it_asks_for() -> None:
     )
     asked = ("aws:username", "s3:Prefix", "aws:PrincipalTag/Team", "S3:prefix")
     assert made.context_keys == asked
-    assert made.keys == {"aws:username", "s3:prefix", "aws:principaltag/team"}
+
+
+WORDS = st.sampled_from(
+    [
+        *("Allow", "Deny", "2012-10-17", "1", "${", "*", "s3:Get*", "sts:AssumeRole"),
+        *("arn:aws:s3:::b/${aws:username}", "arn:aws:iam::*:role/x"),
+        *("AWS", "Service", "111122223333", "lambda.amazonaws.com"),
+        *("StringLike", "Null", "DateLessThan", "ForAllValues:NumericEquals", "IpAddress"),
+    ]
+)
+VALUES = st.recursive(
+    st.one_of(WORDS, st.text(max_size=4), st.none(), st.booleans(), st.integers(), st.floats()),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(WORDS, inner, max_size=3)),
+    max_leaves=6,
+)
+TEXTS = st.one_of(WORDS, st.lists(WORDS, min_size=1, max_size=2))
+CONDITION = st.dictionaries(WORDS, st.dictionaries(WORDS, st.one_of(TEXTS, VALUES), max_size=2))
+ELEMENTS = {
+    "Sid": VALUES,
+    "Effect": st.sampled_from(["Allow", "Deny"]) | VALUES,
+    **dict.fromkeys(
+        ("Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal"),
+        TEXTS | VALUES,
+    ),
+    "Condition": CONDITION | VALUES,
+}
+DOCUMENTS = st.fixed_dictionaries(
+    {"Statement": st.lists(st.fixed_dictionaries({}, optional=ELEMENTS), max_size=2) | VALUES},
+    optional={"Version": WORDS | VALUES, "Id": VALUES},
+)
+
+
+def refuse_or_understand(made: Any, kind: PolicyKind) -> None:
+    try:
+        understood = Policy.parse(json.dumps(made), kind)
+    except MalformedPolicy:
+        return
+    authorize(request(), Policies(identity=(understood,), resource=understood))
+
+
+@given(DOCUMENTS, st.sampled_from(PolicyKind))
+def test_a_document_is_refused_or_understood_whatever_is_in_it(made: Any, kind: PolicyKind) -> None:
+    refuse_or_understand(made, kind)
+
+
+@given(
+    st.fixed_dictionaries(
+        {"Effect": st.sampled_from(["Allow", "Deny"]), "Action": TEXTS, "Resource": TEXTS},
+        optional={"Condition": CONDITION},
+    )
+)
+def test_a_statement_that_is_nearly_right_is_refused_or_understood(made: Any) -> None:
+    refuse_or_understand(document(made), PolicyKind.IDENTITY)

@@ -142,6 +142,7 @@ def decided(sort: str, same: bool = True, **made: Any) -> Decision:
 
 
 SHARED = of_resource(statement(Principal={"AWS": ACCOUNT}))
+PUBLIC = of_resource(statement(Principal="*"))
 EXPLICIT, IMPLICIT = Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY
 
 
@@ -149,7 +150,13 @@ EXPLICIT, IMPLICIT = Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY
     ("made", "outcome", "kind"),
     [
         ({"identity": ALLOW}, Outcome.ALLOWED, PolicyKind.IDENTITY),
-        ({"resource": of_resource(statement(Principal="*"))}, Outcome.ALLOWED, PolicyKind.RESOURCE),
+        ({"resource": PUBLIC}, Outcome.ALLOWED, PolicyKind.RESOURCE),
+        ({"identity": ALLOW, "resource": PUBLIC}, Outcome.ALLOWED, PolicyKind.IDENTITY),
+        (
+            {"identity": ALLOW, "boundary": EMPTY, "resource": PUBLIC},
+            Outcome.ALLOWED,
+            PolicyKind.RESOURCE,
+        ),
         ({"identity": EMPTY}, IMPLICIT, PolicyKind.IDENTITY),
         ({"identity": DENY}, EXPLICIT, PolicyKind.IDENTITY),
         ({"identity": ALLOW, "boundary": EMPTY}, IMPLICIT, PolicyKind.BOUNDARY),

@@ -40,6 +40,7 @@ _TEXTS = {
     "CopySource": "bucket/key",
     "Url": "https://issuer.example.com",
     "Path": "/path/",
+    "NewPath": "/path/",
     "PathPrefix": "/path/",
     "TargetPrincipal": ACCOUNT,
 }
@@ -332,6 +333,7 @@ def test_a_function_is_the_one_that_the_service_finds(name: str) -> None:
             [("dynamodb:PartiQLUpdate", f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/t")],
         ),
         ("dynamodb", "ExecuteStatement", {"Statement": "?"}, [("dynamodb:PartiQLSelect", "*")]),
+        ("sqs", "PurgeQueue", {"QueueUrl": "http://[/1/q"}, [("sqs:PurgeQueue", "*")]),
         ("ec2", "RunInstances", {}, [("ec2:RunInstances", "*")]),
     ],
 )

@@ -68,6 +68,42 @@ def test_the_parts_of_arns_are_compared_one_by_one(pattern: str, value: str) -> 
     assert match(pattern, value, Style.ARN) is naive_arn(pattern, value)
 
 
+def naive_resource(pattern: str, value: str) -> bool:
+    """The same, where a `*` that ends a part is followed by whatever parts there may be."""
+    wanted = pattern.split(":", 5)
+    wanted += ["*"] * (6 - len(wanted))
+    # Which of the wildcards may match colons: those that end a part, and all in the last one.
+    marks = []
+    for number, part in enumerate(wanted):
+        marks += [(":", False)] if number else []
+        for place, character in enumerate(part):
+            ends = character == "*" and place == len(part) - 1
+            marks.append((character, number == 5 or ends))
+
+    @functools.cache
+    def rest(i: int, j: int) -> bool:
+        if i == len(marks):
+            return j == len(value)
+        character, is_wide = marks[i]
+        fits = j < len(value) and (is_wide or value[j] != ":")
+        if character == "*":
+            return rest(i + 1, j) or (fits and rest(i, j + 1))
+        if character == "?":
+            return fits and rest(i + 1, j + 1)
+        return j < len(value) and value[j] == character and rest(i + 1, j + 1)
+
+    return rest(0, 0)
+
+
+@given(
+    st.lists(st.text("ab*?", max_size=4), min_size=2, max_size=8).map(":".join),
+    st.lists(st.text("ab/", max_size=3), min_size=6, max_size=9).map(":".join),
+)
+def test_a_wildcard_at_the_end_of_a_part_of_a_resource_goes_on(pattern: str, value: str) -> None:
+    """…/UserGuide/reference_policies_elements_resource.html, on wildcards."""
+    assert match(pattern, value, Style.RESOURCE) is naive_resource(pattern, value)
+
+
 @given(PATTERNS, NAMES)
 def test_an_exact_pattern_has_no_wildcards(pattern: str, value: str) -> None:
     assert match(pattern, value, Style.EXACT) is (pattern == value)
@@ -76,7 +112,9 @@ def test_an_exact_pattern_has_no_wildcards(pattern: str, value: str) -> None:
 def test_a_pattern_made_to_be_slow_is_not() -> None:
     """An expression that tries every way to share the text out would not end."""
     assert not match("*a" * 40 + "b", "a" * 10_000)
-    assert not match("arn:aws:s3:::" + "*a" * 40 + "b", "arn:aws:s3:::" + "a" * 10_000, Style.ARN)
+    for style in (Style.ARN, Style.RESOURCE):
+        assert not match("arn:aws:s3:::" + "*a" * 40 + "b", "arn:aws:s3:::" + "a" * 10_000, style)
+        assert not match("arn:*a*:*a*:*a*:*a*:" + "*a" * 40 + "b", "arn" + ":a" * 1_000, style)
 
 
 @pytest.mark.parametrize(
@@ -102,6 +140,21 @@ def test_a_pattern_made_to_be_slow_is_not() -> None:
 )
 def test_arns_match_as_in_the_documentation(pattern: str, value: str, matches: bool) -> None:
     assert match(pattern, value, Style.ARN) is matches
+    if "finance" not in pattern:
+        assert match(pattern, value, Style.RESOURCE) is matches
+
+
+def test_wildcards_between_parts_of_a_resource() -> None:
+    orders = "arn:aws:lambda:us-east-1:111122223333:function:orders"
+    for pattern, matches in (
+        ("arn:aws:lambda:us-*:function:orders", True),
+        ("arn:aws:lambda:us-*:orders", False),  # five parts: the sixth is anything
+        ("arn:aws:lambda:us-*:*:orders", True),
+        ("arn:aws:lambda:*:*:*:orders", True),
+        ("arn:aws:lambda:us-*1:*:function:orders", True),
+        ("arn:aws:lambda:us-*3:*:function:orders", False),
+    ):
+        assert match(pattern, orders, Style.RESOURCE) is matches
 
 
 KEYS = {"aws:username": ("ann",), "aws:principaltag/team name": ("blue",), "s3:prefix": ("a", "b")}
@@ -143,8 +196,9 @@ def test_what_is_put_in_a_variables_place_means_itself_alone(name: str, value: s
     assert match("<${aws:username}>", f"<{value}>", Style.LIKE, keys) is (name == value)
     arn = "arn:aws:s3:::{}/x?"
     asked = arn.format(value).replace("?", "y")
-    matches = match(arn.format("${aws:username}"), asked, Style.ARN, keys)
-    assert matches is (name == value.replace("?", "y"))
+    for style in (Style.ARN, Style.RESOURCE):
+        matches = match(arn.format("${aws:username}"), asked, style, keys)
+        assert matches is (name == value.replace("?", "y"))
 
 
 def test_a_value_with_colons_does_not_move_the_parts_of_an_arn() -> None:

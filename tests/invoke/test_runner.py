@@ -11,6 +11,7 @@ from ingle.invoke.events.functions import Target
 from ingle.invoke.events.runner import Runner
 from ingle.invoke.invoker import InvocationResult
 from ingle.invoke.metrics import Metric
+from ingle.invoke.tracing import Tracer
 from ingle.pool.spec import FunctionSpec
 from ingle.wire.errors import ServiceError
 from tests.services.clocks import ManualClock
@@ -69,7 +70,7 @@ class World:
         self.measured.append(metric)
 
     async def run(self, event: Event, refusal: int | None = None) -> Fate:
-        runner = Runner(self, self, self, self.clock)  # type: ignore[arg-type]
+        runner = Runner(self, self, self, self.clock, Tracer(self.clock))  # type: ignore[arg-type]
         return await runner.run(event, refusal)
 
 
@@ -194,3 +195,18 @@ async def test_a_destination_continues_the_chain(world: World, event: Event) -> 
     assert fate.delivery is not None
     assert fate.delivery.trace == world.calls[0]["trace_id"]
     assert fate.delivery.trace.startswith(event.trace.replace("1:0123abcd", "2:0123abcd"))
+
+
+async def test_an_event_and_its_function_must_agree_about_tenants(
+    world: World, event: Event
+) -> None:
+    world.found = Target(SPEC, ARN, f"{ARN}:live", False, False, isolated=True)
+    assert isinstance(await world.run(event), Outcome)
+    assert (world.calls, event.attempts) == ([], 1)
+    event.tenant_id = "blue"
+    await world.run(event)
+    [call] = world.calls
+    assert (call["spec"].tenant_id, call["spec"].revision_id) == ("blue", "/blue")
+    world.found = Target(SPEC, ARN, f"{ARN}:live", False, False)
+    await world.run(event)
+    assert len(world.calls) == 1

@@ -55,3 +55,21 @@ def test_it_does_not_matter_in_which_pieces_output_arrives(pieces, cuts):
         chunks.append(rest[:cut])
         rest = rest[cut:]
     assert events(*chunks, rest) == events(whole)
+
+
+@pytest.mark.parametrize("ends", [b"", b"\n", b"\nnext\n"])
+@pytest.mark.parametrize("character", ["y", "é", "€", "😀"])
+@pytest.mark.parametrize("over", range(-5, 6))
+@pytest.mark.parametrize("read", [65_536, MAX_EVENT - 1, MAX_EVENT, 4 * MAX_EVENT])
+def test_a_line_that_is_too_long_is_cut_between_characters(read, over, character, ends):
+    written = character * ((2 * MAX_EVENT + over) // len(character.encode()))
+    whole = written.encode() + ends
+    found = events(*(whole[at : at + read] for at in range(0, len(whole), read)))
+    assert max(len(event.encode()) for event in found) <= MAX_EVENT
+    assert "".join(found).replace("\n", "") == (written + ends.decode()).replace("\n", "")
+
+
+def test_what_is_no_text_is_no_longer_once_it_is_replaced():
+    found = events(b"\xff" * MAX_EVENT + b"\n")
+    assert max(len(event.encode()) for event in found) <= MAX_EVENT
+    assert "".join(found).count("\ufffd") == MAX_EVENT

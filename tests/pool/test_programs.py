@@ -18,11 +18,17 @@ def interpreter(runtime: str, prefix: Path) -> Interpreter:
 
 def test_every_runtime_that_ingle_serves_has_a_program(tmp_path):
     table = programs((interpreter(runtime, tmp_path) for runtime in WITH_INTERPRETERS), tmp_path)
-    assert sorted(table) == sorted(served_runtimes())
+    assert sorted(table) == sorted([*served_runtimes(), "image"])
 
 
 def test_without_any_interpreter_there_are_the_runtimes_that_need_none():
-    assert sorted(programs([], Path("/srv"))) == ["provided", "provided.al2", "provided.al2023"]
+    found = sorted(programs([], Path("/srv")))
+    assert found == [
+        "image",
+        "provided",
+        "provided.al2",
+        "provided.al2023",
+    ]
 
 
 def test_a_python_forks_its_sandboxes_itself():
@@ -48,6 +54,13 @@ def test_a_runtime_of_ones_own_is_started_by_the_python_that_runs_ingle():
     assert program.python == sys._base_executable  # type: ignore[attr-defined]
     assert program.launch is not None
     assert program.launch.http
+
+
+def test_a_container_image_is_started_without_knowing_what_is_in_it():
+    program = programs([], Path("/srv"))["image"]
+    assert program.launch is not None
+    assert (program.launch.image, program.launch.http) == (True, True)
+    assert (program.launch.arguments, dict(program.launch.environment)) == ((), {})
 
 
 @pytest.mark.parametrize("runtime", [n for n in WITH_INTERPRETERS if not n.startswith("python3")])

@@ -152,11 +152,12 @@ class Runtime:
         deadline_ms: int | None = None,
         trace: str = "",
         client_context: str = "",
+        tenant_id: str = "",
     ) -> str:
         """Send an invocation; return its request id."""
         identity = request_id or str(uuid.uuid4())
         deadline = deadline_ms or int(time.time() * 1000) + 60_000
-        parts = ARN.encode(), trace.encode(), client_context.encode()
+        parts = [each.encode() for each in (ARN, trace, client_context, tenant_id)]
         head = frames.INVOKE_HEAD.pack(identity.encode(), deadline, *map(len, parts))
         payload = json.dumps(event).encode() if raw is None else raw
         self.send(frames.INVOKE, b"".join((head, *parts, payload)))

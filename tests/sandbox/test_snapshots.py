@@ -85,7 +85,7 @@ async def test_a_fork_that_exits_tells_its_status_and_leaves_others_alone(
 ) -> None:
     snapshot = await sandboxes.snapshot(FUNCTION)
     one, other = [await sandboxes.restore(snapshot) for _ in range(2)]
-    head = frames.INVOKE_HEAD.pack(b"0" * 36, 2**42, 0, 0, 0)
+    head = frames.INVOKE_HEAD.pack(b"0" * 36, 2**42, 0, 0, 0, 0)
     one.held.send(frames.INVOKE, head + b'"os._exit(7)"')
     status, _, _ = await one.end()
     assert status is not None

@@ -71,7 +71,7 @@ class Sandbox:
     async def invoke(self, event: Any = None) -> Any:
         """Call its handler; return the answer, or the error as it described it."""
         identity = b"0" * 36
-        head = frames.INVOKE_HEAD.pack(identity, 2**42, 0, 0, 0)
+        head = frames.INVOKE_HEAD.pack(identity, 2**42, 0, 0, 0, 0)
         self.held.send(frames.INVOKE, head + json.dumps(event).encode())
         _, body = await self.answer()
         return json.loads(body[36:])

@@ -4,6 +4,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
+import ingle.invoke.durable.tables
 import ingle.invoke.events.tables
 import ingle.services.iam.tables
 import ingle.services.lambda_.tables

@@ -127,6 +127,23 @@ class Directory(Protocol):
         """Return a role as it is now, by its ARN with its path; None where there is none."""
         ...
 
+    def kept_policy(self, document: str) -> str:
+        """Return a resource's policy as it is to be stored: users and roles by their unique ids.
+
+        One that is deleted and made anew is then another one, as on AWS.
+
+        Args:
+            document: a policy with principals, which is well formed.
+
+        Raises:
+            LookupError: it names a user or role that an account of this server has not.
+        """
+        ...
+
+    def shown_policy(self, document: str) -> str:
+        """Return a stored policy as callers see it, with the ids only of what was deleted."""
+        ...
+
     def policies(self, principal: Principal) -> PrincipalPolicies:
         """Return the policies of a root user, a user or a role's session, compiled.
 

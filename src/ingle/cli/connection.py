@@ -27,13 +27,11 @@ class Connection:
     Attributes:
         endpoint: its URL.
         region: the region to work in.
-        account_id: the account that the server was started with, where the data folder tells.
         keys: what to sign with; None leaves it to botocore's usual places.
     """
 
     endpoint: str
     region: str
-    account_id: str
     keys: KeyPair | None
 
     def client(self, service: str, longest_s: int = 0) -> Any:
@@ -169,7 +167,6 @@ def connect(endpoint_url: str | None, data_dir: Path | None, region: str | None)
         return Connection(
             endpoint=note.endpoint,
             region=region or note.region,
-            account_id=note.account_id,
             keys=read_key_pair(folder),
         )
     return Connection(
@@ -178,7 +175,6 @@ def connect(endpoint_url: str | None, data_dir: Path | None, region: str | None)
         or environment.get("AWS_REGION")
         or environment.get("AWS_DEFAULT_REGION")
         or _DEFAULTS.region,
-        account_id=environment.get("AWS_ACCOUNT_ID") or _DEFAULTS.account_id,
         keys=_keys_for_url(data_dir),
     )
 

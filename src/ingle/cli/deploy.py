@@ -1,11 +1,6 @@
-"""`ingle deploy`: make a function of a folder, a file or a zip, or update it."""
+"""`ingle deploy`: make a function of a folder, a file, a zip or an image, or update it."""
 
-import base64
-import hashlib
 import re
-import sys
-import zipfile
-from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,19 +8,23 @@ import typer
 
 from ingle.cli.connection import Connection, connect
 from ingle.cli.deploy_role import own_role
+from ingle.cli.deployables import Image, Package, size
 from ingle.cli.errors import USAGE, CommandError
-from ingle.cli.handlers import FUNCTIONS, MODULES, guess_handler
 from ingle.cli.options import DataDir, EndpointUrl, Region
-from ingle.cli.package import ZIPPED_LIMIT, build, collect
 from ingle.cli.slowly import progress
 
-_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_-]+")
 _VARIABLE = re.compile(r"(?P<key>[A-Za-z][A-Za-z0-9_]+)=(?P<value>.*)", re.DOTALL)
 _SHOWN = ("Runtime", "Handler", "Role", "Timeout", "MemorySize")
 
 
 def deploy(
-    source: Annotated[Path, typer.Argument(help="A folder, a .py file or a .zip.")],
+    source: Annotated[
+        Path | None, typer.Argument(help="A folder, a .py file or a .zip; none with --image.")
+    ] = None,
+    image: Annotated[
+        str | None,
+        typer.Option(metavar="REF", help="A container image, for instance oci:/images/app:latest."),
+    ] = None,
     name: Annotated[
         str | None, typer.Option(show_default="the source's name", help="The function's name.")
     ] = None,
@@ -57,7 +56,7 @@ def deploy(
     data_dir: DataDir = None,
     region: Region = None,
 ) -> None:
-    """Make a function of a folder, a file or a zip; or update it if it is there.
+    """Make a function of a folder, a file, a zip or an image; or update it.
 
     A folder is zipped with all that is in it except version control, caches and virtual
     environments; node_modules stays. Of an existing function only the code changes, and what
@@ -71,7 +70,14 @@ def deploy(
       ingle deploy hello.py
       ingle deploy ./thumbnails --memory 512 --timeout 30 --env BUCKET=pics
       ingle deploy app.zip --runtime python3.12 --handler app.handler
+      ingle deploy --image oci:/srv/images/app:latest
     """
+    if (source is None) == (image is None):
+        raise CommandError(
+            "what to deploy is not clear",
+            "name a folder, a .py file or a .zip; or a container image with --image, and no other",
+            USAGE,
+        )
     given: dict[str, Any] = {
         "Runtime": runtime,
         "Handler": handler,
@@ -81,61 +87,65 @@ def deploy(
         "Environment": None if env is None else {"Variables": _variables(env)},
     }
     given = {key: value for key, value in given.items() if value is not None}
-    package = _package(source)
-    function = name or _name_of(source)
+    code = Package(source) if source is not None else Image(image or "", given)
+    function = name or code.name()
     connection = connect(endpoint_url, data_dir, region)
     with connection.errors():
         client = connection.client("lambda")
         try:
             current = client.get_function_configuration(FunctionName=function)
         except client.exceptions.ResourceNotFoundException:
-            _create(client, connection, function, package, source, given)
+            _create(client, connection, function, code, given)
         else:
-            _update(client, function, package, current, given)
+            _update(client, function, code, current, given)
 
 
 def _create(
     client: Any,
     connection: Connection,
     function: str,
-    package: bytes,
-    source: Path,
+    code: Package | Image,
     given: dict[str, Any],
 ) -> None:
     settings = dict(given)
-    if "Runtime" not in settings:
-        settings["Runtime"] = _default_runtime()
-    if "Handler" not in settings:
-        settings["Handler"] = _guessed_handler(source, package)
     if "Role" not in settings:
         settings["Role"], is_new = own_role(connection)
         if is_new:
             typer.echo(f"made the role {settings['Role']}, which may write logs and nothing else")
-    with progress("Uploading"):
-        made = client.create_function(FunctionName=function, Code={"ZipFile": package}, **settings)
-        client.get_waiter("function_active_v2").wait(FunctionName=function)
-    typer.echo(
-        f"created {function}: {made['Runtime']}, {made['Handler']}, {_size(made['CodeSize'])}"
-    )
+    settings |= code.defaults(given)
+    with progress(code.doing):
+        made = client.create_function(FunctionName=function, Code=code.code(), **settings)
+        _wait(client, "function_active_v2", function)
+    if made["PackageType"] == "Image":
+        typer.echo(f"created {function}: image, sha256 {made['CodeSha256'][:10]}…")
+    else:
+        measured = size(made["CodeSize"])
+        typer.echo(f"created {function}: {made['Runtime']}, {made['Handler']}, {measured}")
     typer.echo(f"role: {made['Role']}")
     typer.echo(f"run it with: ingle invoke {function} --event '{{}}'")
 
 
 def _update(
-    client: Any, function: str, package: bytes, current: dict[str, Any], given: dict[str, Any]
+    client: Any,
+    function: str,
+    code: Package | Image,
+    current: dict[str, Any],
+    given: dict[str, Any],
 ) -> None:
     changes = []
-    sha256 = base64.b64encode(hashlib.sha256(package).digest()).decode()
-    if sha256 != current["CodeSha256"]:
-        with progress("Uploading"):
-            client.update_function_code(FunctionName=function, ZipFile=package)
-            client.get_waiter("function_updated_v2").wait(FunctionName=function)
-        before = _size(current["CodeSize"])
-        changes.append(f"code: {before} → {_size(len(package))}, sha256 {sha256[:10]}…")
+    if not code.is_there(current):
+        with progress(code.doing):
+            client.update_function_code(FunctionName=function, **code.code())
+            _wait(client, "function_updated_v2", function)
+        now = client.get_function_configuration(FunctionName=function)
+        sizes = f"{size(current['CodeSize'])} → {size(now['CodeSize'])}, "
+        what = "image: " if now["PackageType"] == "Image" else f"code: {sizes}"
+        if now["CodeSha256"] != current["CodeSha256"]:
+            changes.append(f"{what}sha256 {now['CodeSha256'][:10]}…")
     settings = {key: value for key, value in given.items() if value != current.get(key)}
     if settings:
         client.update_function_configuration(FunctionName=function, **settings)
-        client.get_waiter("function_updated_v2").wait(FunctionName=function)
+        _wait(client, "function_updated_v2", function)
         changes += [
             f"{key}: {current.get(key)} → {settings[key]}" for key in _SHOWN if key in settings
         ]
@@ -148,76 +158,16 @@ def _update(
         typer.echo(f"  {change}")
 
 
-def _package(source: Path) -> bytes:
-    if not source.exists():
-        raise CommandError(f"{source} does not exist", "name a folder, a .py file or a .zip", USAGE)
-    if source.suffix == ".zip" and source.is_file():
-        try:
-            return _checked(source, source.read_bytes())
-        except OSError as error:
-            raise CommandError(f"{source} cannot be read: {error.strerror}") from error
-    if source.is_file() and source.suffix != ".py":
-        raise CommandError(
-            f"{source} is not something to deploy", "name a folder, a .py file or a .zip", USAGE
-        )
-    files = collect(source)
-    with progress("Zipping", sum(path.stat().st_size for _name, path in files)) as advance:
-        return _checked(source, build(files, advance))
+def _wait(client: Any, waiter: str, function: str) -> None:
+    """Wait until a function can be invoked as it was asked for; say why it never will."""
+    from botocore.exceptions import WaiterError
 
-
-def _checked(source: Path, package: bytes) -> bytes:
-    if len(package) > ZIPPED_LIMIT:
-        raise CommandError(
-            f"{source} makes a package of {_size(len(package))}; a function's is limited to 50 MB",
-            "leave out what the function does not need",
-        )
-    return package
-
-
-def _name_of(source: Path) -> str:
-    path = source.resolve()
-    stem = path.stem if path.is_file() else path.name
-    name = _NOT_IN_A_NAME.sub("-", stem).strip("-")
-    if not name:
-        raise CommandError(f"no function name can be made of {source}", "give one with --name")
-    return name
-
-
-def _default_runtime() -> str:
-    """Return the runtime of the Python that runs this, for its packages are those at hand."""
-    from ingle.runtimes.catalogue import served_runtimes
-    from ingle.runtimes.discovery import discover
-
-    own = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    if own in served_runtimes():
-        return own
-    found = [each for each in discover() if each.runtime.startswith("python3")]
-    if not found:
-        raise CommandError(
-            "this machine has no Python that serves a runtime",
-            "see `ingle runtimes`, or choose one with --runtime",
-        )
-    return found[-1].runtime
-
-
-def _guessed_handler(source: Path, package: bytes) -> str:
     try:
-        with zipfile.ZipFile(BytesIO(package)) as archive:
-            sources = {
-                name: archive.read(name)
-                for name in archive.namelist()
-                if name.endswith(".py") and "/" not in name
-            }
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
-        raise CommandError(f"{source} is not a zip that can be read: {error}") from error
-    handler = guess_handler(sources)
-    if handler is None:
-        raise CommandError(
-            f"no handler was found in {source}: looked for {' or '.join(FUNCTIONS)} in "
-            + ", ".join(f"{module}.py" for module in MODULES),
-            "name it with --handler FILE.FUNCTION",
-        )
-    return handler
+        client.get_waiter(waiter).wait(FunctionName=function)
+    except WaiterError as error:
+        now = client.get_function_configuration(FunctionName=function)
+        reason = now.get("StateReason") or now.get("LastUpdateStatusReason") or str(error)
+        raise CommandError(f"{function} cannot be run: {reason}") from error
 
 
 def _variables(pairs: list[str]) -> dict[str, str]:
@@ -233,11 +183,3 @@ def _variables(pairs: list[str]) -> dict[str, str]:
             )
         variables[match["key"]] = match["value"]
     return variables
-
-
-def _size(count: int) -> str:
-    if count < 1000:
-        return f"{count} bytes"
-    if count < 1_000_000:
-        return f"{count / 1000:.1f} kB"
-    return f"{count / 1_000_000:.1f} MB"

@@ -64,6 +64,17 @@ Search = Annotated[
 ]
 
 
+Images = Annotated[
+    str | None,
+    typer.Option(
+        "--images",
+        metavar="FOLDERS",
+        show_default="none",
+        help="Folders that container images may be read from, separated by colons.",
+    ),
+]
+
+
 class Format(StrEnum):
     """How a command prints what it found."""
 

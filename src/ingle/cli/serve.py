@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ingle.cli.errors import USAGE, CommandError
-from ingle.cli.options import ConfigFile, Search, Substitutes
+from ingle.cli.options import ConfigFile, Images, Search, Substitutes
 from ingle.config import Config, ConfigError, load_config
 
 _DEFAULTS = Config()
@@ -119,6 +119,20 @@ def serve(
             help="How many outbound connections a sandbox may have.",
         ),
     ] = None,
+    file_systems: Annotated[
+        str | None,
+        typer.Option(
+            show_default="none",
+            help="Folders that functions may mount, by ARN, as JSON; better in the --config file.",
+        ),
+    ] = None,
+    vpcs: Annotated[
+        str | None,
+        typer.Option(
+            show_default="none",
+            help="VPCs that functions may name, as JSON; better in the --config file.",
+        ),
+    ] = None,
     iam: Annotated[
         str | None,
         typer.Option(
@@ -158,6 +172,7 @@ def serve(
         ),
     ] = None,
     runtimes_search: Search = None,
+    images: Images = None,
     config: ConfigFile = None,
 ) -> None:
     """Run the server in this terminal until Ctrl-C or SIGTERM.
@@ -189,6 +204,8 @@ def serve(
         "network": network,
         "network_range": network_range,
         "sandbox_connections": sandbox_connections,
+        "file_systems": file_systems,
+        "vpcs": vpcs,
         "iam": iam,
         "organization_id": organization_id,
         "log_level": log_level,
@@ -196,11 +213,23 @@ def serve(
         "runtimes_nodejs_sdk": runtimes_nodejs_sdk,
         "runtimes_python_sdk": runtimes_python_sdk,
         "runtimes_search": runtimes_search,
+        "images": images,
     }
     try:
         settings = load_config(flags, file=config)
     except ConfigError as error:
         raise CommandError(str(error), "see `ingle serve --help`", USAGE) from error
+    for folder in settings.images:
+        if not folder.is_dir():
+            raise CommandError(
+                f"images: {folder} is not a folder", "make it, or name another", USAGE
+            )
+        if settings.data_dir.resolve().is_relative_to(folder.resolve()):
+            raise CommandError(
+                f"images: {folder} holds the data folder {settings.data_dir}",
+                "name a folder with nothing but images in it",
+                USAGE,
+            )
     raise typer.Exit(_run(settings))
 
 
@@ -211,7 +240,7 @@ def _run(config: Config) -> int:
 
     try:
         return run(config)
-    except (StorageError, WardenError) as error:  # both say what to do
+    except (ConfigError, StorageError, WardenError) as error:  # all say what to do
         raise CommandError(str(error)) from error
     except socket.gaierror as error:
         raise CommandError(

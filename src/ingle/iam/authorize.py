@@ -48,10 +48,6 @@ class Policies:
             yield self.boundary
         yield from self.session or ()
 
-    def keys(self) -> tuple[str, ...]:
-        """The condition keys, in lower case and sorted, that may make a difference to decisions."""
-        return tuple(sorted({key for policy in self for key in policy.keys}))
-
 
 class Outcome(StrEnum):
     """What was decided; the values are those of `EvalDecision` in IAM's simulations."""
@@ -203,7 +199,11 @@ def _lacking(request: AccessRequest, found: dict[PolicyKind, _Found]) -> Iterato
 
 
 def _allower(found: dict[PolicyKind, _Found]) -> PolicyKind | None:
-    for kind in (PolicyKind.IDENTITY, PolicyKind.RESOURCE, PolicyKind.TRUST):
+    """The kind of policies that allows: the identity's own, where nothing limits them."""
+    limits = (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION)
+    if PolicyKind.IDENTITY in found and all(found[k].allows for k in limits if k in found):
+        return PolicyKind.IDENTITY
+    for kind in (PolicyKind.RESOURCE, PolicyKind.TRUST):
         if kind in found and found[kind].allows:
             return kind
     return None

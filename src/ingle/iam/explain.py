@@ -98,7 +98,7 @@ def near_misses(request: AccessRequest, policies: Policies) -> tuple[NearMiss, .
     has_boundary = policies.boundary is not None
     return tuple(
         miss
-        for match in all_statements(policies)
+        for match in _all_statements(policies)
         if match.statement.actions.match(action) is not match.statement.not_action
         and (miss := _miss(match, request, has_boundary))
     )
@@ -125,7 +125,7 @@ def missing_context(request: AccessRequest, policies: Policies) -> tuple[str, ..
     return tuple(name for name in names if request.values(name.lower()) is None)
 
 
-def all_statements(policies: Policies) -> Iterator[Match]:
+def _all_statements(policies: Policies) -> Iterator[Match]:
     """Every statement that a request is subject to."""
     parts = (
         (PolicyKind.ACCOUNT, policies.account or ()),

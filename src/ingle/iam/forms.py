@@ -70,7 +70,11 @@ def _queue(values: Sequence[Any], where: Where) -> str | None:
     url = values[0]
     if not isinstance(url, str) or not url:
         return None
-    parts = [part for part in urlsplit(url).path.split("/") if part]
+    try:
+        path = urlsplit(url).path
+    except ValueError:  # what looks like an address and is none
+        return None
+    parts = [part for part in path.split("/") if part]
     name = parts[-1] if parts else ""
     account = parts[-2] if len(parts) > 1 and parts[-2].isdecimal() else where.account_id
     return f"arn:aws:sqs:{where.region}:{account}:{name}" if name else None

@@ -41,7 +41,10 @@ def load_document(document: str | Mapping[str, Any]) -> Any:
     """
     if not isinstance(document, str):
         return document
-    return json.loads(document, object_pairs_hook=_unique, parse_constant=_no_constant)
+    try:
+        return json.loads(document, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -54,6 +54,8 @@ _IAM_PATHS = (
     "report/",
     "access-report/",
 )
+# It does not list these, which AWS's own managed policies have.
+_NEWER_IAM_PATHS = ("root", "role-template/")
 
 
 def check_identity_document(document: str | Mapping[str, Any], managed: bool) -> Mapping[str, Any]:
@@ -191,7 +193,7 @@ def _check_resource(resource: str) -> None:
 def _may_be_of_iam(path: str) -> bool:
     wild = _WILD.search(path)
     start = path[: wild.start()] if wild else path
-    return start.startswith(_IAM_PATHS) or (
+    return start.startswith((*_IAM_PATHS, *_NEWER_IAM_PATHS)) or (
         wild is not None and any(each.startswith(start) for each in _IAM_PATHS)
     )
 

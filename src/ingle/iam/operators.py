@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from ingle.iam.patterns import Patterns, Resolve, Style, Variable
 
@@ -23,6 +23,7 @@ Compiled = tuple[Compare, tuple[Variable, ...]]
 _Order = Callable[[Decimal, Decimal], bool]
 
 _IP_BITS = {4: 32, 6: 128}
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:E[+-]?\d{1,4})?", re.IGNORECASE | re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_SECOND = 2**63 - 1
 _FIRST_YEAR, _LAST_YEAR = -292275054, 292278993
@@ -52,11 +53,7 @@ class OperatorKind:
 @functools.lru_cache(maxsize=1024)
 def parse_number(text: str) -> Decimal | None:
     """A whole or decimal number; None if it is none."""
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
 @functools.lru_cache(maxsize=1024)

@@ -28,11 +28,13 @@ class Style(Enum):
     EXACT: as they are; a wildcard is a character as any other.
     LIKE: `*` is any run of characters, `?` any one.
     ARN: like LIKE, but in each of an ARN's first five parts a wildcard stays within its part.
+    RESOURCE: like ARN, but a `*` at the end of a part may go on beyond it.
     """
 
     EXACT = auto()
     LIKE = auto()
     ARN = auto()
+    RESOURCE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,10 +246,41 @@ def _compiled(expression: str, folds: bool) -> re.Pattern[str]:
 
 
 def _expression(pieces: Sequence[Piece], style: Style) -> str:
-    if style is not Style.ARN:
+    if style is Style.LIKE:
         return _segment(pieces, ".")
-    *parts, resource = _arn_parts(pieces)
+    parts = _arn_parts(pieces)
+    if style is Style.RESOURCE:
+        return _resource(parts)
+    *parts, resource = parts
     return ":".join([*(f"(?>{_segment(part, '[^:]')})" for part in parts), _segment(resource, ".")])
+
+
+def _resource(parts: Sequence[Sequence[Piece]]) -> str:
+    """The expression for the parts of an ARN in a `Resource` element.
+
+    What is between two `*` that may go anywhere is looked for from the left, and the first place
+    is kept, because none further right would leave more for the rest.
+    """
+    groups = [[""]]  # parted by the `*` that may go anywhere, and each by those that may not
+    for number, part in enumerate(parts):
+        is_last = number == ARN_PARTS - 1
+        groups[-1][-1] += ":" if number else ""
+        for place, piece in enumerate(part):
+            if piece != Wildcard("*"):
+                one = "." if is_last else "[^:]"
+                groups[-1][-1] += one if isinstance(piece, Wildcard) else re.escape(_text(piece))
+            elif is_last or place == len(part) - 1:
+                groups.append([""])
+            else:
+                groups[-1].append("")
+    first, *others = (
+        "".join([start, *(f"(?>[^:]*?{chunk})" for chunk in chunks if chunk)])
+        for start, *chunks in groups
+    )
+    if not others:
+        return first
+    *middle, last = others
+    return f"{first}{''.join(f'(?>.*?{group})' for group in middle if group)}.*{last}"
 
 
 def _arn_parts(pieces: Sequence[Piece]) -> list[list[Piece]]:
@@ -258,9 +291,13 @@ def _arn_parts(pieces: Sequence[Piece]) -> list[list[Piece]]:
             parts[-1].append(piece)
             continue
         first, *others = piece.text.split(":", ARN_PARTS - len(parts))
-        parts[-1].append(Literal(first))
-        parts += [[Literal(other)] for other in others]
+        parts[-1] += _literal(first)
+        parts += map(_literal, others)
     return parts + [[Wildcard("*")] for _ in range(ARN_PARTS - len(parts))]
+
+
+def _literal(text: str) -> list[Piece]:
+    return [Literal(text)] if text else []
 
 
 def _segment(pieces: Sequence[Piece], one: str) -> str:

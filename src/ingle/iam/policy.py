@@ -46,7 +46,6 @@ class Policy:
         kind: what it is for.
         statements: its statements.
         context_keys: the condition keys that it asks for, in conditions and variables, as written.
-        keys: the same in lower case.
         document: the document.
     """
 
@@ -54,7 +53,6 @@ class Policy:
     kind: PolicyKind
     statements: tuple[Statement, ...]
     context_keys: tuple[str, ...]
-    keys: frozenset[str]
     document: Mapping[str, Any]
 
     @classmethod
@@ -88,8 +86,7 @@ class Policy:
             for index, source in enumerate(statements(loaded))
         )
         names = dict.fromkeys(key for each in compiled for key in _context_keys(each))
-        keys = frozenset(key.lower() for key in names)
-        return cls(name, kind, compiled, tuple(names), keys, loaded)
+        return cls(name, kind, compiled, tuple(names), loaded)
 
 
 def _compile(source: Mapping[str, Any], index: int, has_variables: bool) -> Statement:
@@ -107,7 +104,7 @@ def _compile(source: Mapping[str, Any], index: int, has_variables: bool) -> Stat
         not_action=not_action,
         resources=None
         if resources is None
-        else Patterns(listed(resources), Style.ARN, has_variables=has_variables),
+        else Patterns(listed(resources), Style.RESOURCE, has_variables=has_variables),
         not_resource=not_resource,
         principals=None if principals is None else NamedPrincipals(_principals(principals)),
         not_principal=not_principal,

@@ -3,7 +3,7 @@
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ingle.iam.principal import Principal, PrincipalKind
@@ -41,17 +41,6 @@ class AccessRequest:
         """
         values = self.keys.get(key)
         return derived_values(self, key) if values is None else values
-
-    def cache_key(self, keys: Iterable[str]) -> Hashable:
-        """What a decision may depend on, as long as the policies are the same.
-
-        Args:
-            keys: the condition keys that the policies ask for, always in the same order
-                (`authorize.Policies.keys`).
-        """
-        principal = self.principal
-        asked = (principal.arn, principal.unique_id, self.action, self.resource)
-        return (*asked, self.resource_account, *map(self.values, keys))
 
 
 def derived_values(request: AccessRequest, key: str) -> Values | None:

@@ -25,6 +25,27 @@ class SandboxUnavailable(ServiceError):
     status = 500
 
 
+class FileSystemNotMounted(ServiceError):
+    """The folder that stands for a function's file system could not be mounted; the log says why.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors
+
+    Args:
+        arn: the access point's.
+    """
+
+    status = 403
+
+    def __init__(self, arn: str) -> None:
+        kind = "S3Files" if ":s3files:" in arn else "EFS"
+        super().__init__(
+            f"The Lambda function couldn't mount the file system of {arn} due to a permission or "
+            "configuration issue.",
+            code=f"{kind}MountFailureException",
+            members={"Type": "User"},
+        )
+
+
 class ShuttingDown(ServiceError):
     """The server is draining and takes no more invocations."""
 

@@ -14,6 +14,7 @@ from ingle.invoke.logs import LogSink
 from ingle.invoke.provisioner import Provisioner, Standing
 from ingle.invoke.starter import Starter, error_type
 from ingle.invoke.stream import Stream, stream_of
+from ingle.invoke.tracing import segment_of
 from ingle.pool.pool import Pool
 from ingle.pool.sandbox import Ending, Outcome, Sandbox
 from ingle.pool.spec import FunctionSpec
@@ -202,7 +203,15 @@ class Invoker:
         if outcome.out_of_memory:
             peak = spec.memory_mb * 1024 * 1024
         bill = report.Bill(
-            request_id, duration_s, init_s, spec.memory_mb, peak, status, kind, restore_s
+            request_id,
+            duration_s,
+            init_s,
+            spec.memory_mb,
+            peak,
+            status,
+            kind,
+            restore_s,
+            segment_of(trace_id),
         )
         after = sandbox.after
         if outcome.ending not in (Ending.RESULT, Ending.FAULT):

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from ingle.invoke.report import Bill
+from ingle.pool.runtime_api.invocation import trace_context
 from ingle.pool.runtime_api.records import milliseconds, stamp
 from ingle.pool.spec import FunctionSpec
 
@@ -33,12 +34,14 @@ class JsonLines:
         self._least = _SEVERITY[spec.system_log_level]
         self._initialization = initialization
         self._instance = {"functionName": spec.name, "functionVersion": spec.version}
+        self._tenant_id = spec.tenant_id
         self._now = now
 
     def init_start(self, version: str) -> str:
         """A new sandbox's stream begins, with this version of the runtime."""
         phase = {"initializationType": self._initialization, "phase": "init"}
-        record = {**phase, "runtimeVersion": version, **self._instance}
+        known = {"runtimeVersion": version} if version else {}
+        record = {**phase, **known, **self._instance}
         return self._event("platform.initStart", record, _INFO)
 
     def init_done(self, seconds: float) -> str:
@@ -67,7 +70,8 @@ class JsonLines:
 
     def start(self, request_id: str, version: str) -> str:
         """An invocation begins."""
-        return self._event("platform.start", {"requestId": request_id, "version": version}, _INFO)
+        record = self._told({"requestId": request_id, "version": version})
+        return self._event("platform.start", record, _INFO)
 
     def fault(self, _event: str) -> str:
         """The report says how an invocation failed."""
@@ -86,8 +90,12 @@ class JsonLines:
         if bill.restore_s is not None:
             metrics["restoreDurationMs"] = milliseconds(bill.restore_s)
             metrics["billedRestoreDurationMs"] = math.ceil(bill.restore_s * 1000)
-        record = {"requestId": bill.request_id, "metrics": metrics}
-        done = {"requestId": bill.request_id, "metrics": {"durationMs": metrics["durationMs"]}}
+        record = self._told({"requestId": bill.request_id, "metrics": metrics})
+        done = self._told(
+            {"requestId": bill.request_id, "metrics": {"durationMs": metrics["durationMs"]}}
+        )
+        if bill.segment is not None:
+            record["tracing"] = done["tracing"] = trace_context(bill.segment.header)
         failed = bool(bill.status)
         return (
             self._event(
@@ -101,6 +109,10 @@ class JsonLines:
                 _WARN if failed else _INFO,
             ),
         )
+
+    def _told(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Add whose invocation it is, where tenants share a function."""
+        return {**record, "tenantId": self._tenant_id} if self._tenant_id else record
 
     def _init_report(self, seconds: float, status: str, error_type: str, level: str) -> str:
         record: dict[str, Any] = {

@@ -18,6 +18,7 @@ _FUNCTIONS = 32
 """Functions that one header tells of; the earliest are forgotten first."""
 _LINEAGE = re.compile(r"(\d{1,9}):([0-9a-f]{8}:\d{1,9}(?:,[0-9a-f]{8}:\d{1,9})*)")
 _FIELD = "lineage="
+_ROOT = "Root=1-{:08x}-{}"
 
 
 @functools.lru_cache(maxsize=4096)
@@ -45,15 +46,23 @@ def continued(trace: str, function_arn: str, request_id: str, now_s: float) -> s
     own = digest(function_arn)
     if not trace:
         digits = request_id.replace("-", "")
-        return (
-            f"Root=1-{int(now_s):08x}-{digits[:24]};Parent={digits[16:]};Sampled=0;"
-            f"Lineage=1:{own}:0"
-        )
+        root = _ROOT.format(int(now_s), digits[:24])
+        return f"{root};Parent={digits[16:]};Sampled=0;Lineage=1:{own}:0"
     hops, counts = _lineage(trace)
     counts[own] = counts.pop(own, -1) + 1
     lineage = ",".join(f"{name}:{count}" for name, count in list(counts.items())[-_FUNCTIONS:])
     kept = [each for each in trace.split(";") if not _is_lineage(each)]
     return ";".join([*kept, f"Lineage={hops + 1}:{lineage}"])
+
+
+def new_root(request_id: str, now_s: float) -> str:
+    """Make the field that names a new trace.
+
+    Args:
+        request_id: that of the first invocation in it, a UUID.
+        now_s: seconds since the epoch.
+    """
+    return _ROOT.format(int(now_s), request_id.replace("-", "")[:24])
 
 
 def _lineage(trace: str) -> tuple[int, dict[str, int]]:

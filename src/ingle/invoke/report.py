@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 import orjson
 
+from ingle.invoke.tracing import Segment
+
 _MB = 1024 * 1024
 _GO_SIGNALS = {
     signal.SIGABRT: "aborted",
@@ -31,7 +33,9 @@ _GO_SIGNALS = {
 
 
 def init_start(version: str) -> str:
-    """The line that opens a new sandbox's stream."""
+    """The line that opens a new sandbox's stream; none where the runtime has no known version."""
+    if not version:
+        return ""
     return f"INIT_START Runtime Version: {version}\n"
 
 
@@ -87,6 +91,7 @@ class Bill:
         status: "", "timeout" or "error".
         error_type: with "error".
         restore_s: the time that the restore took, for a start from a snapshot; else None.
+        segment: what it is in its trace; None where it is not traced.
     """
 
     request_id: str
@@ -97,6 +102,7 @@ class Bill:
     status: str = ""
     error_type: str = ""
     restore_s: float | None = None
+    segment: Segment | None = None
 
     @property
     def billed_ms(self) -> int:
@@ -128,7 +134,13 @@ class Bill:
             text += f"\tStatus: {self.status}"
         if self.error_type:
             text += f"\tError Type: {self.error_type}"
-        return text + "\t\n"
+        text += "\t\n"
+        if self.segment is not None:
+            text += (
+                f"XRAY TraceId: {self.segment.trace_id}\tSegmentId: {self.segment.segment_id}\t"
+                "Sampled: true\t\n"
+            )
+        return text
 
 
 def start(request_id: str, version: str) -> str:

@@ -1,5 +1,6 @@
 """Cold starts: plain ones, those from a snapshot, and those before there is an invocation."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
@@ -10,6 +11,7 @@ from ingle.clock import Clock
 from ingle.invoke import report
 from ingle.invoke.admission import OF_ACCOUNT
 from ingle.invoke.errors import (
+    FileSystemNotMounted,
     InitFailed,
     SandboxUnavailable,
     SnapStartFailed,
@@ -22,6 +24,7 @@ from ingle.invoke.stream import Stream, stream_of
 from ingle.pool.pool import Pool
 from ingle.pool.sandbox import Ending, Outcome, Sandbox
 from ingle.pool.spec import FunctionSpec
+from ingle.wire.errors import ServiceError
 
 INIT_LIMIT_S = 10.0
 """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib"""
@@ -31,6 +34,8 @@ or the function's timeout where that is longer; the same page."""
 RESTORE_LIMIT_S = 10.0
 """https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks.html"""
 _REASON_CHARACTERS = 1000
+_NOT_MADE = (Ending.NOT_STARTED, Ending.NOT_MOUNTED)
+_logger = logging.getLogger("ingle.invoke")
 _INIT_STATUS = {Ending.READY: "success", Ending.TIMEOUT: "timeout"}
 
 
@@ -82,6 +87,7 @@ class Starter:
         Raises:
             TooManyRequests: there is no memory for it.
             SandboxUnavailable: none could be made.
+            FileSystemNotMounted: its file system could not be mounted.
             SnapStartFailed: what the function does after a restore failed.
             SnapStartTimedOut: it took too long.
         """
@@ -103,9 +109,9 @@ class Starter:
         if outcome.ending is Ending.READY:
             log.platform(log.lines.init_done(took))
             return Start(sandbox, init_s=took)
-        if outcome.ending is Ending.NOT_STARTED:
+        if outcome.ending in _NOT_MADE:
             sandbox.kill()
-            raise SandboxUnavailable(f"No sandbox could be made: {outcome.reason}")
+            raise _unavailable(spec, outcome)
         if outcome.ending is not Ending.TIMEOUT:
             log.platform(log.lines.init_report(took, "error", error_type(outcome)))
         return Start(sandbox, outcome, init_s=took)
@@ -150,8 +156,8 @@ class Starter:
             return sandbox, took
         log = stream_of(sandbox)
         sandbox.kill()
-        if outcome.ending is Ending.NOT_STARTED:
-            raise SandboxUnavailable(f"No sandbox could be made: {outcome.reason}")
+        if outcome.ending in _NOT_MADE:
+            raise _unavailable(spec, outcome)
         if outcome.ending is Ending.TIMEOUT:
             log.platform(log.lines.init_report(took, "timeout", ""))
             raise InitFailed(
@@ -211,7 +217,8 @@ class Starter:
             )
         except OSError as error:
             raise SandboxUnavailable(f"No sandbox could be made: {error.strerror}") from error
-        version = self._versions(spec.runtime)
+        # An image brings its runtime, of which nothing is known.
+        version = "" if spec.image is not None else self._versions(spec.runtime)
         log = stream_of(sandbox)
         begin = log.lines.init_start if source is None else log.lines.restore_start
         log.platform(begin(version))
@@ -222,6 +229,13 @@ class Starter:
             kind = error_type(outcome) if status == "error" else ""
             sandbox.api.init_reported(took, status, kind)
         return sandbox, took, outcome
+
+
+def _unavailable(spec: FunctionSpec, outcome: Outcome) -> ServiceError:
+    if outcome.ending is Ending.NOT_MOUNTED and spec.mount is not None:
+        _logger.error("The file system of %s could not be mounted: %s", spec.arn, outcome.reason)
+        return FileSystemNotMounted(spec.mount[0])
+    return SandboxUnavailable(f"No sandbox could be made: {outcome.reason}")
 
 
 def _memory_full() -> TooManyRequests:

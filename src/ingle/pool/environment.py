@@ -17,6 +17,8 @@ CREDENTIALS_MARGIN_S = 60.0
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _LIBRARIES = "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
 _PATH = "/usr/local/bin:/usr/bin/:/bin:/opt/bin"
+# What container engines set where an image does not say.
+_IMAGES_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # What X-Ray's SDKs send goes nowhere, and stays inside the sandbox.
 _XRAY_HOST, _XRAY_PORT = "127.0.0.1", "2000"
 _RUNTIMES_OWN = frozenset(
@@ -91,14 +93,19 @@ def environment(
         "LAMBDA_TASK_ROOT": "/var/task",
         **_credentials(spec.runtime, credentials),
     }
-    if not spec.runtime.startswith("provided"):
+    if spec.image is not None:
+        reserved["AWS_EXECUTION_ENV"] = "AWS_Lambda_Image"
+    elif not spec.runtime.startswith("provided"):
         reserved["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{spec.runtime}"
     if runtime_api is not None:
         reserved["AWS_LAMBDA_RUNTIME_API"] = runtime_api
     logging = {"AWS_LAMBDA_LOG_FORMAT": spec.log_format}
     if spec.log_format == "JSON":
         logging["AWS_LAMBDA_LOG_LEVEL"] = spec.application_log_level
-    return {**_defaults(spec.runtime, endpoint), **logging, **spec.environment, **reserved}
+    defaults = _defaults(spec.runtime, endpoint)
+    if spec.image is not None:
+        defaults = _of_any(endpoint) | {"PATH": _IMAGES_PATH, **spec.image.environment}
+    return {**defaults, **logging, **spec.environment, **reserved}
 
 
 def for_extensions(spec: FunctionSpec, variables: Mapping[str, str]) -> dict[str, str]:
@@ -118,18 +125,12 @@ def for_extensions(spec: FunctionSpec, variables: Mapping[str, str]) -> dict[str
 
 def _defaults(runtime: str, endpoint: str | None) -> dict[str, str]:
     """What a function's configuration may change."""
-    variables = {
-        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
-        "AWS_XRAY_DAEMON_ADDRESS": f"{_XRAY_HOST}:{_XRAY_PORT}",
-        "_AWS_XRAY_DAEMON_ADDRESS": _XRAY_HOST,
-        "_AWS_XRAY_DAEMON_PORT": _XRAY_PORT,
+    variables = _of_any(endpoint) | {
         "LANG": "en_US.UTF-8",
         "LD_LIBRARY_PATH": _LIBRARIES,
         "PATH": _PATH,
         "TZ": ":UTC",
     }
-    if endpoint is not None:
-        variables["AWS_ENDPOINT_URL"] = endpoint
     if runtime.startswith("provided"):
         return variables
     variables["LD_LIBRARY_PATH"] = f"/var/lang/lib:{_LIBRARIES}"
@@ -153,6 +154,19 @@ def _defaults(runtime: str, endpoint: str | None) -> dict[str, str]:
         variables["GEM_HOME"] = "/var/runtime"
         variables["GEM_PATH"] = ":".join(gems)
         variables["RUBYLIB"] = "/var/task:/var/runtime/lib:/opt/ruby/lib"
+    return variables
+
+
+def _of_any(endpoint: str | None) -> dict[str, str]:
+    """What every function has, whatever runs it, and may change."""
+    variables = {
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "AWS_XRAY_DAEMON_ADDRESS": f"{_XRAY_HOST}:{_XRAY_PORT}",
+        "_AWS_XRAY_DAEMON_ADDRESS": _XRAY_HOST,
+        "_AWS_XRAY_DAEMON_PORT": _XRAY_PORT,
+    }
+    if endpoint is not None:
+        variables["AWS_ENDPOINT_URL"] = endpoint
     return variables
 
 

@@ -10,6 +10,12 @@ MAX_EVENT = 262_118
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html"""
 
 
+_SAFE = MAX_EVENT // len("\ufffd".encode())
+"""Bytes that make no longer event, even if none of them is text: each is replaced then."""
+_LONGEST = 4
+"""Bytes of a character."""
+
+
 class OutputSplitter:
     """Splits a byte stream into events: a line each, or a frame of AWS's telemetry descriptor.
 
@@ -45,11 +51,16 @@ class OutputSplitter:
                     start = cut
                     continue
             if newline < 0:
-                if len(data) - start < MAX_EVENT:
+                if len(data) - start <= MAX_EVENT:
                     break
-                newline = start + MAX_EVENT - 1
-            yield data[start : newline + 1].decode("utf-8", "replace")
-            start = newline + 1
+                end = _cut(data, start, start + MAX_EVENT)
+            else:
+                end = newline + 1
+            if end - start <= _SAFE:
+                yield data[start:end].decode("utf-8", "replace")
+            else:
+                yield from _pieces(data[start:end])
+            start = end
         self._rest = data[start:]
 
     def flush(self) -> Iterator[str]:
@@ -74,6 +85,25 @@ class OutputSplitter:
 
 
 def _pieces(text: bytes) -> Iterator[str]:
-    # A line end alone is no event of its own.
-    for start in range(0, max(1, len(text) - 1), MAX_EVENT):
-        yield text[start : start + MAX_EVENT].decode("utf-8", "replace")
+    """Cut what may be too long for one event; no character that is whole is cut."""
+    start = 0
+    while start < len(text):
+        end = _cut(text, start, start + MAX_EVENT)
+        event = text[start:end].decode("utf-8", "replace")
+        if end - start > _SAFE and len(event.encode()) > MAX_EVENT:
+            end = _cut(text, start, start + _SAFE)
+            event = text[start:end].decode("utf-8", "replace")
+        if event == "\n" and start:  # is no event of its own
+            return
+        yield event
+        start = end
+
+
+def _cut(data: bytes, start: int, end: int) -> int:
+    """Where the last character that begins before `end` may be cut off whole."""
+    if end >= len(data):
+        return len(data)
+    for at in range(end, max(start, end - _LONGEST), -1):
+        if data[at] & 0xC0 != 0x80:  # not in the middle of a character
+            return at
+    return end

@@ -58,10 +58,12 @@ class Placement(Protocol):
         snapshot: bool = False,
         source: LockedProcess | None = None,
         extensions: bool,
+        mount: tuple[str, str] | None,
     ) -> LockedProcess:
         """Ask for a process; the listener learns what becomes of it.
 
         With `snapshot` others can be forked of it; with `source` it is forked of such a one.
+        `mount` is the file system that it has, and where.
         """
         ...
 
@@ -250,6 +252,7 @@ class Pool:
                 snapshot=snapshot,
                 source=None if source is None else source.process,
                 extensions=bool(spec.extensions),
+                mount=spec.mount,
             )
         except OSError:
             self._ended(sandbox)

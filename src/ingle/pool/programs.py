@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from ingle.pool.provisions import JAVA, NODEJS, PYTHON
+from ingle.pool.spec import IMAGE
 from ingle.runtimes.catalogue import catalogue
 from ingle.runtimes.command import Command
 from ingle.runtimes.discovery import Interpreter
@@ -34,8 +35,12 @@ _BOOTSTRAP = Launch(
 )
 
 
+_IMAGE = Launch((), {}, http=True, anonymous=False, image=True)
+
+
 def programs(interpreters: Iterable[Interpreter], provisions: Path) -> dict[str, Program]:
-    """Return a program for every runtime that these interpreters can serve, and for `provided`.
+    """Return a program for every runtime that these interpreters can serve, for `provided`, and for
+    container images.
 
     Args:
         interpreters: those of this machine.
@@ -46,6 +51,7 @@ def programs(interpreters: Iterable[Interpreter], provisions: Path) -> dict[str,
     for runtime, info in catalogue().items():
         if info.language.id == "provided":
             table[runtime] = Program(_launcher(), own, "/usr", _BOOTSTRAP)
+    table[IMAGE] = Program(_launcher(), own, "/usr", _IMAGE)
     return table
 
 

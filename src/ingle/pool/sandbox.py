@@ -33,6 +33,7 @@ class Ending(enum.Enum):
     TIMEOUT = "timeout"
     EXTENSION = "extension"
     NOT_STARTED = "not started"
+    NOT_MOUNTED = "not mounted"
     PROTOCOL = "protocol"
 
 
@@ -45,7 +46,8 @@ class Outcome:
         payload: the JSON that the runtime sent, for RESULT, FAULT and INIT_ERROR.
         status: the wait status, for EXIT.
         out_of_memory: whether the kernel ended the process for want of memory.
-        reason: AWS's words for EXTENSION, Ingle's own for NOT_STARTED and PROTOCOL.
+        reason: AWS's words for EXTENSION, Ingle's own for NOT_STARTED, NOT_MOUNTED and
+            PROTOCOL.
         error_type: AWS's, for EXTENSION.
     """
 
@@ -105,6 +107,7 @@ class Sandbox:
         "_serve_endpoint",
         "_splitter",
         "_stop_endpoint",
+        "_tenant",
         "_timer",
         "_variables",
         "after",
@@ -150,6 +153,7 @@ class Sandbox:
         if source is not None:  # whose credentials it may use still
             self.usable_until = min(self.usable_until, source.usable_until)
         self._credentials = credentials
+        self._tenant = spec.tenant_id.encode("ascii")
         self.peak_at_end = 0
         self._clock = clock
         self.runtime_version = ""
@@ -216,7 +220,8 @@ class Sandbox:
     ) -> "asyncio.Future[Outcome]":
         """Load the handler, once every external extension has registered.
 
-        The future gives READY, INIT_ERROR, EXIT, TIMEOUT, EXTENSION or NOT_STARTED.
+        The future gives READY, INIT_ERROR, EXIT, TIMEOUT, EXTENSION, NOT_STARTED or
+        NOT_MOUNTED.
 
         Args:
             limit_s: how long it may take, in seconds.
@@ -261,10 +266,12 @@ class Sandbox:
         self._answer = answer
         identity = request_id.encode("ascii")
         arn, trace = invoked_arn.encode(), trace_id.encode()
-        context = client_context.encode()
-        head = frames.INVOKE_HEAD.pack(identity, deadline_ms, len(arn), len(trace), len(context))
+        context, tenant = client_context.encode(), self._tenant
+        head = frames.INVOKE_HEAD.pack(
+            identity, deadline_ms, len(arn), len(trace), len(context), len(tenant)
+        )
         self._current = identity
-        body = b"".join((head, arn, trace, context, payload))
+        body = b"".join((head, arn, trace, context, tenant, payload))
         api = self.api
         if api is not None:
             # A runtime without company may be given an event before it asks for one.
@@ -359,7 +366,13 @@ class Sandbox:
 
     def initialise(self) -> None:
         """Have the runtime load the handler."""
-        settings = {"handler": self.spec.handler, "environment": self._variables}
+        settings: dict[str, object] = {
+            "handler": self.spec.handler,
+            "environment": self._variables,
+        }
+        image = self.spec.image
+        if image is not None:
+            settings |= {"arguments": image.arguments, "folder": image.folder}
         self._variables = {}
         self._held().send(frames.INIT, orjson.dumps(settings))
 
@@ -457,7 +470,9 @@ class Sandbox:
         if company is not None:
             company.close()
         if status is None:
-            self._settle(Outcome(Ending.NOT_STARTED, reason=reason))
+            unmounted = self._process is not None and self._process.unmounted
+            ending = Ending.NOT_MOUNTED if unmounted else Ending.NOT_STARTED
+            self._settle(Outcome(ending, reason=reason))
         else:
             status = status if self._runtime_status is None else self._runtime_status
             self._settle(Outcome(Ending.EXIT, status=status, out_of_memory=out_of_memory))

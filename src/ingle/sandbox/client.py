@@ -127,6 +127,7 @@ class WardenClient:
         snapshot: bool = False,
         source: LockedProcess | None = None,
         extensions: bool = False,
+        mount: tuple[str, str] | None = None,
     ) -> LockedProcess:
         """Ask for a sandbox; the listener learns what becomes of it.
 
@@ -141,6 +142,7 @@ class WardenClient:
             tmp_mb: the size of /tmp.
             snapshot: whether others are to be forked of it.
             source: the snapshot to fork, made with the same values.
+            mount: the ARN of the access point whose folder it mounts, and where it does.
         """
         identity = self._next
         self._next += 1
@@ -148,7 +150,15 @@ class WardenClient:
         self._live[identity] = process
         forked = 0 if source is None else source.identity
         request = messages.Spawn(
-            identity, runtime, code, layers, memory_mb, tmp_mb, snapshot, forked
+            identity,
+            runtime,
+            code,
+            layers,
+            memory_mb,
+            tmp_mb,
+            snapshot,
+            forked,
+            *(mount or ("", "")),
         )
         self._send(request.pack())
         return process
@@ -212,6 +222,7 @@ class WardenClient:
                 process.finish(report.status, report.out_of_memory, report.peak, "")
             else:
                 del self._live[report.identity]
+                process.unmounted = report.unmounted
                 process.finish(None, False, 0, report.reason)
 
     def _begin(self, process: LockedProcess, started: messages.Started, fds: list[int]) -> None:

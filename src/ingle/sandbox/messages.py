@@ -17,11 +17,11 @@ PREPARE, SPAWN, KILL = 1, 2, 3
 STARTED, ENDED, FAILED, HELLO = 1, 2, 3, 4
 
 _PREPARE = struct.Struct("<BH")
-_SPAWN = struct.Struct("<BIIIBIHHH")
+_SPAWN = struct.Struct("<BIIIBIHHHHH")
 _KILL = struct.Struct("<BI")
 _STARTED = struct.Struct("<BIiBB")
 _ENDED = struct.Struct("<BIiBQ")
-_FAILED = struct.Struct("<BI")
+_FAILED = struct.Struct("<BIB")
 _HELLO = struct.Struct("<BQBBBBBBB")
 
 MAX_MESSAGE = 4096
@@ -53,6 +53,8 @@ class Spawn:
         snapshot: whether it is to become a snapshot, of which others are forked.
         source: the identity of the snapshot to fork, whose runtime, code and sizes it has; 0 for
             none.
+        file_system: the ARN of the access point whose folder it mounts, or "".
+        place: where it mounts that, or "".
     """
 
     identity: int
@@ -63,9 +65,12 @@ class Spawn:
     tmp_mb: int
     snapshot: bool = False
     source: int = 0
+    file_system: str = ""
+    place: str = ""
 
     def pack(self) -> bytes:
-        names = [self.runtime.encode(), self.code.encode(), self.layers.encode()]
+        texts = (self.runtime, self.code, self.layers, self.file_system, self.place)
+        names = [each.encode() for each in texts]
         sizes = (self.memory_mb, self.tmp_mb, self.snapshot, self.source)
         head = _SPAWN.pack(SPAWN, self.identity, *sizes, *map(len, names))
         return head + b"".join(names)
@@ -120,13 +125,19 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The sandbox could not be made."""
+    """The sandbox could not be made.
+
+    Attributes:
+        reason: why.
+        unmounted: whether it is its file system that could not be mounted.
+    """
 
     identity: int
     reason: str
+    unmounted: bool = False
 
     def pack(self) -> bytes:
-        return _FAILED.pack(FAILED, self.identity) + self.reason.encode()[:1024]
+        return _FAILED.pack(FAILED, self.identity, self.unmounted) + self.reason.encode()[:1024]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,17 +164,23 @@ def unpack_request(data: bytes) -> Prepare | Spawn | Kill:
     try:
         if data[0] == SPAWN:
             _, identity, memory_mb, tmp_mb, snapshot, source, *lengths = _SPAWN.unpack_from(data)
-            runtime, code, layers = lengths
-            names = data[_SPAWN.size :].decode("ascii")
+            text = data[_SPAWN.size :].decode("ascii")
+            names, start = [], 0
+            for length in lengths:
+                names.append(text[start : start + length])
+                start += length
+            runtime, code, layers, file_system, place = names
             return Spawn(
                 identity,
-                names[:runtime],
-                names[runtime : runtime + code],
-                names[runtime + code : runtime + code + layers],
+                runtime,
+                code,
+                layers,
                 memory_mb,
                 tmp_mb,
                 bool(snapshot),
                 source,
+                file_system,
+                place,
             )
         if data[0] == KILL:
             return Kill(_KILL.unpack(data)[1])
@@ -185,7 +202,9 @@ def unpack_report(data: bytes) -> Started | Ended | Failed | Hello:
             _, identity, status, out_of_memory, peak = _ENDED.unpack(data)
             return Ended(identity, status, bool(out_of_memory), peak)
         if data[0] == FAILED:
-            return Failed(_FAILED.unpack_from(data)[1], data[_FAILED.size :].decode("utf-8"))
+            _, identity, unmounted = _FAILED.unpack_from(data)
+            reason = data[_FAILED.size :].decode("utf-8", "replace")
+            return Failed(identity, reason, bool(unmounted))
         if data[0] == HELLO:
             _, memory, version, *flags = _HELLO.unpack_from(data)
             outbound = Outbound.unpack(data[_HELLO.size :])

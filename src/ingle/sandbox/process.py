@@ -50,7 +50,14 @@ class Listener(Protocol):
 
 
 class LockedProcess:
-    """The server's ends of one sandbox's channel and log pipe."""
+    """The server's ends of one sandbox's channel and log pipe.
+
+    Attributes:
+        identity: the server's number for it.
+        pid: its first process, once there is one.
+        ended: whether it is gone.
+        unmounted: whether it is gone because its file system could not be mounted.
+    """
 
     def __init__(
         self,
@@ -63,6 +70,7 @@ class LockedProcess:
         self.identity = identity
         self.pid: int | None = None
         self.ended = False
+        self.unmounted = False
         self._loop = loop
         self._channel: socket.socket | None = None
         self._output: int | None = None

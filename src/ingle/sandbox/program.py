@@ -14,12 +14,15 @@ class Launch:
         environment: its variables.
         http: whether it speaks to the Runtime API rather than in frames.
         anonymous: whether it is started before it is known which function it is for.
+        image: whether the function's code is a whole root file system, and says itself what
+            program to become.
     """
 
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
     http: bool
     anonymous: bool
+    image: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Program:
                 launch["environment"],
                 launch["http"],
                 launch["anonymous"],
+                launch["image"],
             ),
             packed["links"],
         )

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from ingle.runtimes.python import lock
+from ingle.runtimes.python import image_root, lock
 from ingle.sandbox.mounts import (
     MS_BIND,
     MS_NODEV,
@@ -90,7 +90,7 @@ def enter(
     inner |= {f"cgroup/{name}": str(folder) for name, folder in cgroups.items()}
     root = str(staging)
     mount("ingle", root, "tmpfs", MS_NOSUID, "mode=0755,size=16m")
-    for folder in ("dev", "etc", "proc", "tmp", "var/runtime", *_LIBRARIES):
+    for folder in ("dev", "etc", "mnt", "proc", "tmp", "var/runtime", *_LIBRARIES):
         make_folder(root, folder)
     show_system(root)
     _show_shell(root)
@@ -107,6 +107,7 @@ def enter(
     mount("ingle", root + lock.INNER, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700")
     if home != _HOME:
         Path(root + _HOME).symlink_to(home)
+    make_folder(root, image_root.PLACE)
     for name, source in inner.items():
         target = make_folder(root, f"{lock.INNER}/{name}")
         mount(source, target, "", MS_BIND)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ingle.resources import FileSystem
 from ingle.sandbox.program import Program
 
 
@@ -24,6 +25,7 @@ class Settings:
         outbound: whether they reach the network, too.
         network_range: where their addresses are from.
         connections: the most outbound connections of a sandbox at a time.
+        file_systems: the folders that sandboxes may mount.
     """
 
     code: str
@@ -38,6 +40,7 @@ class Settings:
     outbound: bool
     network_range: str
     connections: int
+    file_systems: tuple[FileSystem, ...] = ()
 
     def pack(self) -> dict[str, Any]:
         """Return it as what JSON can hold."""
@@ -47,4 +50,5 @@ class Settings:
     def unpack(cls, packed: dict[str, Any]) -> "Settings":
         """Return what `pack` gave; raise KeyError or TypeError when it is none."""
         programs = {name: Program.unpack(each) for name, each in packed["programs"].items()}
-        return cls(**{**packed, "programs": programs})
+        shared = tuple(FileSystem(**each) for each in packed["file_systems"])
+        return cls(**{**packed, "programs": programs, "file_systems": shared})

@@ -57,7 +57,7 @@ def give_up_root(
         data_dir: the data folder, already the owner's; what is written is written there.
         staging: an empty folder; it is mounted over, in a new mount namespace only.
         owner: the user and group to take.
-        programs: folders with programs that it runs itself.
+        programs: folders with programs that it runs itself, or that it reads.
 
     Raises:
         OSError: a step failed.

@@ -27,6 +27,7 @@ from ingle.sandbox.restorer import Restorer, Snapshot, pid_of
 from ingle.sandbox.rights import acquire_rights, can_nest
 from ingle.sandbox.scratch import Scratch, ScratchUnavailable
 from ingle.sandbox.settings import Settings
+from ingle.sandbox.shares import Shares, ShareUnavailable
 from ingle.sandbox.slots import Keeper, Slot
 from ingle.sandbox.stock import Stock
 from ingle.sandbox.sweeper import Sweeper
@@ -36,6 +37,7 @@ from ingle.sandbox.zygotes import Surroundings, Zygote
 DEFAULT_TMP_MB = 512
 """https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html"""
 _CODE = re.compile(r"[0-9a-zA-Z_-]{1,80}")
+_PLACE = re.compile(r"/mnt/(?!\.{1,2}$)[0-9a-zA-Z._-]{1,155}")
 _TICK_S = 0.05
 _QUIET_S = 0.003
 """Sandboxes are made ahead when nothing was asked for this long, not in the middle of a burst."""
@@ -67,6 +69,7 @@ class Warden:
         self._cgroups = cgroups.claim()
         self._sweeper = Sweeper(self._cgroups) if self._cgroups else None
         self._scratch = self._open_scratch() if privileged else None
+        self._shares = Shares(settings.file_systems, privileged)
         try:
             self._filter = seccomp.compile_filter()
             forking_filter = seccomp.compile_filter(forks=True)
@@ -200,7 +203,8 @@ class Warden:
                 if slot is None:
                     self._tell(messages.Failed(request.identity, str(error)))
                 else:
-                    self.give_up(slot, str(error))
+                    self.kill(slot)
+                    self.give_up(slot, str(error), unmounted=_is_share(error))
         elif isinstance(request, messages.Kill):
             slot = self._assigned.get(request.identity)
             if slot is not None:
@@ -214,7 +218,8 @@ class Warden:
 
     def _spawn(self, request: messages.Spawn) -> None:
         names = (request.code, request.layers) if request.layers else (request.code,)
-        if not all(_CODE.fullmatch(name) for name in names):
+        is_code = all(_CODE.fullmatch(name) for name in names)
+        if not is_code or (request.file_system and not _PLACE.fullmatch(request.place)):
             raise ValueError("a malformed request to make a sandbox")
         keeper = self._source(request)
         keeper.stock.take(time.monotonic())
@@ -274,12 +279,15 @@ class Warden:
             self._cgroups.limit(slot.group, request.memory_mb, quota=self._settings.quota)
         code = request.code.encode()
         in_memory = 0 if self._scratch else request.tmp_mb * cgroups.MB
+        layers, place = request.layers.encode(), request.place.encode()
         kind = (packets.ASSIGN, slot.number, in_memory, request.snapshot)
-        head = packets.ASSIGN_HEAD.pack(*kind, len(code))
+        head = packets.ASSIGN_HEAD.pack(*kind, len(code), len(layers))
+        shared = [self._shares.mount(request.file_system, slot.uid)] if request.file_system else []
         fds = self._adopt(slot, keeper, request) if request.snapshot else []
+        fds += shared
         if request.tmp_mb != DEFAULT_TMP_MB:
             fds += self._tmp(slot, request.tmp_mb)
-        self._send(keeper, head + code + request.layers.encode(), fds)
+        self._send(keeper, head + code + layers + place, fds)
         if not keeper.anonymous:
             self._announce(slot, request)
 
@@ -388,7 +396,7 @@ class Warden:
             self._assign(slot, slot.request)
         except _PROBLEMS as error:
             self.kill(slot)
-            self.give_up(slot, str(error))
+            self.give_up(slot, str(error), unmounted=_is_share(error))
 
     def end(self, slot: Slot, status: int) -> None:
         """A sandbox has ended, with this wait status."""
@@ -408,13 +416,13 @@ class Warden:
         self._forget(slot)
         self._tell(messages.Ended(request.identity, status, starved, peak))
 
-    def give_up(self, slot: Slot, reason: str) -> None:
-        """A sandbox could not be made."""
+    def give_up(self, slot: Slot, reason: str, *, unmounted: bool = False) -> None:
+        """A sandbox could not be made, perhaps because its file system was not mounted."""
         if slot.request is not None and slot.request.snapshot:
             self._lose_snapshot(slot.request)
         self._forget(slot)
         if slot.request is not None:
-            self._tell(messages.Failed(slot.request.identity, reason))
+            self._tell(messages.Failed(slot.request.identity, reason, unmounted))
         else:
             slot.keeper.stock.fail()
 
@@ -497,6 +505,11 @@ class Warden:
             self._sweeper.close()
         self._network.close()
         self._users.close()
+        self._shares.close()
+
+
+def _is_share(error: Exception) -> bool:
+    return isinstance(error, ShareUnavailable)
 
 
 def main() -> None:

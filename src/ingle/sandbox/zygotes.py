@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ingle.runtimes.python import lock, snapshot_restore_py, zygote
+from ingle.runtimes.python import bootstrap, lock, snapshot_restore_py, wrapped, zygote
 from ingle.sandbox import rights, root
 from ingle.sandbox.networks import Cabling
 from ingle.sandbox.program import Program
@@ -104,6 +104,7 @@ def _become(sock: socket.socket, program: Program, around: Surroundings) -> None
             **program.shows,
             str(Path(zygote.__file__).parent): RUNTIME_FOLDER,
             snapshot_restore_py.__file__: _HOOKS,
+            wrapped.__file__: bootstrap.WRAPPED,
         },
         code=around.code,
         cgroups=around.cgroups,

@@ -18,6 +18,7 @@ class CallContext:
         request: the HTTP request.
         endpoint: scheme and authority by which the caller reached Ingle,
             for instance `http://127.0.0.1:4566`.
+        trace: what the header `X-Amzn-Trace-Id` of the answer tells, or "" for none.
         identity: the caller, an `ingle.auth.keys.Identity`; this layer knows nothing of it.
     """
 
@@ -27,6 +28,7 @@ class CallContext:
     principal_arn: str
     request: Request
     endpoint: str
+    trace: str = ""
     identity: Any = None
 
 

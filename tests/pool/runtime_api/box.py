@@ -27,13 +27,14 @@ def invoke_body(
     trace_id: str = TRACE,
     client_context: str = "",
     deadline_ms: int = 1_542_409_706_888,
+    tenant_id: str = "",
 ) -> bytes:
     """The body of an INVOKE frame."""
     arn, trace, context = ARN.encode(), trace_id.encode(), client_context.encode()
     head = frames.INVOKE_HEAD.pack(
-        request_id.encode(), deadline_ms, len(arn), len(trace), len(context)
+        request_id.encode(), deadline_ms, len(arn), len(trace), len(context), len(tenant_id)
     )
-    return head + arn + trace + context + event
+    return head + arn + trace + context + tenant_id.encode() + event
 
 
 class Box:

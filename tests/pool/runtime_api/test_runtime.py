@@ -47,7 +47,7 @@ async def status_of(reader: asyncio.StreamReader) -> int:
 
 async def test_an_event_comes_with_all_of_its_headers(box: Box) -> None:
     waiting = await box.started()
-    box.api.invoke(invoke_body(client_context='{"custom":\r\n{"name":"Zoë"}}'))
+    box.api.invoke(invoke_body(client_context='{"custom":\r\n{"name":"Zoë"}}', tenant_id="blue/1"))
     response = await waiting
     assert response.status_code == 200
     assert response.content == b'{"username":"Sally"}'
@@ -55,6 +55,7 @@ async def test_an_event_comes_with_all_of_its_headers(box: Box) -> None:
     assert response.headers["lambda-runtime-deadline-ms"] == "1542409706888"
     assert response.headers["lambda-runtime-invoked-function-arn"] == ARN
     assert response.headers["lambda-runtime-trace-id"] == TRACE
+    assert response.headers["lambda-runtime-aws-tenant-id"] == "blue/1"
     assert response.headers["content-type"] == "application/json"
     context = dict(response.headers.raw)[b"Lambda-Runtime-Client-Context"]
     assert json.loads(context) == {"custom": {"name": "Zoë"}}
@@ -66,6 +67,7 @@ async def test_headers_without_a_value_are_left_out(box: Box) -> None:
     headers = (await waiting).headers
     assert "lambda-runtime-trace-id" not in headers
     assert "lambda-runtime-client-context" not in headers
+    assert "lambda-runtime-aws-tenant-id" not in headers
     assert "lambda-runtime-cognito-identity" not in headers
 
 

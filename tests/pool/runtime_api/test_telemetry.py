@@ -24,7 +24,7 @@ from tests.pool.runtime_api.subscribing import (
     subscribed,
 )
 
-TRACING = {"type": "X-Amzn-Trace-Id", "value": TRACE}
+TRACING = {"spanId": "9a9197af755a6419", "type": "X-Amzn-Trace-Id", "value": TRACE}
 
 
 async def test_the_platform_tells_of_every_phase(make_box: MakeBox, listener: HttpListener) -> None:

@@ -24,6 +24,12 @@ def test_the_context_tells_of_the_function_and_the_invocation(start):
     }
 
 
+def test_the_context_tells_the_tenant(start):
+    runtime = start("example.Contexts::tenant")
+    assert runtime.invoke({"a": 1}, tenant_id="blue/1").value == "blue/1"
+    assert runtime.invoke({"a": 1}).value is None
+
+
 def test_the_time_that_remains_is_until_the_deadline_and_never_negative(start):
     runtime = start("example.Contexts::remaining")
     now = int(time.time() * 1000)

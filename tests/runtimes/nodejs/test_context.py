@@ -38,8 +38,15 @@ def test_the_context_has_these_members_in_this_order(start):
         "identity",
         "invokedFunctionArn",
         "awsRequestId",
+        "tenantId",
         "getRemainingTimeInMillis",
     ]
+
+
+def test_the_context_tells_the_tenant(start):
+    runtime = start("exports.handler = async (event, context) => [event, context.tenantId]")
+    assert runtime.invoke({"a": 1}, tenant_id="blue/1").value == [{"a": 1}, "blue/1"]
+    assert runtime.invoke({"a": 2}).value == [{"a": 2}, None]
 
 
 def test_the_remaining_time_is_that_until_the_deadline(start):

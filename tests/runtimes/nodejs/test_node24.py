@@ -53,6 +53,7 @@ def test_the_context_has_no_functions_to_answer_with(start):
         "identity",
         "invokedFunctionArn",
         "awsRequestId",
+        "tenantId",
         "getRemainingTimeInMillis",
     ]
     assert start("exports.handler = (e, c) => c", **NEW).invoke().value["invokedFunctionArn"] == ARN

@@ -30,6 +30,10 @@ def test_it_tells_what_aws_tells(answer_of):
     assert said == told
 
 
+def test_the_context_tells_the_tenant(answer_of):
+    assert answer_of("[event, context.tenant_id]", 7, tenant_id="blue/1") == [7, "blue/1"]
+
+
 def test_the_time_that_remains_is_that_until_the_deadline(answer_of):
     deadline = int(time.time() * 1000) + 600_000
     assert 0 < answer_of("context.get_remaining_time_in_millis", deadline_ms=deadline) <= 600_000

@@ -6,6 +6,7 @@ Each test has names of its own, so that none depends on what others left.
 import json
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -115,3 +116,18 @@ def client_of(iam: Any, iam_server: Server) -> Callable[..., Any]:
         )
 
     return make
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start a server with these flags that the test may stop, kill and start again."""
+    started: list[Server] = []
+
+    def start(*flags: str) -> Server:
+        started.append(Server(tmp_path / f"server{len(started)}" / "data", *flags))
+        return started[-1].start()
+
+    yield start
+    for each in started:
+        if each.running:
+            each.kill()

@@ -140,7 +140,12 @@ def test_everything_is_told_in_one_list(own):
     assert role["AssumeRolePolicyDocument"] == TRUST_LAMBDA
     assert the("Group", "details")["GroupPolicyList"] == []
     policies = {each["Arn"]: each for each in lists["Policies"]}
-    assert policies[BASIC]["AttachmentCount"] == 1
+    having = [
+        each
+        for each in lists["RoleDetailList"]
+        if BASIC in {attached["PolicyArn"] for attached in each["AttachedManagedPolicies"]}
+    ]
+    assert policies[BASIC]["AttachmentCount"] == len(having)
     own_policy = policies[f"arn:aws:iam::{ACCOUNT}:policy/details"]
     [version] = own_policy["PolicyVersionList"]
     assert (version["VersionId"], version["Document"]) == ("v1", json.loads(ALLOW_ALL))

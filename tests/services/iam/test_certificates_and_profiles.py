@@ -117,7 +117,11 @@ def test_an_instance_profile_is_described_as_aws_does(iam, role, name):
     iam.untag_instance_profile(InstanceProfileName=name, TagKeys=["a"])
     iam.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=role)
     again = {"InstanceProfileName": name, "RoleName": role}
-    assert refusal(iam.remove_role_from_instance_profile, **again)[:2] == (404, "NoSuchEntity")
+    assert refusal(iam.remove_role_from_instance_profile, **again) == (
+        404,
+        "NoSuchEntity",
+        f"Role {role} in Instance Profile {name} cannot be found.",
+    )
     assert refusal(iam.create_instance_profile, InstanceProfileName=name) == (
         409,
         "EntityAlreadyExists",

@@ -1,6 +1,7 @@
 """Users, over HTTP."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -80,6 +81,18 @@ def test_a_user_cannot_get_the_name_of_another(iam, user, name):
     assert taken == (409, "EntityAlreadyExists", f"User with name {user} already exists.")
     iam.update_user(UserName=user, NewUserName=user.upper())
     assert iam.get_user(UserName=user)["User"]["UserName"] == user.upper()
+
+
+def test_of_those_who_make_the_same_user_at_once_one_wins(iam, name):
+    def make(number):
+        try:
+            iam.create_user(UserName=name if number % 2 else name.lower())
+        except iam.exceptions.EntityAlreadyExistsException:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(make, range(16))) == 1
 
 
 def test_whoever_is_not_there_is_named(iam):
@@ -206,7 +219,10 @@ def test_names_are_of_few_characters(unchecked, name_of_it):
 
 
 def test_a_document_comes_back_as_it_went(iam, user):
-    document = '{ "Version": "2012-10-17",\n "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::b/%20+ü"}}'
+    document = (
+        '{ "Version": "2012-10-17",\n "Statement": '
+        '{"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::b/%20+ü"}}'
+    )
     iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=document)
     found = iam.get_user_policy(UserName=user, PolicyName="p")
     assert found["PolicyDocument"] == json.loads(document)

@@ -108,8 +108,9 @@ class Bench:
         self.clock = clock
         self.blobs = BlobStore(folder / "blobs")
         self.code = folder / "code"
+        self.images = folder / "images"
         self.objects = folder / "objects"
-        for each in (folder / "blobs", self.code, self.objects):
+        for each in (folder / "blobs", self.code, self.images, self.objects):
             each.mkdir()
         self.invoker = NoSandboxes()
         self.measured = Measured()
@@ -143,6 +144,7 @@ class Bench:
             presign=lambda url, seconds: f"{url}?expires={seconds}",
             interpreters=Interpreters(self.clock, search=[Path(sys.base_prefix) / "bin"]),
             machine="x86_64",
+            image_folders=[self.images],
         )
         self.authorizer.tell("lambda", service.resources)
         self.opened.append(service)

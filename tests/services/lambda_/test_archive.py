@@ -61,6 +61,7 @@ def test_files_and_folders_are_unpacked_readable_for_everybody(tmp_path: Path) -
 @pytest.mark.parametrize(
     "content",
     [b"not a zip", b"PK\x03\x04 torn", zipped({"app.py": "x" * 100})[:-30]],
+    ids=["text", "a torn beginning", "without its end"],
 )
 def test_what_is_no_zip_is_refused(content: bytes, tmp_path: Path) -> None:
     assert refused(content, tmp_path).startswith(CORRUPT)

@@ -130,10 +130,6 @@ async def test_the_client_context_reaches_the_function(ready: LambdaService, ben
     assert bench.invoker.calls[0][2]["client_context"] == '{"custom": {}}'
 
 
-async def test_a_tenant_is_refused_by_name(ready: LambdaService) -> None:
-    assert (await refusal(ready, TenantId="x")).message.startswith("TenantId is not supported")
-
-
 async def test_another_accounts_function_is_found_by_its_arn_and_not_by_its_name(
     ready: LambdaService,
 ) -> None:

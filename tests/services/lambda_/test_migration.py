@@ -42,6 +42,9 @@ async def test_functions_from_before_there_were_versions_are_kept(tmp_path: Path
     assert function.package == Package("0" * 64, 12)
     assert (function.version, function.layers, function.snap_start) == ("$LATEST", (), "None")
     assert (function.last_version, function.changed) == (0, True)
+    assert (function.tracing, function.mounts, function.vpc) == ("PassThrough", (), None)
+    assert function.tenant_isolation is None
+    assert (function.state, function.image, function.image_update) == ("Active", None, None)
     assert function.revision_id == function.content_id == "one"
 
 
@@ -51,7 +54,7 @@ DIGEST = {"digest": "0" * 64}
 async def test_roles_that_functions_had_before_roles_counted_are_made(tmp_path: Path) -> None:
     before = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, before)
-    (before / "versions" / "0016_lambda_permissions.py").unlink()
+    (before / "versions" / "0014_lambda_permissions.py").unlink()
     old = await Database.open(tmp_path, migrations=before)
     mine = f"arn:aws:iam::{ACCOUNT}:role/service-role/Hello"
 
@@ -63,9 +66,11 @@ async def test_roles_that_functions_had_before_roles_counted_are_made(tmp_path: 
                     "INSERT INTO lambda_functions (account_id, region, name, revision_id, "
                     "content_id, last_modified_ms, runtime, handler, role, description, timeout_s, "
                     "memory_mb, ephemeral_mb, architecture, log_group, log_format, snap_start, "
-                    "layers, package_sha256, tags, last_version, changed) VALUES (:account, "
+                    "layers, package_sha256, tags, last_version, changed, state, state_reason, "
+                    "state_reason_code, tracing, file_systems) VALUES (:account, "
                     ":region, :name, 'r', 'c', 1, 'python3.11', 'a.b', :role, '', 3, 128, 512, "
-                    "'x86_64', '/aws/lambda/hello', 'Text', 'None', '[]', :digest, '{}', 0, 1)"
+                    "'x86_64', '/aws/lambda/hello', 'Text', 'None', '[]', :digest, '{}', 0, 1, "
+                    "'Active', '', '', 'PassThrough', '[]')"
                 ),
                 DIGEST | {"account": ACCOUNT, "region": REGION, "name": name, "role": role},
             )

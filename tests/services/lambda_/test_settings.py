@@ -127,9 +127,7 @@ def test_the_environment_can_be_emptied_and_removed() -> None:
     ("request_", "named"),
     [
         ({"PublishTo": "LATEST_PUBLISHED"}, "PublishTo"),
-        ({"PackageType": "Image"}, "PackageType"),
-        ({"VpcConfig": {"SubnetIds": ["subnet-1"]}}, "VpcConfig"),
-        ({"TracingConfig": {"Mode": "Active"}}, "TracingConfig"),
+        ({"CapacityProviderConfig": {"x": 1}}, "CapacityProviderConfig"),
         ({"DeadLetterConfig": {"TargetArn": "arn:aws:sqs:::q"}}, "DeadLetterConfig"),
         ({"KMSKeyArn": "arn:aws:kms:::key"}, "KMSKeyArn"),
     ],
@@ -144,13 +142,22 @@ def test_what_ingle_does_not_do_yet_is_refused_by_name(
     "request_",
     [
         {"PackageType": "Zip", "KMSKeyArn": ""},
-        {"VpcConfig": {"SubnetIds": [], "SecurityGroupIds": [], "Ipv6AllowedForDualStack": False}},
-        {"TracingConfig": {"Mode": "PassThrough"}, "SnapStart": {}},
-        {"DeadLetterConfig": {}, "ImageConfig": {"Command": []}},
+        {"TracingConfig": {}, "SnapStart": {}},
+        {"DeadLetterConfig": {}},
     ],
 )
 def test_asking_for_what_ingle_does_anyway_is_allowed(request_: dict[str, Any]) -> None:
     assert changed_settings(request_) == {}
+
+
+def test_the_mode_of_tracing_is_kept() -> None:
+    for mode in ("Active", "PassThrough"):
+        assert changed_settings({"TracingConfig": {"Mode": mode}}) == {"tracing": mode}
+
+
+def test_tenants_can_be_isolated_when_a_function_is_made() -> None:
+    request = {**REQUEST, "TenancyConfig": {"TenantIsolationMode": "PER_TENANT"}}
+    assert new_settings(request, "hello")["tenant_isolation"] == "PER_TENANT"
 
 
 def test_levels_come_with_json_and_go_with_text() -> None:
@@ -187,8 +194,8 @@ def test_a_request_without_code_is_refused() -> None:
 
 
 def test_code_in_another_way_is_refused_by_name() -> None:
-    with pytest.raises(ServiceError, match=r"Code\.ImageUri is not supported"):
-        zip_file({"ImageUri": "image"}, "CreateFunction", "Code.")
+    with pytest.raises(ServiceError, match=r"Code\.S3ObjectStorageMode is not supported"):
+        zip_file({"S3ObjectStorageMode": "REFERENCE"}, "CreateFunction", "Code.")
 
 
 def test_a_zip_over_fifty_megabytes_is_refused() -> None:

@@ -135,7 +135,8 @@ async def test_a_function_can_be_created_with_its_first_version(service: LambdaS
         (
             {"PublishTo": "LATEST_PUBLISHED"},
             "InvalidParameterValueException",
-            "PublishTo is not supported by this version of Ingle. Leave it out.",
+            "PublishTo is not supported by this version of Ingle: it is for functions on Lambda "
+            "Managed Instances, which are EC2's. Leave it out.",
         ),
     ],
 )

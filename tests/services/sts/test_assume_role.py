@@ -9,7 +9,7 @@ from ingle.auth.keys import Identity, SessionKind
 from ingle.iam.principal import PrincipalKind
 from ingle.wire.errors import ServiceError
 from tests.services.conftest import ACCOUNT, OTHER_ACCOUNT
-from tests.services.sts.conftest import World, allow, denied, policy, trust
+from tests.services.sts.conftest import World, allow, denied, policy, trust, user_of
 
 ASSUME = "sts:AssumeRole"
 WHOLE_ACCOUNT = {"AWS": ACCOUNT}
@@ -318,6 +318,7 @@ async def test_a_user_made_anew_is_not_the_one_that_a_role_trusts(world: World) 
     user = await world.user("u")
     role = await world.role("r", trust({"AWS": user.principal_arn}))
     await world.assume(user, role)
+    await world.lose(user_of(world, user))
     again = await world.user("u", allow(ASSUME))
     assert (await world.not_assumed(again, role))[0] == "AccessDenied"
 

@@ -138,7 +138,7 @@ async def test_the_account_of_every_key_is_told(world: World) -> None:
 async def test_sessions_outlive_the_key_and_end_with_the_user(world: World) -> None:
     user = await world.user("u")
     answer = await world.call(user, "GetSessionToken")
-    key = world.store.access_keys.find(user.access_key_id)
+    key = world.store.access_keys.identified(user.access_key_id)
     assert key is not None
     await world.have(replace(key, active=False))
     assert world.directory.access_key(user.access_key_id) is None

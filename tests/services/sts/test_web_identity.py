@@ -126,6 +126,24 @@ async def test_keys_are_fetched_once_and_again_for_one_that_is_new(
     assert len(issuer.asked) == 4
 
 
+async def test_keys_that_are_known_count_on_while_the_issuer_is_away(
+    world: World, issuer: Issuer, role: Role
+) -> None:
+    issuer.publish("rsa")
+    token = issuer.sign(claims(world, issuer))
+    await assume(world, role, token)
+    issuer.documents[KEYS] = (503, b"")
+    await world.clock.advance(issuers.AGAIN_S)
+    other = issuer.sign(claims(world, issuer), "ec")
+    for _ in range(2):
+        assert await refused(world, role, other) == NO_KEY
+        await assume(world, role, token)
+    assert len(issuer.asked) == 4
+    issuer.publish("rsa", "ec")
+    await world.clock.advance(issuers.AGAIN_S)
+    await assume(world, role, other)
+
+
 async def test_keys_that_an_issuer_withdrew_are_forgotten_within_the_hour(
     world: World, issuer: Issuer, role: Role
 ) -> None:

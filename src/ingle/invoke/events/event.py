@@ -43,6 +43,7 @@ class Event:
         due_ms: when it should run next, likewise.
         attempts: how often the function failed on it.
         id: identifies it; earlier events have smaller ones.
+        tenant_id: the tenant that it is for, or "".
     """
 
     key: BacklogKey
@@ -53,6 +54,7 @@ class Event:
     due_ms: int
     attempts: int = 0
     id: int = field(default_factory=new_id)
+    tenant_id: str = ""
 
     @property
     def function(self) -> FunctionId:

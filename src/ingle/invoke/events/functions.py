@@ -1,5 +1,6 @@
 """What the queue asks of those who know the functions."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +18,9 @@ class Target:
         invoked_arn: as the caller named it, for the context object.
         may_loop: whether it may be part of an endless loop.
         is_off: whether its reserved concurrency is zero.
+        isolated: whether each of its sandboxes serves one tenant.
+        start: where the function is durable: starts an execution with a payload, a request id and a
+            trace header, which then goes on without the event.
     """
 
     spec: FunctionSpec
@@ -24,6 +28,8 @@ class Target:
     invoked_arn: str
     may_loop: bool
     is_off: bool
+    isolated: bool = False
+    start: Callable[[bytes, str, str], Awaitable[None]] | None = None
 
 
 class Functions(Protocol):

@@ -17,6 +17,7 @@ from ingle.invoke.events.runner import Runner
 from ingle.invoke.events.store import EventStore
 from ingle.invoke.invoker import Invoker
 from ingle.invoke.metrics import Metric, MetricSink
+from ingle.invoke.tracing import Tracer
 from ingle.storage.database import Database
 
 STEADY_PER_PROCESSOR = 32
@@ -33,6 +34,7 @@ class EventQueue:
         deliverers: deliver the records of events that are over.
         metrics: what takes the measurements.
         clock: the time of day.
+        tracer: makes trace headers.
         concurrency: how many invocations the invoker runs at once in an account and region; half
             of that is left to others.
     """
@@ -45,6 +47,7 @@ class EventQueue:
         deliverers: Deliverers,
         metrics: MetricSink,
         clock: Clock,
+        tracer: Tracer,
         *,
         concurrency: int,
     ) -> None:
@@ -54,7 +57,7 @@ class EventQueue:
         most = max(1, concurrency // 2)
         self._dispatcher = Dispatcher(
             self._store,
-            Runner(functions, invoker, metrics, clock).run,
+            Runner(functions, invoker, metrics, clock, tracer).run,
             partial(Finisher, database, self._store, deliverers, metrics, clock),
             clock,
             steady=min(most, STEADY_PER_PROCESSOR * (os.cpu_count() or 1)),
@@ -66,7 +69,15 @@ class EventQueue:
         """Take up what was accepted before, and not finished."""
         await self._dispatcher.start()
 
-    async def accept(self, key: BacklogKey, payload: bytes, *, request_id: str, trace: str) -> None:
+    async def accept(
+        self,
+        key: BacklogKey,
+        payload: bytes,
+        *,
+        request_id: str,
+        trace: str,
+        tenant_id: str = "",
+    ) -> None:
         """Return once an event is on disk. A caller that is cancelled does not know whether it is.
 
         Args:
@@ -74,12 +85,15 @@ class EventQueue:
             payload: JSON.
             request_id: 36 characters.
             trace: the value of `X-Amzn-Trace-Id`, or "".
+            tenant_id: the tenant that it is for, or "".
 
         Raises:
             ShuttingDown: the server is stopping.
             StorageError: it could not be written.
         """
-        await self._inbox.accept(self._event(key, payload, request_id, trace))
+        event = self._event(key, payload, request_id, trace)
+        event.tenant_id = tenant_id
+        await self._inbox.accept(event)
 
     async def add(
         self,

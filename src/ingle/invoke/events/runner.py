@@ -11,13 +11,14 @@ from ingle.invoke.events.fate import Fate, Left, Outcome, Refused
 from ingle.invoke.events.functions import Functions
 from ingle.invoke.events.record import Response, record
 from ingle.invoke.events.retries import after_failure, is_expired
-from ingle.invoke.invoker import Invoker
+from ingle.invoke.invoker import InvocationResult, Invoker
 from ingle.invoke.metrics import Metric, MetricSink
+from ingle.invoke.tracing import Tracer
 from ingle.wire.errors import ServiceError
 
 _logger = logging.getLogger(__name__)
 
-_CONFLICT, _TOO_MANY = 409, 429
+_BAD_REQUEST, _CONFLICT, _TOO_MANY = 400, 409, 429
 
 
 class Runner:
@@ -28,15 +29,22 @@ class Runner:
         invoker: runs it.
         metrics: what takes the measurements.
         clock: the time of day.
+        tracer: makes trace headers.
     """
 
     def __init__(
-        self, functions: Functions, invoker: Invoker, metrics: MetricSink, clock: Clock
+        self,
+        functions: Functions,
+        invoker: Invoker,
+        metrics: MetricSink,
+        clock: Clock,
+        tracer: Tracer,
     ) -> None:
         self._functions = functions
         self._invoker = invoker
         self._metrics = metrics
         self._clock = clock
+        self._tracer = tracer
 
     async def run(self, event: Event, refusal: int | None) -> Fate:
         """Run an event once, unless it is too old or part of an endless loop.
@@ -57,14 +65,22 @@ class Runner:
             if not target.may_loop and lineage.loops(event.trace, target.arn) >= lineage.LOOPS:
                 self._metrics.record(Metric.RECURSIVE_INVOCATIONS_DROPPED, event.function)
                 return self._dropped(event, Condition.RECURSIVE_INVOCATION, None, trace)
-            trace = lineage.continued(event.trace, target.arn, event.request_id, now_s)
-            result = await self._invoker.invoke(
-                target.spec,
-                event.payload,
-                request_id=event.request_id,
-                invoked_arn=target.invoked_arn,
-                trace_id=trace,
-            )
+            if target.isolated != bool(event.tenant_id):
+                # It came from a destination, or for another function of that name.
+                return self._failed(event, Response(_BAD_REQUEST), trace)
+            spec = target.spec
+            trace = self._tracer.header(event.trace, target.arn, event.request_id, spec.tracing)
+            if target.start is not None:
+                await target.start(event.payload, event.request_id, trace)
+                result = InvocationResult(b"null", None, None)
+            else:
+                result = await self._invoker.invoke(
+                    spec.for_tenant(event.tenant_id) if event.tenant_id else spec,
+                    event.payload,
+                    request_id=event.request_id,
+                    invoked_arn=target.invoked_arn,
+                    trace_id=trace,
+                )
         except ShuttingDown:
             return Left()
         except ServiceError as error:

@@ -11,7 +11,7 @@ from ingle.invoke.events.event import BacklogKey, Event
 from ingle.invoke.events.tables import events
 from ingle.storage.database import Database
 
-_OWN = ("request_id", "trace", "accepted_ms", "due_ms", "attempts", "id")
+_OWN = ("request_id", "trace", "accepted_ms", "due_ms", "attempts", "id", "tenant_id")
 _RETRY = (
     update(events)
     .where(events.c.id == bindparam("one"))

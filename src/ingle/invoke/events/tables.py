@@ -21,6 +21,7 @@ events = Table(
     Column("accepted_ms", BigInteger, nullable=False),
     Column("due_ms", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("tenant_id", String(256), nullable=False),
 )
 
 # What a function's line is read by, in its order.

@@ -10,7 +10,7 @@ from ingle.http.server import HttpServer
 from ingle.pool.runtime_api import answers, limits, records
 from ingle.pool.runtime_api.extensions import Failure
 from ingle.pool.runtime_api.facts import Facts
-from ingle.pool.runtime_api.invocation import Invocation, tracing
+from ingle.pool.runtime_api.invocation import Invocation, trace_context
 from ingle.pool.runtime_api.lifecycle import Lifecycle, Phase
 from ingle.pool.runtime_api.routes import Routes
 from ingle.pool.runtime_api.runtime import Runtime
@@ -226,7 +226,7 @@ class RuntimeApi:
         if error_type:
             record["errorType"] = error_type
         if trace_id:
-            record["tracing"] = tracing(trace_id)
+            record["tracing"] = trace_context(trace_id)
         overhead = self._life.extension_overhead
         if overhead is not None:
             record["spans"] = [records.span("extensionOverhead", *overhead)]

@@ -112,7 +112,7 @@ class Lifecycle:
             "requestId": invocation.request_id,
             "version": self._facts.version,
         }
-        tracing = invocation.tracing()
+        tracing = invocation.trace_context()
         if tracing is not None:
             record["tracing"] = tracing
         self._telemetry.publish("platform.start", record)

@@ -65,7 +65,7 @@ class Progress:
         }
         if error_type:
             record["errorType"] = error_type
-        tracing = self.invocation.tracing()
+        tracing = self.invocation.trace_context()
         if tracing is not None:
             record["tracing"] = tracing
         spans = []

@@ -108,6 +108,8 @@ class Runtime:
         ]
         if invocation.trace_id:
             headers.append(("Lambda-Runtime-Trace-Id", invocation.trace_id))
+        if invocation.tenant_id:
+            headers.append(("Lambda-Runtime-Aws-Tenant-Id", invocation.tenant_id))
         if invocation.client_context:
             headers.append(("Lambda-Runtime-Client-Context", _header(invocation.client_context)))
         self.current = invocation.request_id

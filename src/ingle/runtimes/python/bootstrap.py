@@ -25,6 +25,12 @@ MAX_RESPONSE = 6291556
 """Bytes of an answer; https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 BEFORE_SNAPSHOT_STATUS, AFTER_RESTORE_STATUS = 64, 65
 """What AWS's runtime exits with when a hook failed."""
+WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
+"""https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html#runtime-wrapper"""
+WRAPPED = "/var/runtime/bootstrap.py"
+"""Where sandboxes see `wrapped.py`, which the wrapper is to start."""
+_NOT_EXECUTABLE, _NOT_FOUND = 126, 127
+"""What AWS's runtime exits with, as shells do."""
 
 
 class Runtime:
@@ -32,9 +38,12 @@ class Runtime:
 
     It is made in the zygote, before any sandbox is, and rehearses there: what is made once is
     shared by all sandboxes, and costs none of them time or memory.
+
+    Args:
+        rehearsed: whether to rehearse; not in a process that has the function's variables already.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, rehearsed: bool = True) -> None:
         logs.open_streams()
         self._sink = logs.LogSink(2)
         self._request_id = logs.set_up_logging(self._sink)
@@ -42,11 +51,12 @@ class Runtime:
         if not hasattr(builtins, "exit"):
             site.setquit()
         sys.argv = [""]
-        self._rehearse()
+        if rehearsed:
+            self._rehearse()
 
     def _rehearse(self) -> None:
         name = __package__ + ".rehearsal"
-        head = frames.INVOKE_HEAD.pack(b"0" * 36, 0, 0, 0, 0)
+        head = frames.INVOKE_HEAD.pack(b"0" * 36, 0, 0, 0, 0, 0)
         function = handler.find_handler(name + ".handler")
         self._invoke(function, head + b'{"key": ["value", 1, 1.5, null]}')
         flush()
@@ -56,11 +66,22 @@ class Runtime:
     def run(self, channel_fd: int, log_fd: int) -> int:
         """Serve one function until the server closes the channel; return the exit status."""
         channel, settings = self._begin(channel_fd, log_fd)
-        _enter(settings["environment"])
-        self._error_text = logs.configure(settings["environment"], handler.log_text)
+        if WRAPPER in settings["environment"]:
+            return _wrap(channel_fd, settings["environment"])
+        return self._run(channel, settings["environment"], settings["handler"])
+
+    def run_wrapped(self, channel_fd: int) -> int:
+        """Do so in the process that a wrapper script has started."""
+        channel = frames.Channel(channel_fd)
+        environment = dict(os.environ)
+        return self._run(channel, environment, environment["_HANDLER"])
+
+    def _run(self, channel: frames.Channel, environment: dict[str, str], name: str) -> int:
+        _enter(environment)
+        self._error_text = logs.configure(environment, handler.log_text)
         gc.enable()  # what the zygote froze stays frozen, and so shared
         try:
-            function = handler.find_handler(settings["handler"])
+            function = handler.find_handler(name)
         except Exception as error:
             return self._fail(channel, error, 1)
         return self._serve(channel, function)
@@ -120,7 +141,7 @@ class Runtime:
 
     def _fail(self, channel: frames.Channel, error: Exception, status: int) -> int:
         described = handler.describe(error)
-        self._sink.log(self._error_text(described, self._request_id.request_id))
+        self._sink.log(self._error_text(described, self._request_id))
         flush()
         channel.send(frames.INIT_ERROR, _encode(described))
         return status
@@ -137,15 +158,18 @@ class Runtime:
             channel.send(kind, identity + answer)
 
     def _invoke(self, function: Callable[[Any, Any], Any], body: bytes) -> tuple[int, bytes, bytes]:
-        identity, deadline_ms, arn_length, trace_length, context_length = (
+        identity, deadline_ms, arn_length, trace_length, context_length, tenant_length = (
             frames.INVOKE_HEAD.unpack_from(body)
         )
         start = frames.INVOKE_HEAD.size
         arn_end = start + arn_length
         trace_end = arn_end + trace_length
         context_end = trace_end + context_length
+        tenant_end = context_end + tenant_length
         request_id = identity.decode("ascii")
         self._request_id.request_id = request_id
+        tenant_id = body[context_end:tenant_end].decode("ascii") if tenant_length else None
+        self._request_id.tenant_id = tenant_id
         os.environ["_X_AMZN_TRACE_ID"] = body[arn_end:trace_end].decode("ascii", "replace")
         try:
             try:
@@ -154,13 +178,14 @@ class Runtime:
                     deadline_ms,
                     body[start:arn_end].decode("utf-8"),
                     body[trace_end:context_end].decode("utf-8"),
+                    tenant_id,
                 )
             except ValueError as error:
                 raise handler.Fault(
                     "Runtime.LambdaContextUnmarshalError",
                     f"Unable to parse Client Context JSON: {error}",
                 ) from error
-            answer = handler.dump_answer(function(handler.load_event(body[context_end:]), context))
+            answer = handler.dump_answer(function(handler.load_event(body[tenant_end:]), context))
             if len(answer) > MAX_RESPONSE:
                 return (
                     frames.FAULT,
@@ -176,8 +201,26 @@ class Runtime:
             return frames.RESULT, answer, identity
         except Exception as error:
             described = handler.describe(error, request_id)
-            self._sink.log(self._error_text(described, self._request_id.request_id))
+            self._sink.log(self._error_text(described, self._request_id))
             return frames.FAULT, _encode(described), identity
+
+
+def _wrap(channel_fd: int, environment: dict[str, str]) -> int:
+    """Become the function's wrapper script, which starts Python anew; return why it cannot be."""
+    wrapper = environment[WRAPPER]
+    if not os.path.isfile(wrapper):
+        sys.stderr.write(f"{wrapper}: does not exist\n")
+        return _NOT_FOUND
+    if not os.access(wrapper, os.X_OK):
+        sys.stderr.write(f"{wrapper}: is not an executable\n")
+        return _NOT_EXECUTABLE
+    os.chdir(environment["LAMBDA_TASK_ROOT"])
+    os.dup2(channel_fd, 0)
+    try:
+        os.execve(wrapper, [wrapper, sys.executable, WRAPPED], environment)  # noqa: S606 - no shell
+    except OSError as error:
+        sys.stderr.write(f"{wrapper}: {error.strerror}\n")
+        return _NOT_EXECUTABLE
 
 
 def _enter(environment: dict[str, str]) -> None:

@@ -20,6 +20,7 @@ from . import (
     bootstrap,
     endpoint,
     frames,
+    image_root,
     launcher,
     lock,
     network,
@@ -164,23 +165,39 @@ class Child:
     def _settle(
         self, assignment: Assignment, uid: int | None, failure: BaseException | None
     ) -> int | None:
-        """Take the function's code and /tmp; raise what went wrong so far.
+        """Take the function's code, its file system and /tmp; raise what went wrong so far.
 
         Returns the socket on which a snapshot hears what to fork, or None.
         """
         message, mounts = assignment
-        _, _, tmp_bytes, forks, code_length = packets.ASSIGN_HEAD.unpack_from(message)
+        _, _, tmp_bytes, forks, code_length, layers_length = packets.ASSIGN_HEAD.unpack_from(
+            message
+        )
         if failure is not None:
             raise failure
         forks_fd = mounts.pop(0) if forks else None
-        names = message[packets.ASSIGN_HEAD.size :]
+        names = message[packets.ASSIGN_HEAD.size :].decode("ascii")
+        code_end, layers_end = code_length, code_length + layers_length
+        place = names[layers_end:]
+        if place:
+            file_system = mounts.pop(0)
+            lock.place_file_system(file_system, place)
+            os.close(file_system)
         for mount in mounts:
             lock.place_tmp(mount)
             os.close(mount)
         if tmp_bytes:
             lock.mount_tmp(tmp_bytes, uid)
-        lock.show_code(names[:code_length].decode("ascii"), names[code_length:].decode("ascii"))
+        code, layers = names[:code_end], names[code_end:layers_end]
+        if self._has_image:
+            image_root.enter(code, shared=bool(place))
+        else:
+            lock.show_code(code, layers)
         return forks_fd
+
+    @property
+    def _has_image(self) -> bool:
+        return isinstance(self._runtime, launcher.Launcher) and self._runtime.image
 
     def _enclose(
         self,
@@ -250,7 +267,7 @@ class Child:
         if not assignment[0]:
             return 0
         self._settle(assignment, uid, failure)
-        os.chdir(_TASK)
+        os.chdir("/" if self._has_image else _TASK)
         if pid is None:
             pid = start()
         else:

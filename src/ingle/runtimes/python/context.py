@@ -68,7 +68,12 @@ class LambdaContext:
     """What a handler may know of its invocation and of its function."""
 
     def __init__(
-        self, request_id: str, deadline_ms: int, invoked_arn: str, client_context: str
+        self,
+        request_id: str,
+        deadline_ms: int,
+        invoked_arn: str,
+        client_context: str,
+        tenant_id: str | None = None,
     ) -> None:
         environ = os.environ
         self.aws_request_id = request_id
@@ -78,7 +83,7 @@ class LambdaContext:
         self.memory_limit_in_mb = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
         self.function_version = environ.get("AWS_LAMBDA_FUNCTION_VERSION")
         self.invoked_function_arn = invoked_arn
-        self.tenant_id = None
+        self.tenant_id = tenant_id
         self.identity = CognitoIdentity()
         self.client_context: ClientContext | None = None
         self._w3c: dict[str, str] = {}

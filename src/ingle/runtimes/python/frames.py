@@ -11,13 +11,13 @@ import struct
 import sys
 
 HEADER = struct.Struct("<IB")
-INVOKE_HEAD = struct.Struct("<36sQHHI")
+INVOKE_HEAD = struct.Struct("<36sQHHIH")
 
 INIT = 1
 """To the sandbox: JSON with the handler's name and the environment."""
 INVOKE = 2
-"""To the sandbox: request id, deadline (ms since the epoch), the lengths of ARN, trace id and
-client context, then these three and the event."""
+"""To the sandbox: request id, deadline (ms since the epoch), the lengths of ARN, trace id,
+client context and tenant id, then these four and the event."""
 READY = 3
 """From the sandbox: the handler is loaded."""
 INIT_ERROR = 4

@@ -109,7 +109,7 @@ def _is_ours(filename: str) -> bool:
     return os.path.dirname(filename) == _HERE or filename.startswith("<frozen importlib")
 
 
-def log_text(described: dict[str, Any], _request_id: str = "") -> str:
+def log_text(described: dict[str, Any], _invocation: object = None) -> str:
     """Return the error as the text of its log event."""
     head = "[ERROR]"
     if described["errorType"]:

@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from . import logs
+
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {
     "asctime",
     "aws_request_id",
@@ -46,16 +48,21 @@ class Formatter(logging.Formatter):
             told["errorMessage"] = str(error)
             told["location"] = f"{record.pathname}:{record.funcName}:{record.lineno}"
         told["requestId"] = getattr(record, "aws_request_id", "")
+        tenant_id = getattr(record, "tenant_id", None)
+        if tenant_id is not None:
+            told["tenantId"] = tenant_id
         for name, value in vars(record).items():
             if name not in _PLAIN and name not in told:
                 told[name] = value
         return json.dumps(told, ensure_ascii=False, default=str) + "\n"
 
 
-def error_text(described: dict[str, Any], request_id: str) -> str:
+def error_text(described: dict[str, Any], invocation: logs.RequestIdFilter) -> str:
     """Return the event of an error that a handler gave, as its caller gets it."""
     moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     told = {"timestamp": moment, "log_level": "ERROR", **described}
-    if request_id:
-        told["requestId"] = request_id
+    if invocation.request_id:
+        told["requestId"] = invocation.request_id
+    if invocation.tenant_id is not None:
+        told["tenantId"] = invocation.tenant_id
     return json.dumps(told, ensure_ascii=False) + "\n"

@@ -39,6 +39,7 @@ _CAP_SYS_ADMIN = 21
 NEW_FOR_FORKS = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET
 """The namespaces that a fork of a snapshot makes for itself, besides that of its process ids."""
 _SYS_CLONE = {"x86_64": 56, "aarch64": 220}
+_SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 # The same on every architecture; os.pidfd_open came with Python 3.9.
 _SYS_MOVE_MOUNT = 429
 _SYS_PIDFD_OPEN = 434
@@ -83,7 +84,8 @@ def enter_namespace(fd: int, flag: int) -> None:
     _check(_libc.setns(fd, flag), "setns")
 
 
-def _mount(source: str, target: str, kind: str, flags: int, data: str | None = None) -> None:
+def mount(source: str, target: str, kind: str, flags: int, data: str | None = None) -> None:
+    """Call mount(2); raise OSError that names the target."""
     encode = os.fsencode
     _check(
         _libc.mount(
@@ -168,7 +170,7 @@ def name_host() -> None:
 
 def mount_proc() -> None:
     """Show the processes of the calling process's pid namespace at /proc."""
-    _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+    mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
 
 
 def name_user(uid: int) -> None:
@@ -179,8 +181,8 @@ def name_user(uid: int) -> None:
     file = f"{INNER}/passwd-{uid}"
     with open(file, "w") as passwd:
         passwd.write(_USERS.format(uid=uid))
-    _mount(file, "/etc/passwd", "", _MS_BIND)
-    _mount("", "/etc/passwd", "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
+    mount(file, "/etc/passwd", "", _MS_BIND)
+    mount("", "/etc/passwd", "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
     os.unlink(file)  # it lives for as long as it is mounted
 
 
@@ -232,12 +234,26 @@ def place_tmp(mount: int) -> None:
     )
 
 
+def place_file_system(detached: int, place: str) -> None:
+    """Put the detached mount behind a descriptor at a place below /mnt; raise OSError."""
+    flags = _MS_NOSUID | _MS_NODEV
+    mount("ingle", "/mnt", "tmpfs", flags, "mode=0755,size=4k,nr_inodes=4")
+    os.mkdir(place)
+    _check(
+        _libc.syscall(
+            _SYS_MOVE_MOUNT, detached, b"", _AT_FDCWD, os.fsencode(place), _MOVE_MOUNT_F_EMPTY_PATH
+        ),
+        f"move_mount {place}",
+    )
+    mount("", "/mnt", "", _MS_REMOUNT | _MS_RDONLY | flags, "")
+
+
 def mount_tmp(size: int, uid: int | None) -> None:
     """Mount a file system of this many bytes, in memory, at /tmp."""
     options = f"mode=0700,size={size},nr_inodes={size // 4096}"
     if uid is not None:
         options += f",uid={uid},gid={uid}"
-    _mount("tmpfs", "/tmp", "tmpfs", _MS_NOSUID | _MS_NODEV, options)  # noqa: S108
+    mount("tmpfs", "/tmp", "tmpfs", _MS_NOSUID | _MS_NODEV, options)  # noqa: S108
 
 
 def show_code(code: str, layers: str) -> None:
@@ -251,9 +267,17 @@ def show_code(code: str, layers: str) -> None:
     """
     for name, place in ((code, "/var/task"), (layers, "/opt")):
         if name:
-            _mount(f"{INNER}/code/{name}", place, "", _MS_BIND)
-            _mount("", place, "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
+            mount(f"{INNER}/code/{name}", place, "", _MS_BIND)
+            mount("", place, "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
     _check(_libc.umount2(INNER.encode(), _MNT_DETACH), f"umount {INNER}")
+
+
+def pivot_here() -> None:
+    """Make the mount that is the working folder the root, and let go of the old one."""
+    _check(_libc.syscall(_SYS_PIVOT_ROOT[os.uname().machine], b".", b"."), "pivot_root")
+    # The old root is now on top of the new one, in the same place.
+    _check(_libc.umount2(b".", _MNT_DETACH), "umount the former root")
+    os.chdir("/")
 
 
 def die_with_parent() -> None:

@@ -62,15 +62,16 @@ class _Handler(logging.Handler):
 
 
 class RequestIdFilter(logging.Filter):
-    """Gives every record the id of the invocation that it came from."""
+    """Gives every record the id of the invocation that it came from, and its tenant's."""
 
     def __init__(self) -> None:
         super().__init__()
         self.request_id = ""
+        self.tenant_id: str | None = None
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.aws_request_id = self.request_id
-        record.tenant_id = None
+        record.tenant_id = self.tenant_id
         return True
 
 
@@ -123,7 +124,7 @@ def configure(environment: dict[str, str], error_text: Callable[..., str]) -> Ca
 
     Args:
         environment: the variables.
-        error_text: makes the event of a handler's error, of its description and the request's id.
+        error_text: makes the event of a handler's error, of its description and the invocation.
 
     Returns:
         The same, or what makes it as JSON.

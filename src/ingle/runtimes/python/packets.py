@@ -13,11 +13,12 @@ MAKE_HEAD = struct.Struct("<BIi4s")
 """To the zygote: MAKE, slot, uid (-1 keeps the user) and IPv4 address (NO_ADDRESS: no network);
 then the NUL-separated files of control groups. A detached mount for /tmp may come along."""
 NO_ADDRESS = bytes(4)
-ASSIGN_HEAD = struct.Struct("<BIQBH")
+ASSIGN_HEAD = struct.Struct("<BIQBHH")
 """To the zygote: ASSIGN, slot, bytes of a /tmp in memory (0: it is on disk), whether it is to
-become a snapshot, and the length of the name of the code folder; then that name and that of the
-layers' folder. With a snapshot comes the socket on which it hears what to fork; a detached mount
-for /tmp that replaces the first may come along."""
+become a snapshot, and the lengths of the names of the code folder and of the layers' folder; then
+these names, and the place where a file system is mounted. With a snapshot comes the socket on which
+it hears what to fork; with a place the detached mount of the file system; then may come a detached
+mount for /tmp that replaces the first."""
 FURNISH_HEAD = struct.Struct("<BIQi4s")
 """To the zygote: FURNISH, slot, bytes of a /tmp in memory (0: it is on disk), uid to own it (-1:
 the zygote's) and IPv4 address (NO_ADDRESS: no network). With it come the socket to the server of a

@@ -223,7 +223,11 @@ def main() -> None:
         runtime = bootstrap.Runtime()
     else:
         runtime = launcher.Launcher(
-            launch["arguments"], launch["environment"], launch["http"], launch["anonymous"]
+            launch["arguments"],
+            launch["environment"],
+            launch["http"],
+            launch["anonymous"],
+            launch["image"],
         )
     cabling = settings["cabling"]
     router = None if cabling is None else network.Router(**cabling)

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from ingle.auth.keys import AccessKey, Identity
-from ingle.auth.root import add_root_key, load_root_keys, root_user
+from ingle.auth.root import CredentialsUnusable, add_root_key, load_root_keys, root_user
 from ingle.clock import Clock
 from ingle.services.iam.errors import AccessDenied, EntityAlreadyExists, ValidationError
 from ingle.services.iam.making import new_account
 from ingle.services.iam.model import Account
 from ingle.services.iam.store import IamStore
+from ingle.wire.errors import ServiceError
 
 _NUMBER = re.compile(r"\d{12}")
 _MAX_NAME = 50
@@ -86,7 +87,7 @@ class Accounts:
         Raises:
             EntityAlreadyExists: there is an account of this number.
             ValidationError: it is not twelve digits, or the name is too long.
-            CredentialsUnusable: the file with the keys is damaged.
+            ServiceError: the file with the keys is damaged; the text says what to do.
         """
         if account_id is not None and not _NUMBER.fullmatch(account_id):
             raise ValidationError(f"An account has twelve digits, not {account_id!r}.")
@@ -96,7 +97,10 @@ class Accounts:
             number = account_id or self._free_number()
             if self._store.accounts.get(number, number) is not None:
                 raise EntityAlreadyExists(f"There is an account {number} already.")
-            key = await asyncio.to_thread(add_root_key, self._credentials, number)
+            try:
+                key = await asyncio.to_thread(add_root_key, self._credentials, number)
+            except CredentialsUnusable as error:
+                raise ServiceError(str(error)) from error
             account = await self._keep(number, name)
             self._root_keys[key.access_key_id] = key
         return _answer(account)

@@ -14,6 +14,7 @@ from ingle.services.iam.authorization_details import AuthorizationDetailOperatio
 from ingle.services.iam.boundaries import BoundaryOperations
 from ingle.services.iam.groups import GroupOperations
 from ingle.services.iam.inline_policies import InlinePolicyOperations
+from ingle.services.iam.instance_profiles import InstanceProfileOperations
 from ingle.services.iam.login_profiles import LoginProfileOperations
 from ingle.services.iam.managed_policies import ManagedPolicyOperations
 from ingle.services.iam.mfa_devices import MfaDeviceOperations
@@ -38,7 +39,7 @@ class IamService(
     InlinePolicyOperations,
     AttachmentOperations,
     ManagedPolicyOperations,
-    # Instance profiles are in this one, which tells of them too.
+    InstanceProfileOperations,
     AuthorizationDetailOperations,
     ServerCertificateOperations,
     OidcProviderOperations,

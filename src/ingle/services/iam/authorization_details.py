@@ -12,18 +12,17 @@ from ingle.services.iam.attachments import (
 from ingle.services.iam.boundaries import boundary_answer
 from ingle.services.iam.documents import shown
 from ingle.services.iam.groups import group_answer
-from ingle.services.iam.instance_profiles import InstanceProfileOperations
 from ingle.services.iam.listing import page
 from ingle.services.iam.managed_policies import policy_answer
 from ingle.services.iam.model import Bearer, Group, ManagedPolicy, Role, User
-from ingle.services.iam.operations import seconds
+from ingle.services.iam.operations import Operations, seconds
 from ingle.services.iam.users import user_answer
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 _LISTS = {User: "UserDetailList", Group: "GroupDetailList", Role: "RoleDetailList"}
 
 
-class AuthorizationDetailOperations(InstanceProfileOperations):
+class AuthorizationDetailOperations(Operations):
     """The operation that tells everything about who may do what."""
 
     async def get_account_authorization_details(
@@ -42,11 +41,12 @@ class AuthorizationDetailOperations(InstanceProfileOperations):
             every += [(f"3 {each.arn}", each) for each in store.policies.list(account_id)]
         if not wanted or "AWSManagedPolicy" in wanted:
             used = usage.attached | usage.boundaries
-            every += [(f"4 {each.arn}", each) for each in store.aws_managed if used[each.arn]]
+            found = (store.aws_managed.get(each) for each in used)
+            every += [(f"4 {each.arn}", each) for each in found if each is not None]
         every.sort(key=lambda item: item[0])
-        found, standing = page(every, lambda item: item[0], request)
+        told, standing = page(every, lambda item: item[0], request)
         answer: ServiceOutput = {name: [] for name in (*_LISTS.values(), "Policies")}
-        for _, noun in found:
+        for _, noun in told:
             if isinstance(noun, ManagedPolicy):
                 answer["Policies"].append(_policy_detail(noun, usage))
             else:

@@ -16,7 +16,7 @@ from ingle.iam.principal import Principal, PrincipalKind
 from ingle.services.iam.model import Bearer, MfaDevice, Role, User
 from ingle.services.iam.one_time import matching_step
 from ingle.services.iam.store import IamStore
-from ingle.services.iam.trust import Trust
+from ingle.services.iam.trust import Trust, UnknownPrincipal
 
 T = TypeVar("T")
 
@@ -97,6 +97,21 @@ class Directory:
     def role(self, arn: str) -> RoleFacts | None:
         """Return a role as it is now, by its ARN with its path; None where there is none."""
         return self._roles.get(arn, self.generation, lambda: self._role(arn))
+
+    def kept_policy(self, document: str) -> str:
+        """Return a resource's policy as it is to be stored: users and roles by their unique ids.
+
+        Raises:
+            LookupError: it names a user or role that an account of this server has not.
+        """
+        try:
+            return self._trust.kept(document)
+        except UnknownPrincipal as error:
+            raise LookupError(error.principal) from error
+
+    def shown_policy(self, document: str) -> str:
+        """Return a stored policy as callers see it, with the ids only of what was deleted."""
+        return self._trust.shown(document)
 
     def policies(self, principal: Principal) -> PrincipalPolicies:
         """Return the policies of a root user, a user or a role's session, compiled.

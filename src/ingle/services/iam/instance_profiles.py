@@ -1,15 +1,14 @@
 """Instance profiles."""
 
 import dataclasses
-from typing import Any
 
 from ingle.services.iam import tags
-from ingle.services.iam.errors import EntityAlreadyExists, NoSuchEntity, in_use, no_such, over_quota
+from ingle.services.iam.errors import EntityAlreadyExists, NoSuchEntity, in_use, over_quota
 from ingle.services.iam.ids import Prefix, new_id
 from ingle.services.iam.limits import ACCOUNT, EACH
 from ingle.services.iam.listing import below, page
 from ingle.services.iam.model import InstanceProfile
-from ingle.services.iam.operations import Operations, seconds
+from ingle.services.iam.operations import Operations
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 
@@ -94,7 +93,9 @@ class InstanceProfileOperations(Operations):
             profile = self._profile(context, request)
             role = self._own_role(context, request["RoleName"])
             if profile.role != role.name.lower():
-                raise no_such("role", role.name)
+                raise NoSuchEntity(
+                    f"Role {role.name} in Instance Profile {profile.name} cannot be found."
+                )
             await self._store.change(put=[dataclasses.replace(profile, role=None)])
 
     async def tag_instance_profile(self, context: CallContext, request: ServiceInput) -> None:
@@ -127,14 +128,3 @@ class InstanceProfileOperations(Operations):
     def _listed(self, every: list[InstanceProfile], request: ServiceInput) -> ServiceOutput:
         found, standing = page(every, lambda each: each.name.lower(), request)
         return {"InstanceProfiles": [self._profile_answer(each) for each in found], **standing}
-
-    def _profile_answer(self, profile: InstanceProfile) -> dict[str, Any]:
-        role = self._store.roles.get(profile.account_id, profile.role or "")
-        return {
-            "Path": profile.path,
-            "InstanceProfileName": profile.name,
-            "InstanceProfileId": profile.unique_id,
-            "Arn": profile.arn,
-            "CreateDate": seconds(profile.created_ms),
-            "Roles": [] if role is None else [self._role_answer(role)],
-        }

@@ -6,7 +6,7 @@ from typing import Any
 from ingle.clock import Clock
 from ingle.services.iam.documents import shown
 from ingle.services.iam.errors import need_user_name, no_such, protected
-from ingle.services.iam.model import Bearer, Group, Role, User
+from ingle.services.iam.model import Bearer, Group, InstanceProfile, Role, User
 from ingle.services.iam.store import IamStore
 from ingle.services.iam.trust import Trust
 from ingle.wire.service import CallContext, ServiceInput
@@ -107,6 +107,18 @@ class Operations:
         """Write when a role was used last as answers have it."""
         use = self._store.uses.get(role.unique_id)
         return {} if use is None else {"LastUsedDate": seconds(use.at_ms), "Region": use.region}
+
+    def _profile_answer(self, profile: InstanceProfile) -> dict[str, Any]:
+        """Write an instance profile as most answers have it."""
+        role = self._store.roles.get(profile.account_id, profile.role or "")
+        return {
+            "Path": profile.path,
+            "InstanceProfileName": profile.name,
+            "InstanceProfileId": profile.unique_id,
+            "Arn": profile.arn,
+            "CreateDate": seconds(profile.created_ms),
+            "Roles": [] if role is None else [self._role_answer(role)],
+        }
 
 
 def caller(context: CallContext) -> str:

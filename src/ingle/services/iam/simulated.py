@@ -1,6 +1,5 @@
 """The policies of a simulation, each with its text and where it comes from."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -127,9 +126,5 @@ def _excludes_inline(identifier: Mapping[str, Any], bearer: Bearer, name: str) -
     inline = identifier.get("InlinePolicyIdentifier")
     if inline is None:
         return False
-    pattern = re.escape(inline["AttachmentName"]).replace(r"\*", ".*").replace(r"\?", ".")
-    return (
-        inline["PolicyName"] == name
-        and inline["AttachmentType"] == _KINDS[type(bearer)]
-        and re.fullmatch(pattern, bearer.name, re.IGNORECASE) is not None
-    )
+    meant = (inline["PolicyName"], inline["AttachmentType"], inline["AttachmentName"].lower())
+    return meant == (name, _KINDS[type(bearer)], bearer.name.lower())

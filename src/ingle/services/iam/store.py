@@ -27,9 +27,9 @@ from ingle.services.iam.nouns import Nouns
 from ingle.services.iam.secrets import Secrets
 from ingle.services.iam.uses import Uses
 from ingle.services.locks import KeyedLocks
-from ingle.services.tasks import finish
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
+from ingle.storage.tasks import finish
 
 
 class AccessKeys(Nouns[UserKey]):
@@ -40,7 +40,8 @@ class AccessKeys(Nouns[UserKey]):
 
     def of(self, account_id: str, user: str) -> list[UserKey]:
         """List the keys of a user, or with "" of the root user, the oldest first."""
-        own = [each for each in self.list(account_id) if each.user == user.lower()]
+        every = self._items.get(account_id, {}).values()
+        own = [each for each in every if each.user == user.lower()]
         return sorted(own, key=lambda each: (each.created_ms, each.name))
 
 

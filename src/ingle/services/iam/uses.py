@@ -1,5 +1,6 @@
 """When keys and roles were used last: noted in memory, written in batches."""
 
+import logging
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -9,6 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingle.clock import Clock
 from ingle.services.iam import tables
 from ingle.storage.database import Database
+from ingle.storage.errors import StorageError
+
+logger = logging.getLogger(__name__)
 
 # AWS tells of a use within four hours.
 WRITE_EVERY_S = 10.0
@@ -68,7 +72,11 @@ class Uses:
             self._unwritten.discard(each)
 
     async def write(self) -> None:
-        """Write those that are in memory only."""
+        """Write those that are in memory only.
+
+        Raises:
+            StorageError: that failed; they are still in memory.
+        """
         ids, self._unwritten = self._unwritten, set()
         rows = [
             {"used_id": each, **use._asdict()}
@@ -82,10 +90,17 @@ class Uses:
             await self.delete(connection, [row["used_id"] for row in rows])
             await connection.execute(insert(tables.uses), rows)
 
-        await self._database.write(run)
+        try:
+            await self._database.write(run)
+        except StorageError:
+            self._unwritten |= ids
+            raise
 
     async def keep(self, clock: Clock) -> None:
         """Write them again and again; runs until it is cancelled."""
         while True:
             await clock.sleep(WRITE_EVERY_S)
-            await self.write()
+            try:
+                await self.write()
+            except StorageError as error:
+                logger.warning("last uses of keys and roles cannot be written: %s", error)

@@ -9,6 +9,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
+from ingle.services.lambda_.image_model import SUCCESSFUL, FunctionImage
 from ingle.services.lambda_.model import ACTIVE, Alias, Function, LayerVersion, Package
 from ingle.services.lambda_.names import function_arn
 from ingle.services.lambda_.snapstart import has_snapshots
@@ -19,6 +20,8 @@ _NOT_LISTED = (
     "StateReason",
     "StateReasonCode",
     "LastUpdateStatus",
+    "LastUpdateStatusReason",
+    "LastUpdateStatusReasonCode",
     "RuntimeVersionConfig",
 )
 
@@ -27,7 +30,8 @@ def configuration(function: Function, qualifier: str | None = None) -> dict[str,
     """Describe a version of a function as GetFunctionConfiguration does.
 
     A package is unpacked before its operation answers, so there is no state but `Active`, except
-    for versions with SnapStart, and no update status but `Successful`.
+    for versions with SnapStart and for container images, and no update status but `Successful`,
+    except for the latter.
 
     Args:
         function: what to describe.
@@ -40,16 +44,16 @@ def configuration(function: Function, qualifier: str | None = None) -> dict[str,
         "Role": function.role,
         "Handler": function.handler,
         "CodeSize": function.package.size,
-        "CodeSha256": code_sha256(function.package),
+        "CodeSha256": function_sha256(function),
         "Description": function.description,
         "Timeout": function.timeout_s,
         "MemorySize": function.memory_mb,
         "LastModified": lambda_time(function.last_modified_ms),
         "Version": function.version,
-        "TracingConfig": {"Mode": "PassThrough"},
+        "TracingConfig": {"Mode": function.tracing},
         "RevisionId": function.revision_id,
         "State": function.state,
-        "LastUpdateStatus": "Successful",
+        "LastUpdateStatus": SUCCESSFUL,
         "PackageType": "Zip",
         "Architectures": [function.architecture],
         "EphemeralStorage": {"Size": function.ephemeral_mb},
@@ -60,16 +64,41 @@ def configuration(function: Function, qualifier: str | None = None) -> dict[str,
         "RuntimeVersionConfig": {"RuntimeVersionArn": runtime_version_arn(function)},
         "LoggingConfig": _logging(function),
     }
+    if function.image is not None:
+        _describe_image(function, answer)
     if function.state != ACTIVE:
         answer["StateReason"] = function.state_reason
         answer["StateReasonCode"] = function.state_reason_code
+    if function.is_durable:
+        answer["DurableConfig"] = durable_config(function)
     if function.environment is not None:
         answer["Environment"] = {"Variables": dict(function.environment)}
+    if function.mounts:
+        answer["FileSystemConfigs"] = [
+            {"Arn": each.arn, "LocalMountPath": each.path} for each in function.mounts
+        ]
+    if function.vpc is not None:
+        answer["VpcConfig"] = {
+            "SubnetIds": list(function.vpc.subnets),
+            "SecurityGroupIds": list(function.vpc.security_groups),
+            "VpcId": function.vpc.vpc_id,
+            "Ipv6AllowedForDualStack": False,
+        }
+    if function.tenant_isolation is not None:
+        answer["TenancyConfig"] = {"TenantIsolationMode": function.tenant_isolation}
     if function.layers:
         answer["Layers"] = [
             {"Arn": each.arn, "CodeSize": each.package.size} for each in function.layers
         ]
     return answer
+
+
+def durable_config(function: Function) -> dict[str, Any]:
+    """Describe how long the executions of a durable function may take, and are kept."""
+    return {
+        "ExecutionTimeout": function.durable_timeout_s,
+        "RetentionPeriodInDays": function.durable_retention_days,
+    }
 
 
 def listed_configuration(function: Function, qualifier: str | None = None) -> dict[str, Any]:
@@ -130,6 +159,21 @@ def listed_layer_version(version: LayerVersion) -> dict[str, Any]:
     return answer
 
 
+def code_location(image: FunctionImage) -> dict[str, str]:
+    """Say where an image comes from, as GetFunction does."""
+    return {
+        "RepositoryType": "ECR",
+        "ImageUri": image.uri,
+        "ResolvedImageUri": image.resolved_uri,
+    }
+
+
+def function_sha256(function: Function) -> str:
+    """Give the digest of a function's code in AWS's form: in Base64, but hexadecimal of images."""
+    package = function.package
+    return code_sha256(package) if function.image is None else package.sha256
+
+
 def code_sha256(package: Package) -> str:
     """Give a package's digest in AWS's form, Base64."""
     return base64.b64encode(bytes.fromhex(package.sha256)).decode("ascii")
@@ -140,6 +184,30 @@ def lambda_time(milliseconds: int) -> str:
     seconds, rest = divmod(milliseconds, 1000)
     moment = datetime.fromtimestamp(seconds, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest:03d}+0000"
+
+
+def _describe_image(function: Function, answer: dict[str, Any]) -> None:
+    """Make the description of a function one of a container image."""
+    for member in ("Runtime", "Handler", "RuntimeVersionConfig"):
+        del answer[member]
+    answer["PackageType"] = "Image"
+    overrides = function.image_overrides
+    members = {
+        "EntryPoint": overrides.entry_point,
+        "Command": overrides.command,
+        "WorkingDirectory": overrides.folder,
+    }
+    config = {
+        member: list(value) if isinstance(value, tuple) else value
+        for member, value in members.items()
+        if value is not None
+    }
+    answer["ImageConfigResponse"] = {"ImageConfig": config} if config else {}
+    update = function.image_update
+    if update is not None:
+        answer["LastUpdateStatus"] = update.status
+        answer["LastUpdateStatusReason"] = update.reason
+        answer["LastUpdateStatusReasonCode"] = update.reason_code
 
 
 def _logging(function: Function) -> dict[str, Any]:

@@ -1,35 +1,48 @@
 """The operations of AWS Lambda, one method each; each says where it is done.
 
+Those on durable executions are in `durable/api.py`.
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html.
 """
 
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from ingle.auth.authorizer import Authorizer
 from ingle.auth.directory import Directory
 from ingle.clock import Clock
+from ingle.invoke.durable.engine import DurableExecutions
 from ingle.invoke.events.destinations import Deliverer
 from ingle.invoke.events.queue import EventQueue
 from ingle.invoke.metrics import MetricSink
 from ingle.invoke.streaming import Streaming
+from ingle.invoke.tracing import Tracer
 from ingle.pool.runtime_api.limits import MAX_STREAM
+from ingle.resources import FileSystem, Vpc
 from ingle.runtimes.discovery import Interpreters
 from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.aliases import Aliases
 from ingle.services.lambda_.asynchronous import Asynchronous, EventFunctions
+from ingle.services.lambda_.attachments import Attachments
 from ingle.services.lambda_.bucket_destinations import BucketDeliverer
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.code_sources import CodeSources
 from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.destinations import Destinations, FunctionDeliverer
+from ingle.services.lambda_.durable.api import DurableApi
+from ingle.services.lambda_.durable.executions import DurableOperations
+from ingle.services.lambda_.durable.functions import DurableFunctions
+from ingle.services.lambda_.durable.starts import DurableStarts
 from ingle.services.lambda_.event_configs import EventConfigs
 from ingle.services.lambda_.functions import Functions
+from ingle.services.lambda_.images import Images
+from ingle.services.lambda_.intakes import Intakes
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.layer_policies import LayerPolicies
 from ingle.services.lambda_.layers import Layers
 from ingle.services.lambda_.locations import Locations, Presign
+from ingle.services.lambda_.lookup import Target
 from ingle.services.lambda_.model import FunctionKey, LayerKey
 from ingle.services.lambda_.objects import Objects
 from ingle.services.lambda_.packages import Packages
@@ -58,7 +71,7 @@ if TYPE_CHECKING:
 _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
 
-class LambdaService(Service):
+class LambdaService(DurableApi, Service):
     """AWS Lambda, as far as Ingle has it.
 
     Args:
@@ -76,9 +89,13 @@ class LambdaService(Service):
         snapshots: whether this machine can make snapshots.
         machine: the processor, as the kernel names it.
         streamed_bytes: the most that a streamed answer may have.
+        file_systems: what functions may mount.
+        vpcs: what they may name.
+        image_folders: the folders that container images may be read from.
 
     Attributes:
         events: the queue of asynchronous invocations; to be started, stopped and closed.
+        durable: the durable executions; to be started, stopped and closed as well.
         urls: serves function URLs.
         roles: knows the roles of functions.
         resources: tells of functions and layers to those that decide who may use them.
@@ -104,17 +121,27 @@ class LambdaService(Service):
         snapshots: bool = True,
         machine: str = platform.machine(),
         streamed_bytes: int = MAX_STREAM,
+        file_systems: Sequence[FileSystem] = (),
+        vpcs: Sequence[Vpc] = (),
+        image_folders: Sequence[Path] = (),
     ) -> None:
         changing: KeyedLocks[FunctionKey] = KeyedLocks()
         changing_layers: KeyedLocks[LayerKey] = KeyedLocks()
         locations = Locations(presign)
         sources = CodeSources(objects)
-        principals = Principals(directory, authorizer.forgives)
+        principals = Principals(directory, authorizer)
         self.roles = ExecutionRoles(directory, authorizer)
-        self.resources = LambdaResources(store)
+        self.resources = LambdaResources(store, principals)
         self._packages = packages
         self._account = Account(store, invoker.admission)
-        self._invocations = Invocations(store, packages, invoker, clock, metrics)
+        architecture = _ARCHITECTURES.get(machine, machine)
+        tracer = Tracer(clock)
+        attachments = Attachments(file_systems, vpcs)
+        images = Images(packages, image_folders, architecture)
+        self._invocations = Invocations(
+            store, packages, images, invoker, metrics, tracer, attachments, self._start_durable
+        )
+        self._intakes = Intakes(store, images, packages, self._invocations, changing, clock)
         self._concurrency = Concurrency(store, self._invocations, invoker, changing, clock)
         self._aliases = Aliases(store, changing, self._concurrency)
         self._policies = Policies(store, changing, principals)
@@ -125,7 +152,16 @@ class LambdaService(Service):
         streaming = Streaming(invoker, streamed_bytes)
         self._response_streams = ResponseStreams(store, self._invocations, streaming)
         self._url_configs = UrlConfigs(store, changing, clock)
-        self.urls = UrlServer(store, authorizer, self._invocations, invoker, streaming, clock)
+        self.urls = UrlServer(
+            store,
+            authorizer,
+            self._invocations,
+            invoker,
+            streaming,
+            clock,
+            tracer,
+            self._run_durable,
+        )
         self._layers = Layers(
             store, packages, self._account, clock, locations, changing_layers, sources
         )
@@ -141,28 +177,43 @@ class LambdaService(Service):
             clock,
             locations,
             interpreters,
-            _ARCHITECTURES.get(machine, machine),
+            architecture,
             changing,
             self._snapshots,
             self._concurrency,
             self._code_signing,
+            attachments,
+            images,
+            self._intakes,
             self.roles,
             sources,
         )
 
+        self.durable = DurableExecutions(
+            database,
+            DurableFunctions(store, self._invocations, self.roles),
+            invoker,
+            clock,
+            concurrency=invoker.admission.limit,
+        )
+        self._durable_starts = DurableStarts(self.durable, self._invocations)
+        self._durable = DurableOperations(store, self.durable)
         deliverers: dict[str, Deliverer] = {}
         self.events = EventQueue(
             database,
-            EventFunctions(store, self._invocations, self._concurrency),
+            EventFunctions(
+                store, self._invocations, self._concurrency, self._durable_starts.start_event
+            ),
             invoker,
             deliverers,
             metrics,
             clock,
+            tracer,
             concurrency=invoker.admission.limit,
         )
         deliverers["lambda"] = FunctionDeliverer(store, self.events, self.roles)
         deliverers["s3"] = BucketDeliverer(store, objects, self.roles, clock)
-        self._asynchronous = Asynchronous(store, self.events)
+        self._asynchronous = Asynchronous(store, self.events, tracer, self._start_durable)
         destinations = Destinations(store, deliverers, self.roles, objects)
         self._event_configs = EventConfigs(store, destinations, changing, clock)
         self._recursions = Recursions(store, changing)
@@ -176,6 +227,10 @@ class LambdaService(Service):
         """Make the snapshots of versions with SnapStart, for as long as this runs."""
         await self._snapshots.keep()
 
+    async def keep_images(self) -> None:
+        """Unpack the container images that functions wait for, for as long as this runs."""
+        await self._intakes.keep()
+
     def package_path(self, digest: str) -> Path | None:
         """Say which file to serve under `locations.PACKAGES_PATH`, or None where there is none.
 
@@ -185,7 +240,7 @@ class LambdaService(Service):
         return self._packages.path(digest)
 
     async def create_function(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """Create a function from a zip file, with Publish also its first version."""
+        """Create a function from a zip file or a container image, with Publish also a version."""
         return await self._functions.create(context, request)
 
     async def get_function(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
@@ -535,3 +590,11 @@ class LambdaService(Service):
     ) -> ServiceOutput:
         """Tell the account's limits in the region, and what it uses of them."""
         return self._account.settings(context)
+
+    async def _run_durable(self, target: Target, payload: bytes, trace: str) -> tuple[bytes, bool]:
+        return await self._durable_starts.run(target, payload, trace)
+
+    async def _start_durable(
+        self, context: CallContext, request: ServiceInput, target: Target
+    ) -> ServiceOutput:
+        return await self._durable_starts.invoke(context, request, target)

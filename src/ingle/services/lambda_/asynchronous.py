@@ -4,19 +4,33 @@ Sources: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html and
 https://docs.aws.amazon.com/lambda/latest/api/API_InvokeAsync.html.
 """
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+
 from ingle.invoke.events.event import BacklogKey, Settings
 from ingle.invoke.events.functions import Target
 from ingle.invoke.events.queue import EventQueue
+from ingle.invoke.tracing import Tracer
 from ingle.services.lambda_.concurrency import Concurrency
-from ingle.services.lambda_.invocations import Invocations, check_active, invoked_arn
-from ingle.services.lambda_.later import refuse_later
+from ingle.services.lambda_.invocations import (
+    Invocations,
+    StartDurable,
+    check_active,
+    invoked_arn,
+    refuse_execution_name,
+)
 from ingle.services.lambda_.limits import INVOCATION
+from ingle.services.lambda_.lookup import Target as Found
 from ingle.services.lambda_.lookup import find_target, target
 from ingle.services.lambda_.names import LATEST, Reference, function_arn
 from ingle.services.lambda_.payloads import checked_event, client_context
 from ingle.services.lambda_.recursion import may_loop
 from ingle.services.lambda_.store import LambdaStore
+from ingle.services.lambda_.tenants import checked_tenant
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
+
+StartEvent = Callable[[Found, bytes, str, str], Awaitable[None]]
+"""Starts an execution of a durable function: with a payload, a request id and a trace header."""
 
 
 class Asynchronous:
@@ -25,11 +39,17 @@ class Asynchronous:
     Args:
         store: where functions are kept.
         queue: takes the events.
+        tracer: decides which are traced.
+        start_durable: takes those of durable functions.
     """
 
-    def __init__(self, store: LambdaStore, queue: EventQueue) -> None:
+    def __init__(
+        self, store: LambdaStore, queue: EventQueue, tracer: Tracer, start_durable: StartDurable
+    ) -> None:
+        self._start_durable = start_durable
         self._store = store
         self._queue = queue
+        self._tracer = tracer
 
     async def invoke(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Accept an event; it is on disk when this returns.
@@ -37,26 +57,43 @@ class Asynchronous:
         The client context is checked and goes no further: AWS passes it on for synchronous
         invocations only.
         """
-        refuse_later(request, "invocation")
+        found = self._find(context, request)
+        tenant_id = checked_tenant(found.function, request)
+        if found.function.is_durable:
+            return await self._start_durable(context, request, found)
+        refuse_execution_name(request)
         client_context(request.get("ClientContext"))
         payload = checked_event(request.get("Payload"), INVOCATION.event_bytes)
-        await self._accept(context, request, payload)
+        await self._accept(context, found, payload, tenant_id)
         return {"StatusCode": 202, "Payload": b""}
 
     async def invoke_async(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Do as `invoke`, as the API of 2014 had it."""
+        found = self._find(context, request)
+        tenant_id = checked_tenant(found.function, request)
+        if found.function.is_durable:
+            event = {"InvocationType": "Event", "Payload": request["InvokeArgs"]}
+            await self._start_durable(context, event, found)
+            return {"Status": 202}
         payload = checked_event(request["InvokeArgs"], INVOCATION.invoke_async_bytes)
-        await self._accept(context, request, payload)
+        await self._accept(context, found, payload, tenant_id)
         return {"Status": 202}
 
-    async def _accept(self, context: CallContext, request: ServiceInput, payload: bytes) -> None:
-        found = find_target(self._store, context, request, "lambda:InvokeFunction")
-        check_active(found.function)
+    def _find(self, context: CallContext, request: ServiceInput) -> Found:
+        return find_target(self._store, context, request, "lambda:InvokeFunction")
+
+    async def _accept(
+        self, context: CallContext, found: Found, payload: bytes, tenant_id: str | None
+    ) -> None:
+        function = found.function
+        check_active(function)
+        sent = context.request.headers.get("x-amzn-trace-id", "")
         await self._queue.accept(
-            (*found.function.key, found.qualifier or ""),
+            (*function.key, found.qualifier or ""),
             payload,
             request_id=context.request_id,
-            trace=context.request.headers.get("x-amzn-trace-id", ""),
+            trace=self._tracer.decided(sent, function.arn, context.request_id, function.tracing),
+            tenant_id=tenant_id or "",
         )
 
 
@@ -67,11 +104,17 @@ class EventFunctions:
         store: where functions are kept.
         invocations: know what the pool needs to know of them.
         concurrency: knows which are switched off.
+        start_event: starts executions of durable functions.
     """
 
     def __init__(
-        self, store: LambdaStore, invocations: Invocations, concurrency: Concurrency
+        self,
+        store: LambdaStore,
+        invocations: Invocations,
+        concurrency: Concurrency,
+        start_event: StartEvent,
     ) -> None:
+        self._start_event = start_event
         self._store = store
         self._invocations = invocations
         self._concurrency = concurrency
@@ -102,4 +145,6 @@ class EventFunctions:
             invoked_arn(found.function, found.qualifier),
             may_loop(self._store, found.function.key),
             self._concurrency.reserved(found.function) == 0,
+            found.function.tenant_isolation is not None,
+            partial(self._start_event, found) if found.function.is_durable else None,
         )

@@ -5,10 +5,11 @@ AWS Signer's, which leaves them with packages in S3; a package that is uploaded 
 policy of `Enforce` refuses every upload, and with `Warn` the server's log tells of each.
 """
 
+import contextlib
 import logging
 import secrets
 import string
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +27,7 @@ from ingle.services.lambda_.listing import listed
 from ingle.services.lambda_.lookup import existing
 from ingle.services.lambda_.model import FunctionKey
 from ingle.services.lambda_.names import Reference, function_arn, resolve_whole
+from ingle.services.lambda_.package_types import CODE_SIGNING, refuse_image
 from ingle.services.lambda_.settings import checked_tags
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.locks import KeyedLocks
@@ -150,8 +152,8 @@ class CodeSigningConfigs:
         action = "lambda:PutFunctionCodeSigningConfig"
         reference = resolve_whole(request["FunctionName"], context, action)
         config = self.named(request["CodeSigningConfigArn"], context, action)
-        async with self._changing(reference.key):
-            existing(self._store, reference)
+        async with self.keeping(config), self._changing(reference.key):
+            refuse_image(existing(self._store, reference), CODE_SIGNING)
             await self.attach(reference.key, config)
         return {"CodeSigningConfigArn": config.arn, "FunctionName": reference.name}
 
@@ -169,8 +171,26 @@ class CodeSigningConfigs:
         async with self._changing(reference.key):
             await self._store.code_signing.remove(reference.key, "")
 
+    @contextlib.asynccontextmanager
+    async def keeping(self, config: CodeSigningConfig | None) -> AsyncIterator[None]:
+        """Have nobody delete a configuration meanwhile; to be entered before a function's lock.
+
+        Args:
+            config: which, or None for none.
+
+        Raises:
+            CodeSigningConfigNotFound: it was deleted a moment ago.
+        """
+        if config is None:
+            yield
+            return
+        async with self._changing_configs(config.key):
+            if self._store.code_signing_configs.get(config.key) is None:
+                raise CodeSigningConfigNotFound(config.arn)
+            yield
+
     async def attach(self, key: FunctionKey, config: CodeSigningConfig) -> None:
-        """Give a function, which exists and is locked, a configuration."""
+        """Give a function a configuration; the function exists and is locked, the other is kept."""
         await self._store.code_signing.put(CodeSigning(key=key, config_id=config.config_id))
 
     def existing(self, arn: str, context: CallContext, action: str) -> CodeSigningConfig:

@@ -24,6 +24,7 @@ from ingle.services.lambda_.model import Function, FunctionKey, OwnConcurrency
 from ingle.services.lambda_.names import LATEST, Reference, function_arn, resolve, resolve_whole
 from ingle.services.lambda_.snapstart import has_snapshots
 from ingle.services.lambda_.store import LambdaStore
+from ingle.services.lambda_.tenants import check_not_isolated
 from ingle.services.locks import KeyedLocks
 from ingle.wire.errors import ServiceError
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
@@ -125,6 +126,7 @@ class Concurrency:
                 raise InvalidParameterValue(
                     "Provisioned Concurrency is not supported for functions with SnapStart."
                 )
+            check_not_isolated(function, "Provisioned Concurrency")
             self._check_single(reference, function)
             self._check_provisioned(reference, count)
             provisioned = self._own(reference.key, _qualifier(reference), count)

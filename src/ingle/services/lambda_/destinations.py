@@ -139,14 +139,17 @@ class FunctionDeliverer:
         """Make an event of a record.
 
         Raises:
-            DeliveryFailed: there is no such function any more, the role of the function that the
-                record is about may not invoke it, or the record is too large.
+            DeliveryFailed: there is no such function any more, its tenants are isolated, the role
+                of the function that the record is about may not invoke it, or the record is too
+                large.
         """
         try:
             reference = function_reference(delivery.arn)
-            existing(self._store, reference)
+            function = existing(self._store, reference)
         except ResourceNotFound as error:
             raise DeliveryFailed(error.message) from error
+        if function.tenant_isolation is not None:
+            raise DeliveryFailed(f"{delivery.arn} has tenant isolation, and a record has no tenant")
         self._check_role(delivery)
         if len(delivery.record) > INVOCATION.event_bytes:
             raise DeliveryFailed(

@@ -99,6 +99,24 @@ class ProvisionedConcurrencyConfigNotFound(LambdaError):
         super().__init__("No Provisioned Concurrency Config found for this function")
 
 
+class FileSystemGone(LambdaError):
+    """The operator no longer says what a function's file system stands for.
+
+    Args:
+        arn: the access point's.
+    """
+
+    status = 408
+
+    def __init__(self, arn: str) -> None:
+        super().__init__(
+            f"The Lambda function couldn't make a network connection to the file system of {arn}: "
+            "the configuration of the server does not name it any more."
+        )
+        kind = "S3Files" if ":s3files:" in arn else "EFS"
+        self.error_code = f"{kind}MountConnectivityException"
+
+
 class CodeSigningConfigNotFound(LambdaError):
     """There is no such code signing configuration for a function to have.
 

@@ -12,16 +12,24 @@ from ingle.clock import Clock
 from ingle.runtimes.discovery import Interpreters
 from ingle.services.lambda_ import answers
 from ingle.services.lambda_.account import Account
+from ingle.services.lambda_.attachments import Attachments
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.code_sources import CodeSources
 from ingle.services.lambda_.concurrency import Concurrency
+from ingle.services.lambda_.durable.configs import (
+    check_durable_change,
+    check_durable_runtime,
+)
 from ingle.services.lambda_.errors import InvalidParameterValue, ResourceConflict
+from ingle.services.lambda_.image_model import CREATING, CREATING_REASON, ImageUpdate
+from ingle.services.lambda_.images import Images
+from ingle.services.lambda_.intakes import Intakes, check_settled
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.layers import Layers
 from ingle.services.lambda_.listing import listed
 from ingle.services.lambda_.locations import Locations
 from ingle.services.lambda_.lookup import existing, find
-from ingle.services.lambda_.model import Function, FunctionKey
+from ingle.services.lambda_.model import ACTIVE, PENDING, Function, FunctionKey, package_of
 from ingle.services.lambda_.names import (
     LATEST,
     Reference,
@@ -29,6 +37,14 @@ from ingle.services.lambda_.names import (
     resolve,
     resolve_latest,
     resolve_new,
+)
+from ingle.services.lambda_.package_types import (
+    IMAGE,
+    ZIP,
+    check_members,
+    is_image,
+    new_image_uri,
+    updated_image_uri,
 )
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.roles import ExecutionRoles
@@ -66,6 +82,9 @@ class Functions:
         snapshots: makes those of versions with SnapStart.
         concurrency: knows what a function has reserved.
         code_signing: says which packages may be uploaded.
+        attachments: know which file systems and VPCs there are.
+        images: takes container images in.
+        intakes: does so in the background.
         roles: knows which roles functions may have.
         sources: fetches their code.
     """
@@ -85,10 +104,16 @@ class Functions:
         snapshots: Snapshots,
         concurrency: Concurrency,
         code_signing: CodeSigningConfigs,
+        attachments: Attachments,
+        images: Images,
+        intakes: Intakes,
         roles: ExecutionRoles,
         sources: CodeSources,
     ) -> None:
         self._sources = sources
+        self._attachments = attachments
+        self._images = images
+        self._intakes = intakes
         self._roles = roles
         self._snapshots = snapshots
         self._concurrency = concurrency
@@ -107,14 +132,20 @@ class Functions:
     async def create(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Create a function from a zip file; its code is unpacked and durable when this returns.
 
-        With Publish, its first version is made and described as well.
+        One that is made of a container image is `Pending` then. With Publish, its first version is
+        made and described as well.
         """
         reference = resolve_new(request["FunctionName"], context)
         settings = new_settings(request, reference.name)
+        settings |= self._attachments.settings(request)
         self._roles.check_given(context, settings["role"], reference.arn)
-        await check_runtime(settings["runtime"], self._interpreters)
+        if not is_image(request):
+            await check_runtime(settings["runtime"], self._interpreters)
         architecture = checked_architecture(request.get("Architectures"), self._architecture)
-        tags = checked_tags(request.get("Tags", {}))
+        settings["architecture"] = architecture
+        settings["tags"] = checked_tags(request.get("Tags", {}))
+        if is_image(request):
+            return await self._create_of_image(reference, request, settings)
         code = request["Code"]
         content = await self._sources.zip_file(context, code, "CreateFunction", "Code.")
         signing = None
@@ -129,23 +160,13 @@ class Functions:
         async with (
             self._packages.held(layers),
             self._packages.added(content) as package,
+            self._code_signing.keeping(signing),
             self._changing(reference.key),
         ):
             self._check_free(reference)
-            function = Function(
-                account_id=reference.account_id,
-                region=reference.region,
-                name=reference.name,
-                revision_id=str(uuid.uuid4()),
-                content_id=str(uuid.uuid4()),
-                last_modified_ms=self._now_ms(),
-                architecture=architecture,
-                tags=tags,
-                package=package,
-                layers=layers,
-                **settings,
-            )
+            function = self._new(reference, package=package, layers=layers, **settings)
             check_snap_start(function)
+            check_durable_runtime(function)
             await self._packages.check_sizes(package, layers)
             await self._packages.layers_ready(layers)
             version = None
@@ -159,15 +180,45 @@ class Functions:
         self._invocations.prepare(function)
         return answers.configuration(version or function)
 
+    async def _create_of_image(
+        self, reference: Reference, request: ServiceInput, settings: dict[str, Any]
+    ) -> ServiceOutput:
+        """Create a function of a container image, which is unpacked afterwards."""
+        uri = new_image_uri(request["Code"])
+        self._check_free(reference)
+        image = await self._images.find(uri)
+        async with self._packages.holding(image.uses()), self._changing(reference.key):
+            self._check_free(reference)
+            await self._store.add_package(package_of(image))
+            function = self._new(
+                reference,
+                package=package_of(image),
+                image=image,
+                state=PENDING,
+                state_reason=CREATING_REASON,
+                state_reason_code=CREATING,
+                **settings,
+            )
+            check_snap_start(function)
+            version = None
+            if request.get("Publish"):
+                function, version = published(function)
+            await self._store.add(function, version)
+        self._intakes.begin(function.key)
+        self._invocations.prepare(function)
+        return answers.configuration(version or function)
+
     async def get(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Describe a version, its tags, and where its package can be fetched for ten minutes."""
         function, qualifier = find(self._store, context, request, "lambda:GetFunction")
+        code = {"RepositoryType": "S3"}
+        if function.image is None:
+            code["Location"] = self._locations.of(function.package, context)
+        else:
+            code = answers.code_location(function.image)
         answer: ServiceOutput = {
             "Configuration": answers.configuration(function, qualifier),
-            "Code": {
-                "RepositoryType": "S3",
-                "Location": self._locations.of(function.package, context),
-            },
+            "Code": code,
         }
         latest = self._store.get(function.key)
         if latest is not None and latest.tags:
@@ -212,14 +263,21 @@ class Functions:
     async def update_code(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Give a function new code; with DryRun, check it and answer what would become of it.
 
-        With Publish, a version is made of it as well, unless nothing changed.
+        With Publish, a version is made of it as well, unless nothing changed. A container image
+        is unpacked afterwards, except with Publish.
         """
         reference = resolve_latest(request["FunctionName"], context, "lambda:UpdateFunctionCode")
-        content = await self._sources.zip_file(context, request, "UpdateFunctionCode")
+        known = self._store.get(reference.key)
+        uri = None if known is None else updated_image_uri(request, known)
+        content = b""
+        if not uri:
+            content = await self._sources.zip_file(context, request, "UpdateFunctionCode")
         function = existing(self._store, reference)
         check_revision(function, request)
         self._code_signing.check_update(function.key)
         architecture = checked_architecture(request.get("Architectures"), self._architecture)
+        if uri is not None:
+            return await self._update_image(reference, request, uri, architecture)
         if request.get("DryRun"):
             package = await self._packages.check(content)
             return answers.configuration(
@@ -236,6 +294,51 @@ class Functions:
             return answers.configuration(version, version.version)
         return answers.configuration(updated)
 
+    async def _update_image(
+        self, reference: Reference, request: ServiceInput, uri: str, architecture: str
+    ) -> ServiceOutput:
+        image = await self._images.find(uri)
+        if request.get("DryRun"):
+            function = existing(self._store, reference)
+            changed = replace(
+                function, image=image, package=package_of(image), architecture=architecture
+            )
+            return answers.configuration(changed)
+        publish = bool(request.get("Publish"))
+        async with self._packages.holding(image.uses()):
+            await self._store.add_package(package_of(image))
+            if publish:
+                # The version must have the image from its beginning.
+                await self._images.ready(image)
+            if self._images.root(image) is not None:
+                updated, version = await self._update(
+                    reference,
+                    request,
+                    publish,
+                    image=image,
+                    package=package_of(image),
+                    architecture=architecture,
+                    state=ACTIVE,
+                    state_reason="",
+                    state_reason_code="",
+                )
+                if version is not None:
+                    return answers.configuration(version, version.version)
+                return answers.configuration(updated)
+            async with self._changing(reference.key):
+                function = existing(self._store, reference)
+                check_revision(function, request)
+                check_settled(function)
+                updated = replace(
+                    function,
+                    image_update=ImageUpdate(image, architecture),
+                    revision_id=str(uuid.uuid4()),
+                    last_modified_ms=self._now_ms(),
+                )
+                await self._store.replace(updated)
+            self._intakes.begin(reference.key)
+            return answers.configuration(updated)
+
     async def update_configuration(
         self, context: CallContext, request: ServiceInput
     ) -> ServiceOutput:
@@ -243,11 +346,13 @@ class Functions:
         reference = resolve_latest(
             request["FunctionName"], context, "lambda:UpdateFunctionConfiguration"
         )
-        settings = changed_settings(request)
-        existing(self._store, reference)
+        settings = changed_settings(request) | self._attachments.settings(request)
+        function = existing(self._store, reference)
         if "role" in settings:
             arn = replace(reference, qualifier=None).arn
             self._roles.check_given(context, settings["role"], arn)
+        check_members(request, ZIP if function.image is None else IMAGE)
+        check_durable_change(function, settings)
         if "runtime" in settings:
             await check_runtime(settings["runtime"], self._interpreters)
         layers = self._layers.chosen(request.get("Layers", ()), context)
@@ -300,6 +405,17 @@ class Functions:
                 f"[{', '.join(aliases)}]"
             )
 
+    def _new(self, reference: Reference, **attributes: Any) -> Function:
+        return Function(
+            account_id=reference.account_id,
+            region=reference.region,
+            name=reference.name,
+            revision_id=str(uuid.uuid4()),
+            content_id=str(uuid.uuid4()),
+            last_modified_ms=self._now_ms(),
+            **attributes,
+        )
+
     def _check_free(self, reference: Reference) -> None:
         if self._store.get(reference.key) is not None:
             raise ResourceConflict(f"Function already exist: {reference.name}")
@@ -311,15 +427,17 @@ class Functions:
         async with self._changing(reference.key):
             function = existing(self._store, reference)
             check_revision(function, request)
-            changed = replace(function, **changes)
+            check_settled(function)
+            changed = replace(function, image_update=None, **changes)
             updated = replace(
                 changed,
                 revision_id=str(uuid.uuid4()),
                 content_id=str(uuid.uuid4()),
                 last_modified_ms=self._now_ms(),
-                changed=function.changed or changed != function,
+                changed=function.changed or changed != replace(function, image_update=None),
             )
             check_snap_start(updated)
+            check_durable_runtime(updated)
             await self._packages.check_sizes(updated.package, updated.layers)
             await self._packages.layers_ready(updated.layers)
             version = unchanged(self._store, updated) if publish else None
@@ -330,7 +448,7 @@ class Functions:
             else:
                 await self._store.replace(updated)
             self._invocations.retire(function)
-        if (updated.package, updated.layers) != (function.package, function.layers):
+        if updated.uses() != function.uses():
             await self._discard(function)
         return updated, version
 

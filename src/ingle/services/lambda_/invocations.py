@@ -4,27 +4,39 @@ Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingle.clock import Clock
 from ingle.invoke import lineage
 from ingle.invoke.metrics import Metric, MetricSink
+from ingle.invoke.tracing import Tracer
 from ingle.pool.spec import FunctionSpec
+from ingle.runtimes.python.bootstrap import WRAPPER
 from ingle.runtimes.python.supervisor import extensions_in
-from ingle.services.lambda_.errors import RecursiveInvocation, ResourceConflict
-from ingle.services.lambda_.later import refuse_later
-from ingle.services.lambda_.lookup import find_target
+from ingle.services.lambda_.attachments import Attachments
+from ingle.services.lambda_.errors import (
+    InvalidParameterValue,
+    RecursiveInvocation,
+    ResourceConflict,
+)
+from ingle.services.lambda_.images import Images, run_of
+from ingle.services.lambda_.lookup import Target, find_target
 from ingle.services.lambda_.model import ACTIVE, Function
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.payloads import checked_payload, client_context, log_result
 from ingle.services.lambda_.recursion import may_loop
 from ingle.services.lambda_.snapstart import has_snapshots
 from ingle.services.lambda_.store import LambdaStore
+from ingle.services.lambda_.tenants import checked_tenant
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 if TYPE_CHECKING:
     from ingle.invoke.invoker import InvocationResult, Invoker
+
+
+StartDurable = Callable[[CallContext, ServiceInput, Target], Awaitable[ServiceOutput]]
+"""Answers an Invoke of a durable function."""
 
 
 class Invocations:
@@ -33,24 +45,33 @@ class Invocations:
     Args:
         store: where functions are kept.
         packages: where their code is.
+        images: where it is, of container images.
         invoker: runs them.
-        clock: the time of day.
         metrics: what takes measurements.
+        tracer: makes trace headers.
+        attachments: know which file systems there are.
+        start_durable: takes the invocations of durable functions.
     """
 
     def __init__(
         self,
         store: LambdaStore,
         packages: Packages,
+        images: Images,
         invoker: "Invoker",
-        clock: Clock,
         metrics: MetricSink,
+        tracer: Tracer,
+        attachments: Attachments,
+        start_durable: StartDurable,
     ) -> None:
+        self._start_durable = start_durable
         self._store = store
         self._packages = packages
+        self._images = images
         self._invoker = invoker
-        self._clock = clock
         self._metrics = metrics
+        self._tracer = tracer
+        self._attachments = attachments
         # By content id.
         self._specs: dict[str, FunctionSpec] = {}
 
@@ -62,15 +83,20 @@ class Invocations:
         if function is None or qualifier is not None:
             target = find_target(self._store, context, request, "lambda:InvokeFunction")
             function, qualifier = target.function, target.qualifier
-        refuse_later(request, "invocation")
+        tenant_id = checked_tenant(function, request)
+        if function.is_durable:
+            return await self._start_durable(context, request, Target(function, qualifier))
+        refuse_execution_name(request)
         payload = checked_payload(request.get("Payload"))
         decoded_context = client_context(request.get("ClientContext"))
         if request.get("InvocationType") == "DryRun":
             return {"StatusCode": 204}
         check_active(function)
         sent = context.request.headers.get("x-amzn-trace-id", "")
-        trace = self.trace(sent, context.request_id, function)
+        trace = context.trace = self.trace(sent, context.request_id, function)
         spec = self._specs.get(function.content_id) or await self._new_spec(function)
+        if tenant_id is not None:
+            spec = spec.for_tenant(tenant_id)
         tail = request.get("LogType") == "Tail"
         result = await self._invoker.invoke(
             spec,
@@ -124,7 +150,7 @@ class Invocations:
 
     def prepare(self, function: Function) -> None:
         """Make the first cold start of a function's runtime quick."""
-        self._invoker.prepare(function.runtime)
+        self._invoker.prepare(function.program)
 
     def retire(self, function: Function) -> None:
         """End the sandboxes of a version that was replaced or deleted, once they are done."""
@@ -145,34 +171,47 @@ class Invocations:
         ):
             self._metrics.record(Metric.RECURSIVE_INVOCATIONS_DROPPED, function.key)
             raise RecursiveInvocation
-        return lineage.continued(sent, arn, request_id, self._clock.time())
+        return self._tracer.header(sent, arn, request_id, function.tracing)
 
     async def _new_spec(self, function: Function) -> FunctionSpec:
-        digest, layers = function.package.sha256, function.layers
-        merged = self._packages.merged(layers) or await self._packages.layers_ready(layers)
-        extensions = await _extensions(merged)
+        mount = self._attachments.mount(function)
+        image = function.image
+        if image is None:
+            digest, layers = function.package.sha256, function.layers
+            merged = self._packages.merged(layers) or await self._packages.layers_ready(layers)
+            extensions = await _extensions(merged)
+            code = self._packages.folder(digest) or await self._packages.ready(digest)
+        else:
+            merged, code = None, await self._images.ready(image)
+            extensions = await self._images.extensions(code)
         spec = FunctionSpec(
             account_id=function.account_id,
             region=function.region,
             name=function.name,
             version=function.version,
             arn=function.version_arn,
-            runtime=function.runtime,
+            runtime=function.program,
             handler=function.handler,
             role=function.role,
             memory_mb=function.memory_mb,
             timeout_s=function.timeout_s,
             environment=function.environment or {},
             ephemeral_mb=function.ephemeral_mb,
-            code_dir=self._packages.folder(digest) or await self._packages.ready(digest),
+            code_dir=code,
             log_group=function.log_group,
             revision_id=function.content_id,
             log_format=function.log_format,
             application_log_level=function.application_log_level or "INFO",
             system_log_level=function.system_log_level or "INFO",
             layers_dir=merged,
-            snap_start=has_snapshots(function) and not extensions,
+            # A program that a wrapper script starts is no snapshot's.
+            snap_start=has_snapshots(function)
+            and not extensions
+            and WRAPPER not in (function.environment or {}),
             extensions=extensions,
+            tracing=function.tracing,
+            mount=mount,
+            image=None if image is None else run_of(image, function.image_overrides),
         )
         # It may have been replaced meanwhile.
         now = self._store.version(function.key, function.version)
@@ -191,6 +230,18 @@ def check_active(function: Function) -> None:
         raise ResourceConflict(
             "The operation cannot be performed at this time. The function is currently in the "
             f"following state: {function.state}"
+        )
+
+
+def refuse_execution_name(request: ServiceInput) -> None:
+    """Refuse a name for the execution of a function that is not durable.
+
+    Raises:
+        InvalidParameterValue: the request has one.
+    """
+    if "DurableExecutionName" in request:
+        raise InvalidParameterValue(
+            "You cannot specify a DurableExecutionName for a function that is not durable."
         )
 
 

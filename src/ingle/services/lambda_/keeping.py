@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingle.services.tasks import finish
 from ingle.storage.database import Database
+from ingle.storage.tasks import finish
 
 
 async def keep(

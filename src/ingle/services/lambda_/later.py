@@ -10,11 +10,12 @@ from ingle.services.lambda_.errors import InvalidParameterValue
 _TABLES: dict[str, dict[str, Any]] = tomllib.loads(
     Path(__file__).with_name("later.toml").read_text("utf-8")
 )
+_WHY = _TABLES.pop("why")
 
 
 def refuse_later(
     members: Mapping[str, Any],
-    table: Literal["function", "code", "invocation"],
+    table: Literal["function", "code", "durable"],
     path: str = "",
 ) -> None:
     """Refuse a structure that asks for what Ingle cannot do.
@@ -32,8 +33,9 @@ def refuse_later(
             continue
         value = _simplified(members[member])
         if value is not None and value != does_anyway:
+            why = f": {_WHY[member]}" if member in _WHY else ""
             raise InvalidParameterValue(
-                f"{path}{member} is not supported by this version of Ingle. Leave it out."
+                f"{path}{member} is not supported by this version of Ingle{why}. Leave it out."
             )
 
 

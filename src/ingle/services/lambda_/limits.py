@@ -70,6 +70,21 @@ class AccountLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class DurableLimits:
+    """What durable functions may be, and how long they are waited for.
+
+    Attributes:
+        retention_days: how long an execution is kept that is over, by default.
+        synchronous_s: how long one may take that its caller waits for.
+        runtimes: the first version that can be durable, by language.
+    """
+
+    retention_days: int
+    synchronous_s: int
+    runtimes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class ListingLimits:
     """How many items a page of a list has at most."""
 
@@ -96,5 +111,6 @@ PACKAGE = PackageLimits(**_TABLES["package"])
 POLICY = PolicyLimits(**_TABLES["policy"])
 SNAP_START: Mapping[str, str] = _TABLES["snap_start"]
 """The first version with SnapStart, by language."""
+DURABLE = DurableLimits(**_TABLES["durable"])
 ACCOUNT = AccountLimits(**_TABLES["account"])
 LISTING = ListingLimits(**_TABLES["listing"])

@@ -8,6 +8,16 @@ from typing import Any, Self
 from sqlalchemy import Row
 
 from ingle.invoke.events.event import DEFAULT_AGE_S, DEFAULT_RETRIES, Settings
+from ingle.pool.spec import IMAGE
+from ingle.services.lambda_.image_model import (
+    IN_PROGRESS,
+    LAYER_PREFIX,
+    NO_OVERRIDES,
+    ROOT_PREFIX,
+    FunctionImage,
+    ImageOverrides,
+    ImageUpdate,
+)
 from ingle.services.lambda_.names import LATEST, function_arn, layer_arn
 from ingle.services.lambda_.policy_documents import HEAD, Statements
 
@@ -34,6 +44,11 @@ class Package:
     size: int
 
 
+def package_of(image: FunctionImage) -> Package:
+    """Return what stands for an image among packages, though it has no zip, and no size there."""
+    return Package(image.sha256, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class UsedLayer:
     """A layer version that a function has; it stays when the layer version is deleted.
@@ -45,6 +60,34 @@ class UsedLayer:
 
     arn: str
     package: Package
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A file system that a function has.
+
+    Attributes:
+        arn: the access point's.
+        path: where the function sees it, below `/mnt`.
+    """
+
+    arn: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class VpcNames:
+    """The VPC that a function names; all of it is empty where it named one once.
+
+    Attributes:
+        vpc_id: its id.
+        subnets: the ids of subnets.
+        security_groups: those of security groups.
+    """
+
+    vpc_id: str = ""
+    subnets: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +103,8 @@ class Function:
         content_id: a UUID, new with every update of code or configuration, and another one for
             each published version. Sandboxes serve only one.
         last_modified_ms: when that update was, in milliseconds since the epoch.
-        runtime: for instance `python3.11`.
-        handler: for instance `app.handler`.
+        runtime: for instance `python3.11`; "" for a container image.
+        handler: for instance `app.handler`; "" for a container image.
         role: the execution role's ARN.
         description: free text, "" by default.
         timeout_s: the longest an invocation may take, in seconds.
@@ -75,13 +118,24 @@ class Function:
             text.
         system_log_level: the same for the platform's.
         snap_start: what SnapStart applies to, `None` or `PublishedVersions`.
-        package: its code.
+        tracing: `Active` where Ingle decides which invocations are traced, if nobody did, or
+            `PassThrough`.
+        mounts: its file systems.
+        vpc: the VPC that it names, or None where it never did.
+        tenant_isolation: `PER_TENANT` where no sandbox serves two tenants, or None.
+        durable_timeout_s: how long a durable execution of it may take, in seconds; None where it
+            is not durable.
+        durable_retention_days: how long such an execution is kept when it is over, in days.
+        package: its code; for a container image, what stands for it.
+        image: its container image, or None.
+        image_overrides: what it sets in place of the image's own settings.
+        image_update: of `$LATEST` only: the image that is to become its code, or could not.
         layers: in the order in which they are applied.
         tags: the function's tags; a published version has none of its own.
         last_version: of `$LATEST` only: the highest number that a version of it ever had.
         changed: of `$LATEST` only: whether code or configuration changed since that version.
-        state: of a published version only: `Pending` until its snapshot is made, then `Active`, or
-            `Failed`. Everything else is `Active` from the start.
+        state: `Pending` until its image is unpacked or, of a version with SnapStart, its snapshot
+            is made; then `Active`, or `Failed`. Everything else is `Active` from the start.
         state_reason: why it is not `Active`, or "".
         state_reason_code: the same, as AWS's code.
     """
@@ -107,7 +161,16 @@ class Function:
     application_log_level: str | None = None
     system_log_level: str | None = None
     snap_start: str = "None"
+    tracing: str = "PassThrough"
+    mounts: tuple[Mount, ...] = ()
+    vpc: VpcNames | None = None
+    tenant_isolation: str | None = None
+    durable_timeout_s: int | None = None
+    durable_retention_days: int | None = None
     package: Package
+    image: FunctionImage | None = None
+    image_overrides: ImageOverrides = NO_OVERRIDES
+    image_update: ImageUpdate | None = None
     layers: tuple[UsedLayer, ...] = ()
     tags: Mapping[str, str]
     last_version: int = 0
@@ -141,11 +204,34 @@ class Function:
         """The version's number, or 0 for `$LATEST`."""
         return 0 if self.version == LATEST else int(self.version)
 
+    @property
+    def is_durable(self) -> bool:
+        """Whether its invocations are durable executions."""
+        return self.durable_timeout_s is not None
+
+    @property
+    def program(self) -> str:
+        """What runs it, as the pool names it: its runtime, or `IMAGE`."""
+        return self.runtime if self.image is None else IMAGE
+
+    @property
+    def awaited_image(self) -> FunctionImage | None:
+        """The image that is still to be unpacked, of the function itself or of its update."""
+        if self.image is not None and self.state == PENDING:
+            return self.image
+        update = self.image_update
+        return update.image if update is not None and update.status == IN_PROGRESS else None
+
     def uses(self) -> set[str]:
-        """List what it needs on disk: digests of packages, and the name of its layers' folder."""
+        """List what it needs on disk: digests of packages, and names of folders."""
         used = {self.package.sha256, *(layer.package.sha256 for layer in self.layers)}
         folder = layers_folder(self.layers)
-        return used | {folder} if folder else used
+        if folder:
+            used.add(folder)
+        if self.image is not None:
+            used |= self.image.uses()
+        awaited = self.awaited_image
+        return used if awaited is None else used | awaited.uses()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -435,6 +521,11 @@ class Recursion:
 
 LAYERS_PREFIX = "layers-"
 """What the names of folders with merged layers begin with; those of packages are digests."""
+
+
+def is_folder(name: str) -> bool:
+    """Say whether something that functions use is a folder only, and no package with a blob."""
+    return name.startswith((LAYERS_PREFIX, ROOT_PREFIX, LAYER_PREFIX))
 
 
 def layers_folder(layers: Sequence[UsedLayer]) -> str | None:

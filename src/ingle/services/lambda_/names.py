@@ -129,6 +129,21 @@ class LayerReference:
         return layer_arn(self.account_id, self.region, self.name, self.version)
 
 
+def function_reference(text: str, account_id: str, region: str) -> Reference | None:
+    """Read a function's name, or its partial or full ARN; None if it is none of these.
+
+    Args:
+        text: the name or ARN, with or without a qualifier.
+        account_id: whose the function is if the text does not say.
+        region: where it is if the text does not say.
+    """
+    match = _REFERENCE.fullmatch(text)
+    if match is None:
+        return None
+    own_account, own_region, name, qualifier = match.group("account", "region", "name", "qualifier")
+    return Reference(own_account or account_id, own_region or region, name, qualifier)
+
+
 def layer_reference(text: str, context: CallContext) -> LayerReference:
     """Read a layer's name, its ARN or the ARN of one of its versions, which the model has checked.
 

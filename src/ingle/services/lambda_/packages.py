@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
@@ -14,7 +14,7 @@ from ingle.services.lambda_ import unpacking
 from ingle.services.lambda_.errors import InvalidParameterValue, InvalidZipFile
 from ingle.services.lambda_.folders import Folders
 from ingle.services.lambda_.limits import PACKAGE, PackageLimits
-from ingle.services.lambda_.model import LAYERS_PREFIX, Package, UsedLayer, layers_folder
+from ingle.services.lambda_.model import Package, UsedLayer, is_folder, layers_folder
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.locks import KeyedLocks
 from ingle.storage.blobs import BlobStore
@@ -127,7 +127,7 @@ class Packages:
         """
         digest = await _digest(content)
         package = Package(digest, len(content))
-        async with self._holding([digest]):
+        async with self.holding([digest]):
             async with self._locks(digest):
                 if unpack:
                     await self._unpack(digest, content)
@@ -145,7 +145,7 @@ class Packages:
         """Keep layers that exist, whatever becomes of their versions; give them to a function."""
         names = [each.package.sha256 for each in layers]
         folder = layers_folder(layers)
-        async with self._holding([*names, folder] if folder else names):
+        async with self.holding([*names, folder] if folder else names):
             yield
 
     async def ready(self, digest: str) -> Path:
@@ -185,6 +185,15 @@ class Packages:
         async with self._locks(name):
             return await self._folders.make(name, unpack)
 
+    async def folder_ready(self, name: str, fill: Callable[[Path], Awaitable[object]]) -> Path:
+        """Return a folder by its name; have it made at its path if need be.
+
+        Raises:
+            ServiceFailure: it could not be written.
+        """
+        async with self._locks(name):
+            return await self._folders.make(name, fill)
+
     async def check_sizes(self, package: Package, layers: Sequence[UsedLayer]) -> None:
         """Check that a function's code and its layers are together not larger than they may be.
 
@@ -208,14 +217,14 @@ class Packages:
             )
 
     async def release(self, name: str) -> None:
-        """Delete a package, or the folder of some layers, if nothing needs it any more.
+        """Delete a package, or a folder, if nothing needs it any more.
 
         A zip goes at once, an unpacked folder once no sandbox can be using it.
         """
         async with self._locks(name):
             if self._held[name] or name in self._store.users:
                 return
-            if not name.startswith(LAYERS_PREFIX):
+            if not is_folder(name):
                 await self._blobs.delete(name)
                 await self._store.remove_package(name)
                 self._sizes.pop(name, None)
@@ -223,7 +232,8 @@ class Packages:
         await self._folders.remove_retired()
 
     @asynccontextmanager
-    async def _holding(self, names: Sequence[str]) -> AsyncIterator[None]:
+    async def holding(self, names: Collection[str]) -> AsyncIterator[None]:
+        """Keep packages and folders by their names; what nothing needs afterwards is deleted."""
         self._held.update(names)
         try:
             yield

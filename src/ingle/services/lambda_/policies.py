@@ -83,8 +83,8 @@ class Policies:
             present = policy_of(self._store, reference)
             check_new_sid(present.statements, request["StatementId"])
             statement = _statement(reference.arn, request)
-            self._principals.check(statement["Principal"])
-            await self._change(owner, present, (*present.statements, statement))
+            (kept,) = self._principals.kept((statement,))
+            await self._change(owner, present, (*present.statements, kept))
         return {"Statement": text(statement)}
 
     async def get(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
@@ -95,7 +95,7 @@ class Policies:
         if not policy.statements:
             raise NoSuchResource
         return {
-            "Policy": document(policy.statements, policy.head),
+            "Policy": document(self._principals.shown(policy.statements), policy.head),
             "RevisionId": owner.revision_id,
         }
 
@@ -117,7 +117,7 @@ class Policies:
     async def _change(
         self, owner: Function | Alias, present: Policy, statements: Statements
     ) -> None:
-        check_size(statements, present.head)
+        check_size(self._principals.shown(statements), present.head)
         owner = replace(owner, revision_id=str(uuid.uuid4()))
         await self._store.set_policy(owner, statements, present.head)
 

@@ -1,58 +1,53 @@
-"""Whom the policies of functions and layers may name: users and roles that exist.
+"""Whom the policies of functions name, and how that is kept.
 
-What accounts elsewhere have nobody here can know, so whatever is named of them is taken, as in
-trust policies.
-Source: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+Users and roles are kept by their unique ids, which AWS shows once they are deleted: one of the same
+name that is made anew is not meant.
+Sources: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html,
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+import json
+from collections.abc import Sequence
 
+from ingle.auth.authorizer import Authorizer
 from ingle.auth.directory import Directory
 from ingle.services.lambda_.errors import InvalidParameterValue
-
-_ACCOUNT = re.compile(r"\d{12}|arn:aws[a-zA-Z-]*:iam::\d{12}:root", re.ASCII)
-_IDENTITY = re.compile(r"arn:aws[a-zA-Z-]*:iam::(\d{12}):(user|role)/.+", re.ASCII)
-_SESSION = re.compile(
-    r"arn:aws[a-zA-Z-]*:sts::\d{12}:(?:assumed-role/.+/.+|federated-user/.+)", re.ASCII
-)
+from ingle.services.lambda_.policy_documents import Statements
 
 
 class Principals:
-    """Checks the principals of a policy.
+    """Translates the principals of policies.
 
     Args:
         directory: knows who there is.
-        forgiving: asked with the text of each fault; where it says True, the fault is let pass.
+        authorizer: says whether faults are let pass.
     """
 
-    def __init__(self, directory: Directory, forgiving: Callable[[str], bool]) -> None:
+    def __init__(self, directory: Directory, authorizer: Authorizer) -> None:
         self._directory = directory
-        self._forgiving = forgiving
+        self._authorizer = authorizer
 
-    def check(self, principal: Any) -> None:
-        """Check a statement's `Principal` or `NotPrincipal`, in AWS's form.
+    @property
+    def generation(self) -> int:
+        """A number that grows with every change that may show a policy otherwise."""
+        return self._directory.generation
+
+    def kept(self, statements: Statements) -> Statements:
+        """Return statements, which are well formed, as they are to be stored.
 
         Raises:
-            InvalidParameterValue: an account of this server has no such user or role, or it is
-                no principal at all.
+            InvalidParameterValue: they name a user or role that an account of this server has not.
         """
-        for named in _named(principal):
-            if not self._exists(named) and not self._forgiving(f"There is no principal {named}."):
-                raise invalid_principal()
+        try:
+            return _statements(self._directory.kept_policy(_document(statements)))
+        except LookupError as error:
+            if self._authorizer.forgives(f"There is no principal {error}."):
+                return statements
+            raise invalid_principal() from error
 
-    def _exists(self, named: str) -> bool:
-        if named == "*" or _ACCOUNT.fullmatch(named) or _SESSION.fullmatch(named):
-            return True
-        identity = _IDENTITY.fullmatch(named)
-        if identity is None:
-            return False
-        account_id, kind = identity.groups()
-        if not self._directory.account_exists(account_id):
-            return True
-        find = self._directory.user if kind == "user" else self._directory.role
-        return find(named) is not None
+    def shown(self, statements: Statements) -> Statements:
+        """Return stored statements as callers see them."""
+        return _statements(self._directory.shown_policy(_document(statements)))
 
 
 def invalid_principal() -> InvalidParameterValue:
@@ -62,9 +57,9 @@ def invalid_principal() -> InvalidParameterValue:
     )
 
 
-def _named(principal: Any) -> Iterator[str]:
-    """The accounts and identities; services and providers are no identities of an account."""
-    if not isinstance(principal, Mapping):
-        return
-    named = principal.get("AWS", ())
-    yield from [named] if isinstance(named, str) else named
+def _document(statements: Sequence[object]) -> str:
+    return json.dumps({"Statement": list(statements)})
+
+
+def _statements(document: str) -> Statements:
+    return tuple(json.loads(document)["Statement"])

@@ -47,13 +47,14 @@ class ResourcePolicies:
         reference = _reference(context, request, "lambda:PutResourcePolicy")
         check_not_latest(reference)
         head, statements = self._checked(request["Policy"], reference)
-        check_size(statements, head)
+        check_size(self._principals.shown(statements), head)
         async with self._changing(reference.key):
             owner = owner_of(self._store, reference)
             check_revision(owner, request)
             owner = replace(owner, revision_id=str(uuid.uuid4()))
             await self._store.set_policy(owner, statements, head)
-        return {"Policy": document(statements, head), "RevisionId": owner.revision_id}
+        told = document(self._principals.shown(statements), head)
+        return {"Policy": told, "RevisionId": owner.revision_id}
 
     async def get(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Give a policy."""
@@ -63,7 +64,7 @@ class ResourcePolicies:
         if not policy.statements:
             raise NoSuchResource
         return {
-            "Policy": document(policy.statements, policy.head),
+            "Policy": document(self._principals.shown(policy.statements), policy.head),
             "RevisionId": owner.revision_id,
         }
 
@@ -78,7 +79,7 @@ class ResourcePolicies:
             await self._store.set_policy(replace(owner, revision_id=str(uuid.uuid4())), (), HEAD)
 
     def _checked(self, text: str, reference: Reference) -> tuple[Mapping[str, str], Statements]:
-        """Read a document; return its statements, and its other members."""
+        """Read a document; return its statements as they are kept, and its other members."""
         try:
             Policy.parse(text, PolicyKind.RESOURCE)
         except MalformedPolicy as error:
@@ -89,10 +90,9 @@ class ResourcePolicies:
         if not statements:
             raise InvalidParameterValue("The policy has no statements.")
         for each in statements:
-            self._principals.check(each.get("Principal", each.get("NotPrincipal")))
             for resource in _listed(each.get("Resource", ())):
                 _check_resource(resource, reference)
-        return members, statements
+        return members, self._principals.kept(statements)
 
 
 def _reference(context: CallContext, request: ServiceInput, action: str) -> Reference:

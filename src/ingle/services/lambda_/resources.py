@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/attribute-based-access-control.html
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ingle.iam.policy import Policy, PolicyKind
@@ -14,6 +15,7 @@ from ingle.iam.resources import Resources
 from ingle.services.lambda_.model import FunctionKey, LayerKey
 from ingle.services.lambda_.names import LATEST
 from ingle.services.lambda_.policy_documents import HEAD
+from ingle.services.lambda_.principals import Principals
 from ingle.services.lambda_.store import LambdaStore
 
 _FUNCTION = re.compile(
@@ -29,12 +31,14 @@ class LambdaResources(Resources):
 
     Args:
         store: where they are kept.
+        principals: says whom policies mean.
     """
 
-    def __init__(self, store: LambdaStore) -> None:
+    def __init__(self, store: LambdaStore, principals: Principals) -> None:
         self._store = store
+        self._principals = principals
         # By ARN: what it was compiled of, and the result.
-        self._compiled: dict[str, tuple[tuple[object, ...], Policy]] = {}
+        self._compiled: dict[str, tuple[int, tuple[object, ...], Policy]] = {}
 
     @property
     def changes(self) -> int:
@@ -76,8 +80,9 @@ class LambdaResources(Resources):
         policies = self._store.policies
         qualifiers = ("",) if qualifier in (None, LATEST) else (qualifier or "", "")
         found = tuple(each for each in (policies.get(key, q) for q in qualifiers) if each)
+        shown = self._principals.shown
         return self._cached(
-            arn, found, lambda: [_document(each.statements, each.head) for each in found]
+            arn, found, lambda: [_document(shown(each.statements), each.head) for each in found]
         )
 
     def _of_layer(self, arn: str, key: LayerKey, number: int) -> Policy | None:
@@ -92,13 +97,14 @@ class LambdaResources(Resources):
     ) -> Policy | None:
         if not source:
             return None
-        known = self._compiled.get(arn)
-        if known is not None and list(map(id, known[0])) == list(map(id, source)):
-            return known[1]
+        known, generation = self._compiled.get(arn), self._principals.generation
+        same = known is not None and list(map(id, known[1])) == list(map(id, source))
+        if known is not None and same and known[0] == generation:
+            return known[2]
         policy = _joined(arn, documents())
         if len(self._compiled) >= _KEPT:
             self._compiled.clear()
-        self._compiled[arn] = (source, policy)
+        self._compiled[arn] = (generation, source, policy)
         return policy
 
 
@@ -111,11 +117,11 @@ def _joined(arn: str, documents: list[dict[str, Any]]) -> Policy:
     parts = [Policy.parse(each, PolicyKind.RESOURCE, arn) for each in documents]
     if len(parts) == 1:
         return parts[0]
+    statements = [statement for part in parts for statement in part.statements]
     return Policy(
         arn,
         PolicyKind.RESOURCE,
-        tuple(statement for part in parts for statement in part.statements),
+        tuple(replace(statement, index=index) for index, statement in enumerate(statements)),
         tuple(dict.fromkeys(key for part in parts for key in part.context_keys)),
-        frozenset().union(*(part.keys for part in parts)),
         {"Statement": [each for document in documents for each in document["Statement"]]},
     )

@@ -10,11 +10,12 @@ import orjson
 
 from ingle.invoke.invoker import InvocationResult
 from ingle.invoke.streaming import StreamedInvocation, Streaming
+from ingle.services.lambda_.errors import InvalidParameterValue
 from ingle.services.lambda_.invocations import Invocations, check_active, invoked_arn
-from ingle.services.lambda_.later import refuse_later
 from ingle.services.lambda_.lookup import find_target
 from ingle.services.lambda_.payloads import checked_payload, client_context, log_result
 from ingle.services.lambda_.store import LambdaStore
+from ingle.services.lambda_.tenants import checked_tenant
 from ingle.wire.http import close_stream
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
@@ -40,15 +41,21 @@ class ResponseStreams:
         """Run a function; answer as soon as it does. `DryRun` only checks that it could be run."""
         target = find_target(self._store, context, request, "lambda:InvokeFunction")
         function = target.function
-        refuse_later(request, "invocation")
+        if function.is_durable:
+            raise InvalidParameterValue(
+                "You cannot invoke a durable function with a response stream. Use Invoke."
+            )
+        tenant_id = checked_tenant(function, request)
         payload = checked_payload(request.get("Payload"))
         decoded_context = client_context(request.get("ClientContext"))
         if request.get("InvocationType") == "DryRun":
             return {"StatusCode": 204}
         check_active(function)
         sent = context.request.headers.get("x-amzn-trace-id", "")
-        trace = self._invocations.trace(sent, context.request_id, function)
+        trace = context.trace = self._invocations.trace(sent, context.request_id, function)
         spec = await self._invocations.spec(function)
+        if tenant_id is not None:
+            spec = spec.for_tenant(tenant_id)
         tail = request.get("LogType") == "Tail"
         stream = await self._streaming.invoke(
             spec,

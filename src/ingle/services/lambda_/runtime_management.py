@@ -12,6 +12,7 @@ from ingle.services.lambda_.errors import InvalidParameterValue
 from ingle.services.lambda_.lookup import existing
 from ingle.services.lambda_.model import Function, FunctionKey, RuntimeManagement
 from ingle.services.lambda_.names import LATEST, is_alias_name, resolve
+from ingle.services.lambda_.package_types import RUNTIME_MANAGEMENT, refuse_image
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.locks import KeyedLocks
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
@@ -45,6 +46,7 @@ class RuntimeManagementConfigs:
         function = self._function(context, request, "lambda:PutRuntimeManagementConfig")
         async with self._changing(function.key):
             function = self._function(context, request, "lambda:PutRuntimeManagementConfig")
+            refuse_image(function, RUNTIME_MANAGEMENT)
             if arn not in (None, answers.runtime_version_arn(function)):
                 raise InvalidParameterValue(
                     f"Runtime version {arn} is not on this machine, which has "

@@ -11,9 +11,17 @@ from typing import Any
 import orjson
 
 from ingle.services.lambda_.dead_letters import refuse_dead_letters
+from ingle.services.lambda_.durable.configs import durable_settings, new_durable_settings
 from ingle.services.lambda_.errors import InvalidParameterValue
 from ingle.services.lambda_.later import refuse_later
 from ingle.services.lambda_.limits import FUNCTION, PACKAGE, Range
+from ingle.services.lambda_.package_types import (
+    IMAGE,
+    ZIP,
+    check_members,
+    image_overrides,
+    is_image,
+)
 from ingle.wire.errors import RequestTooLarge
 
 _JSON, _LEVEL = "JSON", "INFO"
@@ -46,10 +54,16 @@ def changed_settings(request: Mapping[str, Any]) -> dict[str, Any]:
     if "Environment" in request:
         variables = request["Environment"].get("Variables")
         settings["environment"] = None if variables is None else _checked_variables(variables)
+    if "Mode" in request.get("TracingConfig", {}):
+        settings["tracing"] = request["TracingConfig"]["Mode"]
     if "ApplyOn" in request.get("SnapStart", {}):
         settings["snap_start"] = request["SnapStart"]["ApplyOn"]
     if "LoggingConfig" in request:
         settings |= _logging(request["LoggingConfig"])
+    if "DurableConfig" in request:
+        settings |= durable_settings(request["DurableConfig"])
+    if "ImageConfig" in request:
+        settings["image_overrides"] = image_overrides(request["ImageConfig"])
     return settings
 
 
@@ -59,12 +73,16 @@ def new_settings(request: Mapping[str, Any], name: str) -> dict[str, Any]:
     Raises:
         InvalidParameterValue: as `changed_settings`, or there is no runtime or handler.
     """
-    if not request.get("Runtime") or not request.get("Handler"):
+    of_image = is_image(request)
+    check_members(request, IMAGE if of_image else ZIP)
+    if not of_image and not (request.get("Runtime") and request.get("Handler")):
         raise InvalidParameterValue(
             "Runtime and Handler are mandatory parameters for functions created with deployment "
             "packages."
         )
     defaults = {
+        "runtime": "",
+        "handler": "",
         "description": "",
         "timeout_s": FUNCTION.timeout_s.default,
         "memory_mb": FUNCTION.memory_mb.default,
@@ -72,7 +90,9 @@ def new_settings(request: Mapping[str, Any], name: str) -> dict[str, Any]:
         "environment": None,
         "log_group": f"/aws/lambda/{name}",
     }
-    return defaults | changed_settings(request)
+    if request.get("TenancyConfig"):
+        defaults["tenant_isolation"] = request["TenancyConfig"]["TenantIsolationMode"]
+    return defaults | changed_settings(request) | new_durable_settings(request)
 
 
 def checked_tags(tags: Mapping[str, str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from ingle.clock import Clock
 from ingle.invoke.errors import InitFailed
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.model import ACTIVE, FAILED, PENDING, Function, FunctionKey
+from ingle.services.lambda_.snapstart import has_snapshots
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.locks import KeyedLocks
 from ingle.wire.errors import ServiceError
@@ -64,7 +65,7 @@ class Snapshots:
 
     def take(self, version: Function) -> None:
         """Begin with the snapshot of a version that was published, if it is to have one."""
-        if self._group is not None and version.state == PENDING:
+        if self._group is not None and version.state == PENDING and has_snapshots(version):
             self._group.create_task(self._publish(version))
 
     async def keep(self) -> None:
@@ -85,8 +86,8 @@ class Snapshots:
                 spec = await self._invocations.spec(version)
                 if not spec.snap_start:
                     _logger.warning(
-                        "%s has external extensions, processes that no snapshot can hold: its "
-                        "sandboxes start without one",
+                        "%s has external extensions or a wrapper script, processes that no "
+                        "snapshot can hold: its sandboxes start without one",
                         version.version_arn,
                     )
                 elif self._possible:

@@ -9,19 +9,31 @@ from ingle.services.lambda_.errors import InvalidParameterValue
 from ingle.services.lambda_.limits import SNAP_START
 from ingle.services.lambda_.model import Function
 from ingle.services.lambda_.names import LATEST
+from ingle.services.lambda_.tenants import check_not_isolated
 
 ON_VERSIONS = "PublishedVersions"
 _SERVED = "python"
 
 
 def check_snap_start(function: Function) -> None:
-    """Check that a function's runtime can have the SnapStart that it is configured for.
+    """Check that a function can have the SnapStart that it is configured for.
+
+    Not with a file system, nor for each tenant; the rest is the runtime's.
 
     Raises:
         InvalidParameterValue: it cannot.
     """
     if function.snap_start != ON_VERSIONS:
         return
+    check_not_isolated(function, "SnapStart")
+    if function.mounts:
+        raise InvalidParameterValue(
+            "FileSystemConfigs is not supported for SnapStart enabled functions."
+        )
+    if function.image is not None:
+        raise InvalidParameterValue(
+            "Container images are not supported for SnapStart enabled functions."
+        )
     info = catalogue()[function.runtime]
     first = SNAP_START.get(info.language.id)
     if first is None or info.version is None or _numbers(info.version) < _numbers(first):

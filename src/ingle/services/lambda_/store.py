@@ -4,10 +4,10 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Self
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, Table, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingle.services.lambda_ import tables
+from ingle.services.lambda_ import image_rows, tables
 from ingle.services.lambda_.code_signing_store import CodeSigning, CodeSigningStore
 from ingle.services.lambda_.environments import Environments
 from ingle.services.lambda_.keeping import has_key, keep
@@ -17,12 +17,14 @@ from ingle.services.lambda_.model import (
     EventConfig,
     Function,
     FunctionKey,
+    Mount,
     OwnConcurrency,
     Package,
     Policy,
     Recursion,
     RuntimeManagement,
     UsedLayer,
+    VpcNames,
 )
 from ingle.services.lambda_.names import LATEST
 from ingle.services.lambda_.policy_documents import Statements
@@ -35,9 +37,9 @@ from ingle.storage.encryption import KeyRing
 
 # What only `$LATEST` has a column for.
 _OF_LATEST = ("tags", "last_version", "changed")
-# What only a published version has a column for.
-_OF_VERSION = ("state", "state_reason", "state_reason_code")
-_APART = ("version", "package", "layers", *_OF_LATEST, *_OF_VERSION)
+_STATE = ("state", "state_reason", "state_reason_code")
+_IMAGE = ("image", "image_overrides", "image_update")
+_APART = ("version", "package", "layers", "mounts", "vpc", *_OF_LATEST, *_IMAGE)
 _COMMON = [each.name for each in dataclasses.fields(Function) if each.name not in _APART]
 
 
@@ -161,9 +163,13 @@ class LambdaStore:
         )
 
     def runtimes(self) -> set[str]:
-        """List the runtimes of all functions and versions."""
+        """List what runs all functions and versions, as the pool names it."""
         every = (each for key in self._functions for each in self.versions(key))
-        return {each.runtime for each in every}
+        return {each.program for each in every}
+
+    def taking_in(self) -> list[FunctionKey]:
+        """List the functions whose image is still to be unpacked."""
+        return [key for key, each in self._functions.items() if each.awaited_image]
 
     async def add(self, function: Function, published: Function | None = None) -> None:
         """Keep a new function, whose name is free and whose packages are known.
@@ -197,17 +203,18 @@ class LambdaStore:
         return [each for each in versions if has_snapshots(each)]
 
     async def settle(self, version: Function) -> None:
-        """Keep the state of a published version, which exists."""
+        """Keep the state of `$LATEST` or a published version, which exists."""
 
         def remember() -> None:
-            self._versions[version.key][version.version] = version
+            if version.version == LATEST:
+                self._remember(version)
+            else:
+                self._versions[version.key][version.version] = version
 
         async def run(connection: AsyncConnection) -> None:
-            this = tables.versions.c.version == version.number
+            table, this = _row_of(version)
             await connection.execute(
-                update(tables.versions)
-                .where(has_key(tables.versions, version.key) & this)
-                .values({name: getattr(version, name) for name in _OF_VERSION})
+                update(table).where(this).values({name: getattr(version, name) for name in _STATE})
             )
 
         await keep(self._database, run, remember)
@@ -279,10 +286,7 @@ class LambdaStore:
             if isinstance(owner, Alias):
                 await self.aliases.write(connection, owner)
                 return
-            table, this = tables.functions, has_key(tables.functions, owner.key)
-            if owner.version != LATEST:
-                table = tables.versions
-                this = has_key(table, owner.key) & (table.c.version == owner.number)
+            table, this = _row_of(owner)
             await connection.execute(
                 update(table).where(this).values(revision_id=owner.revision_id)
             )
@@ -372,6 +376,14 @@ class LambdaStore:
         return row | {"environment": self._environments.seal(row)}
 
 
+def _row_of(function: Function) -> tuple[Table, ColumnElement[bool]]:
+    """Say in which table the row of `$LATEST` or a version is, and which one it is."""
+    if function.version == LATEST:
+        return tables.functions, has_key(tables.functions, function.key)
+    table = tables.versions
+    return table, has_key(table, function.key) & (table.c.version == function.number)
+
+
 def _to_row(function: Function) -> dict[str, Any]:
     row = {name: getattr(function, name) for name in _COMMON}
     row["package_sha256"] = function.package.sha256
@@ -379,9 +391,12 @@ def _to_row(function: Function) -> dict[str, Any]:
         {"arn": each.arn, "sha256": each.package.sha256, "size": each.package.size}
         for each in function.layers
     ]
+    row["file_systems"] = [dataclasses.asdict(each) for each in function.mounts]
+    row["vpc"] = None if function.vpc is None else dataclasses.asdict(function.vpc)
+    row |= image_rows.to_row(function)
     if function.version == LATEST:
         return row | {name: getattr(function, name) for name in _OF_LATEST}
-    return row | {"version": function.number} | {n: getattr(function, n) for n in _OF_VERSION}
+    return row | {"version": function.number}
 
 
 def _from_row(row: Row[Any], environments: Environments) -> Function:
@@ -392,7 +407,13 @@ def _from_row(row: Row[Any], environments: Environments) -> Function:
     settings["layers"] = tuple(
         UsedLayer(each["arn"], Package(each["sha256"], each["size"])) for each in values["layers"]
     )
+    settings["mounts"] = tuple(Mount(**each) for each in values["file_systems"])
+    settings["vpc"] = None if values["vpc"] is None else _vpc_names(values["vpc"])
+    settings |= image_rows.from_row(values)
     if "version" in values:
-        settings |= {name: values[name] for name in _OF_VERSION}
         return Function(**settings, version=str(values["version"]), tags={}, changed=False)
     return Function(**settings, **{name: values[name] for name in _OF_LATEST})
+
+
+def _vpc_names(value: Mapping[str, Any]) -> VpcNames:
+    return VpcNames(value["vpc_id"], tuple(value["subnets"]), tuple(value["security_groups"]))

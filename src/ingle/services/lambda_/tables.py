@@ -55,9 +55,25 @@ def _configuration() -> list[Column[Any]]:
         Column("application_log_level", String(8), nullable=True),
         Column("system_log_level", String(8), nullable=True),
         Column("snap_start", String(32), nullable=False),
+        Column("tracing", String(16), nullable=False),
+        # Objects with the members arn and path.
+        Column("file_systems", JSON, nullable=False),
+        # An object with the members vpc_id, subnets and security_groups.
+        Column("vpc", JSON(none_as_null=True), nullable=True),
+        Column("tenant_isolation", String(16), nullable=True),
+        # Of a durable function only.
+        Column("durable_timeout_s", Integer, nullable=True),
+        Column("durable_retention_days", Integer, nullable=True),
         # Objects with the members arn, sha256 and size.
         Column("layers", JSON, nullable=False),
+        # The digest of a zip or, of a container image, of its manifest; that has the size 0.
         Column("package_sha256", ForeignKey(packages.c.sha256), nullable=False, index=True),
+        # Objects with the attributes of FunctionImage and ImageOverrides.
+        Column("image", JSON(none_as_null=True), nullable=True),
+        Column("image_overrides", JSON(none_as_null=True), nullable=True),
+        Column("state", String(16), nullable=False),
+        Column("state_reason", Text, nullable=False),
+        Column("state_reason_code", String(64), nullable=False),
     ]
 
 
@@ -69,6 +85,8 @@ functions = Table(
     Column("tags", JSON, nullable=False),
     Column("last_version", Integer, nullable=False),
     Column("changed", Boolean, nullable=False),
+    # An object with the attributes of ImageUpdate.
+    Column("image_update", JSON(none_as_null=True), nullable=True),
 )
 
 versions = Table(
@@ -77,9 +95,6 @@ versions = Table(
     *_key(64),
     Column("version", Integer, primary_key=True, autoincrement=False),
     *_configuration(),
-    Column("state", String(16), nullable=False),
-    Column("state_reason", Text, nullable=False),
-    Column("state_reason_code", String(64), nullable=False),
     ForeignKeyConstraint(
         ["account_id", "region", "name"],
         [functions.c.account_id, functions.c.region, functions.c.name],

@@ -1,6 +1,5 @@
 """Writes checked packages and layers to disk; all of it blocks."""
 
-import ctypes
 import os
 import shutil
 import tempfile
@@ -11,6 +10,7 @@ from pathlib import Path
 from ingle.services.lambda_.archive import File, Folder, Link, check_links, opened
 from ingle.services.lambda_.layering import merged
 from ingle.services.lambda_.limits import PackageLimits
+from ingle.storage.files import sync_file_system
 
 # Sandboxes run under users of their own, and must be able to read what they run.
 _FOLDER_MODE = 0o755
@@ -18,8 +18,6 @@ _FILE_MODE = 0o644
 _PROGRAM_MODE = 0o755
 # What the names of folders that are being made or removed begin with.
 _UNFINISHED = ".partial-"
-
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 def unpack(content: bytes, target: Path, limits: PackageLimits) -> int:
@@ -104,10 +102,10 @@ def _write_whole(root: Folder, target: Path) -> None:
     try:
         _write(root, aside)
         aside.chmod(_FOLDER_MODE)
-        _sync_file_system(aside)
+        sync_file_system(aside)
         if not target.exists():
             aside.rename(target)
-            _sync_file_system(target.parent)
+            sync_file_system(target.parent)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
@@ -147,17 +145,3 @@ def _read(folder: Folder) -> None:
         elif isinstance(entry, File):
             for _ in entry.read():
                 pass
-
-
-def _sync_file_system(folder: Path) -> None:
-    """Make everything durable that was written to the file system of a folder.
-
-    One call for a tree of thousands of files, where an fsync each would take seconds.
-    """
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        if _libc.syncfs(descriptor) != 0:
-            code = ctypes.get_errno()
-            raise OSError(code, os.strerror(code), str(folder))
-    finally:
-        os.close(descriptor)

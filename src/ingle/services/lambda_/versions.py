@@ -10,6 +10,8 @@ from dataclasses import replace
 from ingle.services.lambda_ import answers
 from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.errors import InvalidParameterValue, PreconditionFailed
+from ingle.services.lambda_.image_model import CREATING, CREATING_REASON
+from ingle.services.lambda_.intakes import check_settled
 from ingle.services.lambda_.later import refuse_later
 from ingle.services.lambda_.listing import listed
 from ingle.services.lambda_.lookup import existing
@@ -51,6 +53,7 @@ class Versions:
         async with self._changing(reference.key):
             function = existing(self._store, reference)
             check_revision(function, request)
+            check_settled(function)
             _check_digest(function, request)
             version = unchanged(self._store, function)
             if version is None:
@@ -102,13 +105,14 @@ def published(function: Function, description: str | None = None) -> tuple[Funct
         tags={},
         last_version=0,
         changed=False,
+        image_update=None,
     )
     if has_snapshots(version):
         version = replace(
             version,
             state=PENDING,
-            state_reason="The function is being created.",
-            state_reason_code="Creating",
+            state_reason=CREATING_REASON,
+            state_reason_code=CREATING,
         )
     return latest, version
 
@@ -125,7 +129,7 @@ def check_revision(function: Function, request: ServiceInput) -> None:
 
 
 def _check_digest(function: Function, request: ServiceInput) -> None:
-    expected, digest = request.get("CodeSha256"), answers.code_sha256(function.package)
+    expected, digest = request.get("CodeSha256"), answers.function_sha256(function)
     if expected and expected != digest:
         raise InvalidParameterValue(
             f"CodeSHA256 ({expected}) is different from current CodeSHA256 in $LATEST ({digest}). "

@@ -12,7 +12,7 @@ from ingle.services.logs.limits import BACKLOG_BYTES
 from ingle.services.logs.model import GroupKey, StreamKey
 from ingle.services.logs.permission import Access, WritePermission
 from ingle.services.logs.store import LogsStore
-from ingle.services.tasks import finish
+from ingle.storage.tasks import finish
 
 logger = logging.getLogger(__name__)
 

@@ -87,7 +87,7 @@ class Forms:
             identity.principal_arn,
             request,
             f"{request.scheme}://{request.host}",
-            identity,
+            identity=identity,
         )
         wanted = _wanted(fields, name)
         bucket = bucket_of(self._store, context, wanted)

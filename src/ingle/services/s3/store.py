@@ -14,9 +14,9 @@ from ingle.services.s3 import rows, tables
 from ingle.services.s3.contents import Contents, key_id
 from ingle.services.s3.errors import BucketNotEmpty, NoSuchBucket
 from ingle.services.s3.model import Bucket
-from ingle.services.tasks import finish
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
+from ingle.storage.tasks import finish
 
 _logger = logging.getLogger(__name__)
 

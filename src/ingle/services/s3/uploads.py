@@ -10,7 +10,7 @@ from ingle.services.s3 import rows, tables
 from ingle.services.s3.errors import NoSuchBucket, NoSuchUpload
 from ingle.services.s3.model import Bucket, Content, Multipart
 from ingle.services.s3.store import BucketStore
-from ingle.services.tasks import finish
+from ingle.storage.tasks import finish
 
 _COLUMNS = tables.uploads.c
 _PARTS = tables.contents.c

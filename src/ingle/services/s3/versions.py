@@ -22,7 +22,7 @@ from ingle.services.s3.model import (
     Version,
 )
 from ingle.services.s3.store import BucketStore
-from ingle.services.tasks import finish
+from ingle.storage.tasks import finish
 from ingle.wire.errors import ServiceError
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc_
 import asyncio
 import hashlib
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -25,9 +25,11 @@ MAX_BYTES = 256 * 1024
 KEPT_S = 3600.0
 """How long keys are taken to be those of an issuer."""
 AGAIN_S = 5.0
-"""How soon an issuer is asked again that did not answer, or has no key of the id in a token: anybody
-can send tokens."""
+"""How soon an issuer is asked again that did not answer, or lacks the key that a token names:
+anybody can send tokens."""
 _DISCOVERY = "/.well-known/openid-configuration"
+# Not compressed, for then the bound would not be one.
+_HEADERS = {"accept": "application/json", "accept-encoding": "identity"}
 
 
 class IssuerUnreachable(Exception):
@@ -44,12 +46,14 @@ class _Known:
 
     Attributes:
         keys: its keys.
-        asked_at: when, by the monotonic clock.
-        failure: why there are none, where the answer was no good.
+        until: for how long this counts, by the monotonic clock.
+        again_at: from when on it may be asked once more, by the same clock.
+        failure: why there are no keys, where the answer was no good.
     """
 
     keys: tuple[jwt.PyJWK, ...]
-    asked_at: float
+    until: float
+    again_at: float
     failure: IssuerUnreachable | KeyNotFound | None = None
 
     def find(self, key_id: str | None) -> jwt.PyJWK | None:
@@ -94,13 +98,12 @@ class Issuers:
         if found is not None:
             return found
         async with self._fetching(provider.url):
-            now = self._clock.monotonic()
             known = self._find(provider)
-            if known is None or (known.find(key_id) is None and known.asked_at + AGAIN_S <= now):
-                known = await self._ask(provider)
+            if known is None or (known.find(key_id) is None and self._is_due(known)):
+                known = await self._ask(provider, known)
                 self._known[provider.url, provider.thumbprints] = known
         if known.failure is not None:
-            raise known.failure
+            raise known.failure.with_traceback(None)
         found = known.find(key_id)
         if found is None:
             raise KeyNotFound(f"{provider.url} has no key {key_id!r}")
@@ -108,16 +111,24 @@ class Issuers:
 
     def _find(self, provider: OidcProvider) -> _Known | None:
         known = self._known.get((provider.url, provider.thumbprints))
-        if known is not None and known.asked_at + KEPT_S > self._clock.monotonic():
+        if known is not None and known.until > self._clock.monotonic():
             return known
         return None
 
-    async def _ask(self, provider: OidcProvider) -> _Known:
+    def _is_due(self, known: _Known) -> bool:
+        return known.again_at <= self._clock.monotonic()
+
+    async def _ask(self, provider: OidcProvider, known: _Known | None) -> _Known:
+        """Ask for the keys; where there is no answer, those that are known go on to count."""
         try:
             keys = await self._fetch(provider)
         except (IssuerUnreachable, KeyNotFound) as failure:
-            return _Known((), self._clock.monotonic(), failure)
-        return _Known(keys, self._clock.monotonic())
+            again_at = self._clock.monotonic() + AGAIN_S
+            if known is not None:
+                return replace(known, again_at=again_at)
+            return _Known((), again_at, again_at, failure)
+        now = self._clock.monotonic()
+        return _Known(keys, now + KEPT_S, now + AGAIN_S)
 
     async def _fetch(self, provider: OidcProvider) -> tuple[jwt.PyJWK, ...]:
         try:
@@ -150,7 +161,7 @@ async def _get(
     body = bytearray()
     async with (
         httpx.AsyncClient(verify=context, timeout=FETCH_S, trust_env=False) as client,
-        client.stream("GET", url, headers={"accept": "application/json"}) as response,
+        client.stream("GET", url, headers=_HEADERS) as response,
     ):
         if thumbprints is not None:
             connection = response.extensions["network_stream"].get_extra_info("ssl_object")
@@ -161,7 +172,7 @@ async def _get(
                 raise KeyNotFound(f"the certificate of {url} is not one that is trusted")
         if response.status_code != httpx.codes.OK:
             raise KeyNotFound(f"{url} answered {response.status_code}")
-        async for piece in response.aiter_bytes():
+        async for piece in response.aiter_raw():
             body += piece
             if len(body) > MAX_BYTES:
                 raise KeyNotFound(f"{url} answered more than {MAX_BYTES} bytes")

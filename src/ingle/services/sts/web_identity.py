@@ -7,8 +7,10 @@ and, for tags, https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.
 
 import logging
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import jwt
@@ -44,8 +46,9 @@ _FLAT_TAG = "https://aws.amazon.com/tags/principal_tags/"
 _FLAT_TRANSITIVE = "https://aws.amazon.com/tags/transitive_tag_keys"
 _SOURCE_IDENTITY = "https://aws.amazon.com/source_identity"
 _SOURCE_IDENTITY_PATTERN = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
-# The claims that are condition keys, beside those that have to do with audiences.
-_CLAIM_KEYS = ("sub", "amr", "email")
+_CLAIM_KEYS: Mapping[str, Any] = tomllib.loads(
+    Path(__file__).with_name("claim_keys.toml").read_text("utf-8")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +196,7 @@ def _keys(issuer: str, claims: Mapping[str, Any], audience: str) -> Mapping[str,
     keys: dict[str, tuple[str, ...]] = {"aud": (audience,)}
     if "azp" in claims:
         keys["oaud"] = _texts(claims.get("aud"))
-    for name in _CLAIM_KEYS:
+    for name in (*_CLAIM_KEYS["every_issuer"], *_CLAIM_KEYS["single"].get(issuer, ())):
         keys[name] = _texts(claims.get(name))
     return {f"{issuer.lower()}:{name}": values for name, values in keys.items() if values}
 

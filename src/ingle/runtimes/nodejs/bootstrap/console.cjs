@@ -23,6 +23,7 @@ const METHODS = {
 };
 /** Where AWS's runtime keeps the id, and where logging libraries look for it. */
 const REQUEST_ID = Symbol.for('aws.lambda.runtime.requestId');
+const TENANT_ID = Symbol.for('aws.lambda.runtime.tenantId');
 
 function drop() {}
 
@@ -36,6 +37,7 @@ function jsonMessage(level, values) {
     level,
     requestId: global[REQUEST_ID],
   };
+  if (global[TENANT_ID] !== undefined) event.tenantId = global[TENANT_ID];
   if (values.length === 1) {
     event.message = values[0];
     try {
@@ -81,8 +83,9 @@ function patch(environment) {
   }
 }
 
-function setRequestId(id) {
+function setRequestId(id, tenantId) {
   global[REQUEST_ID] = id;
+  global[TENANT_ID] = tenantId;
 }
 
 /** Log an error that the runtime answers with. */

@@ -20,6 +20,7 @@ function fillContext(base, invoke) {
     identity: undefined,
     invokedFunctionArn: invoke.invokedArn,
     awsRequestId: invoke.requestId,
+    tenantId: invoke.tenantId,
     getRemainingTimeInMillis: () => deadline - Date.now(),
   });
 }

@@ -21,7 +21,7 @@ const PRELUDE = 9;
 
 const HEADER_SIZE = 5;
 const IDENTITY_SIZE = 36;
-const INVOKE_HEAD_SIZE = IDENTITY_SIZE + 8 + 2 + 2 + 4;
+const INVOKE_HEAD_SIZE = IDENTITY_SIZE + 8 + 2 + 2 + 4 + 2;
 const BUFFER_SIZE = 65536;
 
 /** The runtime's end of the socket to the server. Reading blocks, and with it the event loop. */
@@ -165,13 +165,15 @@ function readInvoke(body) {
   const arnEnd = INVOKE_HEAD_SIZE + body.readUInt16LE(44);
   const traceEnd = arnEnd + body.readUInt16LE(46);
   const contextEnd = traceEnd + body.readUInt32LE(48);
+  const tenantEnd = contextEnd + body.readUInt16LE(52);
   return {
     requestId: body.toString('latin1', 0, IDENTITY_SIZE),
     deadline: body.readUInt32LE(36) + body.readUInt32LE(40) * 0x100000000,
     invokedArn: body.toString('utf8', INVOKE_HEAD_SIZE, arnEnd),
     traceId: body.toString('utf8', arnEnd, traceEnd),
     clientContext: body.toString('utf8', traceEnd, contextEnd),
-    event: body.toString('utf8', contextEnd),
+    tenantId: body.toString('latin1', contextEnd, tenantEnd) || undefined,
+    event: body.toString('utf8', tenantEnd),
   };
 }
 

@@ -77,6 +77,7 @@ function invokeFrame() {
   head.writeUInt16LE(parts[0].length, 44);
   head.writeUInt16LE(parts[1].length, 46);
   head.writeUInt32LE(parts[2].length, 48);
+  head.writeUInt16LE(0, 52);
   return Buffer.concat([head, Buffer.from(`${parts.join('')}{"key":["value",1,1.5,null]}`)]);
 }
 

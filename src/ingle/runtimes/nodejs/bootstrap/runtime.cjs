@@ -89,7 +89,7 @@ class Runtime {
   invoke(invoke) {
     const invocation = new Invocation(invoke.requestId, this.rules, this.finish);
     this.invocation = invocation;
-    setRequestId(invoke.requestId);
+    setRequestId(invoke.requestId, invoke.tenantId);
     if (invoke.traceId) process.env._X_AMZN_TRACE_ID = invoke.traceId;
     else delete process.env._X_AMZN_TRACE_ID;
     if (this.streams) callStreaming(this.handler, invoke, invocation, this.channel);

@@ -3,21 +3,23 @@
 module IngleRuntime
   # What an INVOKE frame tells, by the names of the Runtime API's headers.
   class Invocation
-    HEAD = 'a36Q<S<S<L<'
-    HEAD_SIZE = 52
+    HEAD = 'a36Q<S<S<L<S<'
+    HEAD_SIZE = 54
 
     attr_reader :request_id, :trace_id, :body
 
     def initialize(frame)
-      @request_id, deadline_ms, arn_size, trace_size, context_size = frame.unpack(HEAD)
+      @request_id, deadline_ms, arn_size, trace_size, context_size, tenant_size = frame.unpack(HEAD)
       @at = HEAD_SIZE
       arn = take(frame, arn_size)
       @trace_id = take(frame, trace_size)
       client_context = take(frame, context_size)
+      tenant_id = take(frame, tenant_size)
       @body = take(frame, frame.bytesize - @at)
       @headers = {
         'content-type' => 'application/json',
         'lambda-runtime-aws-request-id' => @request_id,
+        'lambda-runtime-aws-tenant-id' => tenant_id.empty? ? nil : tenant_id,
         'lambda-runtime-client-context' => client_context,
         'lambda-runtime-deadline-ms' => deadline_ms.to_s,
         'lambda-runtime-invoked-function-arn' => arn,

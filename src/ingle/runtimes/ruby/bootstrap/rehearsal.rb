@@ -41,7 +41,7 @@ module IngleRuntime
       end
 
       def frame
-        ['0' * 36, 0, 0, 0, 0].pack(Invocation::HEAD) + EVENT
+        ['0' * 36, 0, 0, 0, 0, 0].pack(Invocation::HEAD) + EVENT
       end
     end
   end

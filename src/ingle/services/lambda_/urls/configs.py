@@ -21,6 +21,7 @@ from ingle.services.lambda_.limits import LISTING
 from ingle.services.lambda_.model import FunctionKey
 from ingle.services.lambda_.names import Reference, resolve
 from ingle.services.lambda_.store import LambdaStore
+from ingle.services.lambda_.tenants import check_not_isolated
 from ingle.services.lambda_.urls.addresses import url_for
 from ingle.services.lambda_.urls.cors import checked
 from ingle.services.lambda_.urls.model import FunctionUrl
@@ -54,6 +55,7 @@ class UrlConfigs:
         cors = checked(request.get("Cors"))
         async with self._changing(reference.key):
             self._check_invocable(reference)
+            self._check_shared(reference)
             if self._find(reference) is not None:
                 raise ResourceConflict(
                     f"Failed to create function url config for [functionArn = {reference.arn}]. "
@@ -130,6 +132,11 @@ class UrlConfigs:
             qualifier and self._store.aliases.get(key, qualifier) is None
         ):
             raise ResourceNotFound("Function does not exist")
+
+    def _check_shared(self, reference: Reference) -> None:
+        function = self._store.get(reference.key)
+        if function is not None:
+            check_not_isolated(function, "Function URL")
 
     def _find(self, reference: Reference) -> FunctionUrl | None:
         return self._store.urls.get(reference.key, reference.qualifier or "")

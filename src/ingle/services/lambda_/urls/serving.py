@@ -15,12 +15,13 @@ import orjson
 from ingle.auth.authorizer import Authorizer
 from ingle.auth.keys import Identity
 from ingle.clock import Clock
-from ingle.invoke.lineage import continued
 from ingle.invoke.streaming import StreamedInvocation, Streaming
+from ingle.invoke.tracing import Tracer
 from ingle.services.lambda_.invocations import Invocations, check_active
 from ingle.services.lambda_.limits import INVOCATION
-from ingle.services.lambda_.lookup import target
-from ingle.services.lambda_.names import Reference, function_arn
+from ingle.services.lambda_.lookup import Target, target
+from ingle.services.lambda_.model import Function
+from ingle.services.lambda_.names import Reference
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.lambda_.urls import answers
 from ingle.services.lambda_.urls.access import check_may_call
@@ -41,6 +42,9 @@ ReadBody = Callable[[int], Awaitable[bytes]]
 """Reads the body of a request, of at most so many bytes; raises a ServiceError."""
 Authenticate = Callable[[Request], Awaitable[Identity]]
 """Finds out who signed a request; raises a ServiceError."""
+RunDurable = Callable[[Target, bytes, str], Awaitable[tuple[bytes, bool]]]
+"""Runs a durable function on an event, with a trace header; returns its answer, and whether it has
+succeeded."""
 
 _FORBIDDEN = (
     "Forbidden. For troubleshooting Function URL authorization issues, see: "
@@ -62,6 +66,8 @@ class UrlServer:
         invoker: runs them.
         streaming: runs them too, for answers that are streamed.
         clock: tells when a request came.
+        tracer: makes trace headers.
+        run_durable: runs those that are durable, to their end.
     """
 
     def __init__(
@@ -72,13 +78,17 @@ class UrlServer:
         invoker: "Invoker",
         streaming: Streaming,
         clock: Clock,
+        tracer: Tracer,
+        run_durable: RunDurable,
     ) -> None:
+        self._run_durable = run_durable
         self._store = store
         self._authorizer = authorizer
         self._invocations = invocations
         self._invoker = invoker
         self._streaming = streaming
         self._clock = clock
+        self._tracer = tracer
 
     def find(self, request: Request) -> Address | None:
         """Say which function URL a request is to; None where it is to none."""
@@ -96,7 +106,9 @@ class UrlServer:
             return Response(200, [*preflight_headers(url.cors, request), (_REQUEST_ID, request_id)])
         try:
             caller = await self._admitted(url, request, read_body, authenticate, request_id)
-            response = await self._invoke(self._call(request, url, address, caller, request_id))
+            found = target(self._store, Reference(*url.key, url.qualifier or None))
+            call = self._call(request, url, address, caller, request_id, found.function)
+            response = await self._invoke(call, found)
         except ServiceError as error:
             response = _refused(error, request_id)
         except MalformedAnswer as problem:
@@ -144,13 +156,13 @@ class UrlServer:
         address: Address,
         caller: Identity | None,
         request_id: str,
+        function: Function,
     ) -> Call:
-        now = self._clock.time()
         sent = request.headers.get("x-amzn-trace-id", "")
-        trace_id = continued(sent, function_arn(*url.key), request_id, now)
-        return Call(request, url, address, caller, request_id, trace_id, now)
+        trace_id = self._tracer.header(sent, function.arn, request_id, function.tracing)
+        return Call(request, url, address, caller, request_id, trace_id, self._clock.time())
 
-    async def _invoke(self, call: Call) -> Response:
+    async def _invoke(self, call: Call, found: Target) -> Response:
         event = event_of(call)
         if len(event) > INVOCATION.request_bytes:
             raise RequestTooLarge(
@@ -158,8 +170,14 @@ class UrlServer:
                 "InvokeFunction operation"
             )
         url = call.url
-        function = target(self._store, Reference(*url.key, url.qualifier or None)).function
+        function = found.function
         check_active(function)
+        if function.is_durable:
+            payload, succeeded = await self._run_durable(found, event, call.trace_id)
+            if not succeeded:
+                return _failed(call.request_id)
+            answer = answers.buffered(payload)
+            return Response(answer.status, _headers(call, answer), answer.body)
         spec = await self._invocations.spec(function)
         settings: dict[str, Any] = {
             "request_id": call.request_id,

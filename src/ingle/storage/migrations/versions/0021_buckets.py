@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0021"
-down_revision: str | None = "0016"
+down_revision: str | None = "0014"
 
 _Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

@@ -25,6 +25,10 @@ public class Contexts {
         return all;
     }
 
+    public String tenant(Context context) {
+        return context.getTenantId();
+    }
+
     public int remaining(Context context) {
         return context.getRemainingTimeInMillis();
     }

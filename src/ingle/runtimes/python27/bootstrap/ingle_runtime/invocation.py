@@ -4,7 +4,7 @@ from __future__ import absolute_import
 
 import struct
 
-_HEAD = struct.Struct("<36sQHHI")
+_HEAD = struct.Struct("<36sQHHIH")
 
 
 class Invocation(object):
@@ -26,5 +26,6 @@ class Invocation(object):
         for length in head[2:]:
             texts.append(frame[start : start + length])
             start += length
-        self.invoked_arn, self.trace_id, self.client_context = texts
+        # The last is the tenant, whom this language's context never told.
+        self.invoked_arn, self.trace_id, self.client_context, _ = texts
         self.event = frame[start:]

@@ -21,7 +21,7 @@ _VARIABLES = (
 
 def run(runtime):
     """Rehearse; everything is as it was afterwards, only warm."""
-    frame = struct.pack("<36sQHHI", b"0" * 36, 0, 0, 0, 0) + _EVENT
+    frame = struct.pack("<36sQHHIH", b"0" * 36, 0, 0, 0, 0, 0) + _EVENT
     output.mute(True)
     try:
         os.environ.update(dict.fromkeys(_VARIABLES, ""))

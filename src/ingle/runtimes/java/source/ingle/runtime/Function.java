@@ -51,7 +51,7 @@ final class Function {
             Invocation invocation = new Invocation(body);
             trace(invocation.traceId);
             FunctionContext context = new FunctionContext(variables, invocation, logger);
-            logger.serve(invocation.requestId);
+            logger.serve(invocation.requestId, invocation.tenantId);
             Log4jContext.put(invocation.requestId, loader);
             handler.handle(invocation, context, answer.frame);
             if (answer.frame.size() - HEAD > MOST) {

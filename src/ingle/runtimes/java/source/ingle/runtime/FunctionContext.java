@@ -79,6 +79,11 @@ final class FunctionContext implements Context {
     }
 
     @Override
+    public String getTenantId() {
+        return invocation.tenantId;
+    }
+
+    @Override
     public String getXrayTraceId() {
         return invocation.traceId.isEmpty() ? null : invocation.traceId;
     }

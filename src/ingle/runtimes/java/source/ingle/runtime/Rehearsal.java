@@ -72,8 +72,8 @@ final class Rehearsal {
     private static byte[] invocation() {
         byte[] event = EVENT.getBytes(StandardCharsets.UTF_8);
         byte[] identity = new byte[Frame.IDENTITY];
-        ByteBuffer body = ByteBuffer.allocate(Frame.IDENTITY + 16 + 4 + event.length).order(ByteOrder.LITTLE_ENDIAN);
-        body.put(identity).putLong(0).putShort((short) 2).putShort((short) 0).putInt(2);
+        ByteBuffer body = ByteBuffer.allocate(Frame.IDENTITY + 18 + 4 + event.length).order(ByteOrder.LITTLE_ENDIAN);
+        body.put(identity).putLong(0).putShort((short) 2).putShort((short) 0).putInt(2).putShort((short) 0);
         body.put("me{}".getBytes(StandardCharsets.UTF_8)).put(event);
         return body.array();
     }

@@ -19,6 +19,8 @@ public final class Invocation {
     public final String traceId;
     /** The client context's JSON; may be empty. */
     public final String clientContext;
+    /** The tenant that it is for, or null. */
+    public final String tenantId;
     /** What holds the event's JSON, to the end. */
     final byte[] body;
     /** Where the event begins in it. */
@@ -32,13 +34,15 @@ public final class Invocation {
         int arn = head.getShort() & 0xffff;
         int trace = head.getShort() & 0xffff;
         int context = head.getInt();
+        int tenant = head.getShort() & 0xffff;
         int at = head.position();
         this.body = body;
         requestId = text(0, Frame.IDENTITY);
         invokedArn = text(at, arn);
         traceId = text(at + arn, trace);
         clientContext = text(at + arn + trace, context);
-        event = at + arn + trace + context;
+        tenantId = tenant == 0 ? null : text(at + arn + trace + context, tenant);
+        event = at + arn + trace + context + tenant;
     }
 
     private String text(int at, int length) {

@@ -17,6 +17,7 @@ public final class FunctionLogger implements LambdaLogger {
     private LogFormat format = LogFormat.TEXT;
     private LogLevel least = LogLevel.UNDEFINED;
     private volatile String requestId;
+    private volatile String tenantId;
 
     /** Write text to this pipe, until told otherwise. */
     public FunctionLogger(LogPipe pipe) {
@@ -44,9 +45,10 @@ public final class FunctionLogger implements LambdaLogger {
         }
     }
 
-    /** Give events in JSON this request id from now on. */
-    public void serve(String requestId) {
+    /** Give events in JSON this request id and, where there is one, this tenant from now on. */
+    public void serve(String requestId, String tenantId) {
         this.requestId = requestId;
+        this.tenantId = tenantId;
     }
 
     /** Write the report of an error. */
@@ -97,6 +99,10 @@ public final class FunctionLogger implements LambdaLogger {
         if (requestId != null) {
             out.name("AWSRequestId");
             out.string(requestId);
+        }
+        if (tenantId != null) {
+            out.name("tenantId");
+            out.string(tenantId);
         }
         out.write('}');
         out.write('\n');

@@ -9,7 +9,7 @@ import time
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0016"
+revision: str = "0014"
 down_revision: str | None = "0013"
 
 _HEAD = {"Version": "2012-10-17", "Id": "default"}

@@ -1,0 +1,1 @@
+"""Container images: reading OCI layouts and archives, verifying them, and unpacking them."""

@@ -1,0 +1,1 @@
+"""Durable executions: what functions checkpoint, and what wakes them again."""

@@ -1,0 +1,1 @@
+"""Durable functions: their configuration, their executions, and the operations on these."""

@@ -1,0 +1,59 @@
+"""What the role of a durable function must allow."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.conftest import ROLE
+from tests.e2e.durable import Durable, started
+from tests.e2e.server import DURABLE, TRUST
+
+RAW = """
+import boto3
+
+def handler(event, context):
+    try:
+        boto3.client("lambda").get_durable_execution_state(
+            DurableExecutionArn=event["DurableExecutionArn"],
+            CheckpointToken=event["CheckpointToken"],
+        )
+        told = "allowed"
+    except Exception as error:
+        told = str(error)
+    return {"Status": "SUCCEEDED", "Result": '"' + told + '"'}
+"""
+CHAIN = """
+@durable_execution
+def handler(event, context):
+    try:
+        return context.invoke(event, {})
+    except Exception as error:
+        return [error.error_type, str(error)]
+"""
+
+
+@pytest.fixture(scope="module")
+def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Durable]:
+    yield from started(tmp_path_factory.mktemp("durable"))
+
+
+def test_a_role_without_the_permission_cannot_go_on_with_an_execution(durable: Durable) -> None:
+    assert durable.run(durable.create(RAW, sdk=False))[0] == "allowed"
+    told = durable.run(durable.create(RAW, sdk=False, Role=ROLE))[0]
+    assert "AccessDeniedException" in told
+    assert "lambda:GetDurableExecutionState" in told
+
+
+def test_a_chained_invocation_takes_the_permission_to_invoke(durable: Durable) -> None:
+    identities = durable.server.client("iam")
+    role = identities.create_role(RoleName="lone", AssumeRolePolicyDocument=json.dumps(TRUST))[
+        "Role"
+    ]["Arn"]
+    identities.attach_role_policy(RoleName="lone", PolicyArn=DURABLE)
+    lone = durable.create(CHAIN, Role=role)
+    inner = durable.create("def handler(event, context):\n    return 'ran'\n", sdk=False)
+    kind, message = durable.run(lone, inner)[0]
+    assert kind == "AccessDeniedException"
+    assert "is not authorized to perform: lambda:InvokeFunction on resource: " in message
+    assert inner in message
