@@ -142,7 +142,7 @@ def test_the_sdk_for_javascript(server, bucket):
 def test_many_clients_write_the_same_key(s3, bucket):
     def put(number):
         for _ in range(20):
-            s3.put_object(Bucket=bucket, Key="k", Body=b"%d" % number * 20_000)
+            s3.put_object(Bucket=bucket, Key="k", Body=b"%d" % number * 200_000)
 
     threads = [threading.Thread(target=put, args=(number,)) for number in range(4)]
     for thread in threads:
@@ -150,6 +150,6 @@ def test_many_clients_write_the_same_key(s3, bucket):
     while any(thread.is_alive() for thread in threads):
         if "Contents" in s3.list_objects_v2(Bucket=bucket):
             body = s3.get_object(Bucket=bucket, Key="k")["Body"].read()
-            assert body == body[:1] * 20_000
+            assert body == body[:1] * 200_000
     for thread in threads:
         thread.join()
