@@ -1,5 +1,8 @@
 """Listings, compared with what is slow and obvious."""
 
+import asyncio
+import itertools
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ingle.services.s3 import walking
 from ingle.services.s3.changes import Origin
 from ingle.services.s3.model import Bucket, Content, Facts
 from ingle.services.s3.store import BucketStore
@@ -19,6 +23,7 @@ from tests.services.conftest import ACCOUNT, KEYS, REGION
 _LETTERS = st.sampled_from(["a", "b", "/", "//", "é", "\x00", "\U0001f642", "%"])
 _KEYS = st.lists(_LETTERS, min_size=1, max_size=5).map("".join)
 ORIGIN = Origin("id", "me", "")
+_numbers = itertools.count()
 
 
 async def filled(store: BucketStore, keys: Sequence[str]) -> Bucket:
@@ -28,10 +33,7 @@ async def filled(store: BucketStore, keys: Sequence[str]) -> Bucket:
     assert bucket is not None
     for number, key in enumerate(keys):
         for _ in range(1 + number % 2):
-            content = Content(f"{number:032x}", 1, 0, "", None, False, b"", "", 0)
-            content = Content(
-                f"{id(object()):x}{number}{_}"[-32:], 1, 0, "", None, False, content.sealed, "", 0
-            )
+            content = Content(f"{next(_numbers):032x}", 1, 0, "", None, False, b"", "", 0)
             version = new_version(bucket, key, 0, 0, "", None, Facts())
             await versions.add(bucket, version, content, "", ORIGIN, lambda found: None)
     gone = keys[::3]
@@ -59,11 +61,8 @@ def naive(keys: Sequence[str], prefix: str, delimiter: str) -> list[bytes]:
     size=st.integers(1, 7),
 )
 def test_pages_of_a_walk_are_the_whole_listing(
-    tmp_path_factory: object, keys: list[str], prefix: str, delimiter: str, size: int
+    keys: list[str], prefix: str, delimiter: str, size: int
 ) -> None:
-    import asyncio
-    import tempfile
-
     async def check(folder: Path) -> None:
         database = await Database.open(folder)
         try:
@@ -100,8 +99,6 @@ def test_pages_of_a_walk_are_the_whole_listing(
 
 
 async def test_walks_use_the_index_of_what_is_there(database: Database) -> None:
-    from ingle.services.s3 import walking
-
     values = {
         "bucket": 1,
         "prefix": b"",
