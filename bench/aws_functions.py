@@ -43,7 +43,7 @@ def deploy(port: int, key: Key, functions: Sequence[str], program: Program = HEL
     package = program.package()
     snap_start = {"SnapStart": {"ApplyOn": "PublishedVersions"}} if program.snap_start else {}
     role = _role(port, key)
-    with _client(port, key, "deploying") as client:
+    with client_of(port, key, "deploying") as client:
         for function in functions:
             client.create_function(
                 FunctionName=function,
@@ -66,7 +66,7 @@ def publish(port: int, key: Key, function: str) -> str:
     Raises:
         BenchError: the server refused it, or it failed to get there within 30 s.
     """
-    with _client(port, key, "publishing") as client:
+    with client_of(port, key, "publishing") as client:
         version: str = client.publish_version(FunctionName=function)["Version"]
         named = {"FunctionName": function, "Qualifier": version}
         _wait_until_active(client, named, time.monotonic() + ACTIVE_TIMEOUT_S)
@@ -86,7 +86,7 @@ def publish_as(port: int, key: Key, function: str, versions: Sequence[str], alia
     Raises:
         BenchError: the server refused something.
     """
-    with _client(port, key, "publishing") as client:
+    with client_of(port, key, "publishing") as client:
         for version in versions:
             client.update_function_configuration(FunctionName=function, Description=version)
             published = client.publish_version(FunctionName=function)["Version"]
@@ -102,7 +102,7 @@ def end_sandbox(port: int, key: Key, function: str, version: str | None = None) 
     Raises:
         BenchError: the server refused the invocation, or the function answered it.
     """
-    with _client(port, key, "ending a sandbox") as client:
+    with client_of(port, key, "ending a sandbox") as client:
         qualifier = {} if version is None else {"Qualifier": version}
         answer = client.invoke(FunctionName=function, Payload=b"{}", **qualifier)
         said = answer["Payload"].read()
@@ -119,7 +119,7 @@ def endpoint(port: int, key: Key, function: str, version: str | None = None) -> 
 
 def _role(port: int, key: Key) -> str:
     """The ARN of the role that functions have; it is made the first time."""
-    with _client(port, key, "making a role", "iam") as client:
+    with client_of(port, key, "making a role", "iam") as client:
         try:
             made = client.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(_TRUST))
         except client.exceptions.EntityAlreadyExistsException:
@@ -130,7 +130,7 @@ def _role(port: int, key: Key) -> str:
 
 
 @contextmanager
-def _client(port: int, key: Key, doing: str, service: str = "lambda") -> Iterator[Any]:
+def client_of(port: int, key: Key, doing: str, service: str = "lambda") -> Iterator[Any]:
     """A client of botocore's, which has no type of its own; its errors become BenchError."""
     client = botocore.session.Session().create_client(
         service,

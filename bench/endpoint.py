@@ -35,6 +35,7 @@ class Endpoint:
         path: of the invocation.
         key: signs the requests with SigV4; None sends them plain.
         asynchronous: whether events are handed over, and not waited for.
+        queue: the URL of a queue that messages are sent to, in place of a function; or "".
     """
 
     host: str
@@ -42,14 +43,18 @@ class Endpoint:
     path: str
     key: Key | None = None
     asynchronous: bool = False
+    queue: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """One invocation, ready to be sent, and the status and body of the only right answer."""
+    """One invocation, ready to be sent, and the status and body of the only right answer.
+
+    What is in the answer to a message, which gets an id, is not looked at.
+    """
 
     request: bytes
-    answer: bytes
+    answer: bytes | None
     status: int = 200
 
 
@@ -71,6 +76,8 @@ class Batch:
 def _prepare(endpoint: Endpoint, username: str) -> Prepared:
     payload = json.dumps({"username": username}).encode()
     host = f"{endpoint.host}:{endpoint.port}"
+    if endpoint.queue:
+        return _message(endpoint, host, payload)
     greeting = f"Hello, {username}"
     if endpoint.key is None:
         headers = {"Host": host, "Content-Type": "application/json", "User-Agent": "bench"}
@@ -81,6 +88,17 @@ def _prepare(endpoint: Endpoint, username: str) -> Prepared:
         answer = json.dumps(greeting).encode()
     request = _written("POST", endpoint.path, headers, payload)
     return Prepared(request, b"", 202) if endpoint.asynchronous else Prepared(request, answer)
+
+
+def _message(endpoint: Endpoint, host: str, body: bytes) -> Prepared:
+    assert endpoint.key is not None
+    payload = json.dumps({"QueueUrl": endpoint.queue, "MessageBody": body.decode()}).encode()
+    more = {
+        "Content-Type": "application/x-amz-json-1.0",
+        "X-Amz-Target": "AmazonSQS.SendMessage",
+    }
+    headers = _signed(endpoint.key, host, "POST", endpoint.path, payload, more, "sqs")
+    return Prepared(_written("POST", endpoint.path, headers, payload), None)
 
 
 def signed_call(endpoint: Endpoint, method: str, path: str, payload: bytes) -> bytes:
@@ -97,7 +115,13 @@ def _written(method: str, path: str, headers: Mapping[str, str], payload: bytes)
 
 
 def _signed(
-    key: Key, host: str, method: str, path: str, payload: bytes, more: Mapping[str, str]
+    key: Key,
+    host: str,
+    method: str,
+    path: str,
+    payload: bytes,
+    more: Mapping[str, str],
+    service: str = "lambda",
 ) -> dict[str, str]:
     """The headers that boto3 sends with a call, its signature among them."""
     request = AWSRequest(
@@ -114,5 +138,5 @@ def _signed(
         },
     )
     credentials = Credentials(key.access_key_id, key.secret_access_key)
-    SigV4Auth(credentials, "lambda", key.region).add_auth(request)
+    SigV4Auth(credentials, service, key.region).add_auth(request)
     return {str(name): str(value) for name, value in request.headers.items()}

@@ -33,6 +33,10 @@ VERSIONED_SOURCE = """\
 def handler(event, context):
     return context.function_version
 """
+COUNTING_SOURCE = """\
+def handler(event, context):
+    return len(event["Records"])
+"""
 WAITING_SOURCE = """\
 import time
 
@@ -81,6 +85,9 @@ HELLO = python_program(HELLO_SOURCE)
 
 VERSIONED = python_program(VERSIONED_SOURCE)
 """Answers which version of the function it is."""
+
+COUNTING = python_program(COUNTING_SOURCE)
+"""Counts the records that it gets."""
 
 
 def waiting_until(until: float) -> Program:

@@ -31,6 +31,7 @@ def tables(results: Mapping[str, float], settings: Settings) -> list[Table]:
         _aliases(results, settings),
         _streaming(results, settings),
         _asynchronous(results, settings),
+        _queues(results, settings),
     ]
 
 
@@ -191,6 +192,30 @@ def _streaming(results: Mapping[str, float], settings: Settings) -> Table:
     if f"{prefix}.p50_ms" in results:
         cells = [number(results, f"{prefix}.p50_ms"), number(results, f"{prefix}.p99_ms")]
         table.rows.append(["from the handler to the client", *cells])
+    return table
+
+
+def _queues(results: Mapping[str, float], settings: Settings) -> Table:
+    sent, mapped = f"sqs_send.{OWN}", f"sqs_lambda.{OWN}"
+    table = Table(
+        "Queues",
+        ["", "figure"],
+        note=f"Ingle alone. Sent: by {settings.clients} clients; a message is on disk when its "
+        f"client is answered; medians of {settings.accept_rounds} rounds of "
+        f"{settings.accept_events:,}. Processed: {settings.mapped_messages:,} messages, which a "
+        "function gets in batches of ten and which are then deleted.",
+        numeric=(1,),
+    )
+    if f"{sent}.per_second" in results:
+        table.rows.extend(
+            [
+                ["sent a second", f"{results[f'{sent}.per_second']:,.0f}"],
+                ["sent, p50 ms", number(results, f"{sent}.p50_ms")],
+                ["sent, p99 ms", number(results, f"{sent}.p99_ms")],
+            ]
+        )
+    if f"{mapped}.per_second" in results:
+        table.rows.append(["processed a second", f"{results[f'{mapped}.per_second']:,.0f}"])
     return table
 
 

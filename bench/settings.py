@@ -14,6 +14,8 @@ STAGES = (
     "stream_first_byte",
     "async_accept",
     "async_drain",
+    "sqs_send",
+    "sqs_lambda",
     "memory",
     "cold",
     "warm",
@@ -29,6 +31,8 @@ INGLE_ONLY = frozenset(
         "stream_first_byte",
         "async_accept",
         "async_drain",
+        "sqs_send",
+        "sqs_lambda",
     }
 )
 """The stages in which no peer takes part."""
@@ -65,10 +69,11 @@ class Settings:
         switches: how often an alias is moved under the load of `clients`.
         switch_pause_s: the time between two of these, in seconds.
         stream_samples: streamed invocations.
-        accept_events: that `clients` hand over in a round.
+        accept_events: that `clients` hand over in a round; also messages that they send.
         accept_rounds: of these.
         drain_events: that are queued before they may run.
         drain_hold_s: how long they are held back, in seconds; less than a function's timeout.
+        mapped_messages: of a queue that reach a function.
     """
 
     cold_samples: int = 40
@@ -96,6 +101,7 @@ class Settings:
     accept_rounds: int = 5
     drain_events: int = 20_000
     drain_hold_s: float = 25.0
+    mapped_messages: int = 20_000
 
 
 FULL = Settings()
@@ -115,4 +121,5 @@ QUICK = Settings(
     stream_samples=50,
     accept_events=4_000,
     accept_rounds=2,
+    mapped_messages=5_000,
 )

@@ -17,6 +17,7 @@ from bench.load_process import LoadProcess
 from bench.peers import Peer
 from bench.processes import Keeper
 from bench.programs import LANGUAGES
+from bench.queues import measure_mapping, measure_send
 from bench.runtimes import measure_runtimes
 from bench.settings import Settings
 from bench.snapstart import measure_snapstart
@@ -172,6 +173,20 @@ class Run:
             step = self._stepper("events queued", 1)
             self.results |= measure_drain(self._keeper, folder, settings, step)
 
+    def sqs_send(self) -> None:
+        """Measures how many messages are sent."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("sqs_send")
+            step = self._stepper("messages sent", settings.accept_rounds)
+            self.results |= measure_send(self._keeper, folder, settings, step)
+
+    def sqs_lambda(self) -> None:
+        """Measures how many messages reach a function."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("sqs_lambda")
+            step = self._stepper("messages processed", 1)
+            self.results |= measure_mapping(self._keeper, folder, settings, step)
+
     def _shared(self, stages: Sequence[str]) -> None:
         settings, results, keeper = self._settings, self.results, self._keeper
         peers = [kind(keeper, self._folder / kind.name) for kind in self._kinds]
@@ -206,5 +221,7 @@ ALONE: Mapping[str, Callable[[Run], None]] = {
     "stream_first_byte": Run.stream_first_byte,
     "async_accept": Run.async_accept,
     "async_drain": Run.async_drain,
+    "sqs_send": Run.sqs_send,
+    "sqs_lambda": Run.sqs_lambda,
 }
 """The stages that start servers of their own, or none, in their order."""

@@ -17,7 +17,8 @@ ROOMS: dict[str, frozenset[str]] = {
     room: frozenset(below.split())
     for room, below in {
         "cli": "server config endpoint runtimes sandbox storage iam",
-        "server": "gateway http services invoke pool sandbox runtimes auth storage wire "
+        "ground": "config clock pool runtimes sandbox storage",
+        "server": "ground gateway http services invoke pool sandbox runtimes auth storage wire "
         "observe config endpoint clock iam resources",
         "gateway": "http auth wire limits iam",
         "http": "wire clock",
@@ -111,6 +112,7 @@ def test_only_the_pool_knows_where_sandboxes_run() -> None:
     assert {room for room, below in ROOMS.items() if "sandbox" in below} == {
         "cli",
         "server",
+        "ground",
         "pool",
     }
 

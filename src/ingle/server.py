@@ -8,9 +8,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import uvloop
@@ -25,26 +23,22 @@ from ingle.auth.root import load_or_create_root_key
 from ingle.auth.sessions import DURATION_S, SessionCredentials, SessionMinter
 from ingle.auth.sigv4 import Verifier
 from ingle.clock import Clock, SystemClock
-from ingle.config import Config, ConfigError
+from ingle.config import Config
 from ingle.endpoint import Endpoint
 from ingle.gateway import Gateway
+from ingle.ground import Ground, prepare, say_weaker, within_open_files
 from ingle.http.server import HttpServer
 from ingle.invoke.admission import Admission
 from ingle.invoke.invoker import Invoker
 from ingle.observe.prometheus import Measurements
-from ingle.pool.memory import MB, Memory, total_memory
+from ingle.pool.memory import MB, Memory
 from ingle.pool.pool import Pool
-from ingle.pool.programs import programs
-from ingle.pool.provisions import Provisions
 from ingle.pool.spec import FunctionSpec
 from ingle.runtimes.catalogue import label
-from ingle.runtimes.discovery import Interpreter, Interpreters
 from ingle.runtimes.python.addresses import api_address
-from ingle.sandbox import openfiles, shares
-from ingle.sandbox.client import LaunchedWarden, WardenClient, launch
-from ingle.sandbox.probe import Finding, findings, open_files
-from ingle.sandbox.settings import Settings
-from ingle.sandbox.unprivileged import give_up_root, server_owner
+from ingle.sandbox import openfiles
+from ingle.sandbox.client import WardenClient
+from ingle.sandbox.probe import findings
 from ingle.services.iam.accounts import Accounts
 from ingle.services.iam.api import IamService
 from ingle.services.iam.directory import Directory
@@ -60,12 +54,13 @@ from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
 from ingle.services.s3.api import S3Service
 from ingle.services.s3.store import BucketStore
+from ingle.services.sqs.api import SqsService
+from ingle.services.sqs.store import SqsStore
 from ingle.services.sts.api import StsService
 from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
 from ingle.storage.folder import DataFolder
-from ingle.storage.ownership import hand_over
 from ingle.wire.routing import find_service
 from ingle.wire.service import Service
 
@@ -73,8 +68,6 @@ _logger = logging.getLogger("ingle.server")
 
 _POOL_DEADLINE_S = 5.0
 _DEV_KEY = "test"
-_MEMORY_PART = 0.9
-"""Of the machine's memory, what sandboxes may use where no other limit is set."""
 _FILE_MODE_MASK = 0o022
 """As the usual one: what is private says so itself, and the rest is for users without rights."""
 
@@ -94,105 +87,11 @@ def run(config: Config, clock: Clock | None = None) -> int:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("ingle").setLevel(config.log_level.upper())
     os.umask(_FILE_MODE_MASK)
-    config = _within(openfiles.claim(), config)
+    config = within_open_files(openfiles.claim(), config)
     clock = clock or SystemClock()
     with DataFolder.open(config.data_dir) as folder, _listen(config) as sock:
-        ground = _prepare(config, folder, sock, clock)
+        ground = prepare(config, folder, sock, clock)
         return uvloop.run(_serve(config, folder, sock, ground, clock))
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What was made with the rights that the server was started with, before it gave them up.
-
-    Attributes:
-        interpreters: those of this machine.
-        versions: what serves a runtime, in full, by the runtime's name.
-        settings: how sandboxes are made.
-        warden: makes them.
-        provisions: what they find there.
-    """
-
-    interpreters: Interpreters
-    versions: Mapping[str, str]
-    settings: Settings
-    warden: LaunchedWarden
-    provisions: Provisions
-
-
-def _prepare(config: Config, folder: DataFolder, sock: socket.socket, clock: Clock) -> Ground:
-    """Do what takes rights, then give them up."""
-    interpreters = Interpreters(
-        clock, more=config.runtimes_search, substitutes=config.runtimes_substitutes
-    )
-    found = interpreters.look()
-    _say_what_stands_in(found)
-    staging = _inner_folder(folder, "run")
-    Provisions.lay_out(_provisions(folder))
-    settings = Settings(
-        code=str(folder.code),
-        staging=str(staging),
-        scratch=str(_inner_folder(folder, "scratch")),
-        programs=programs(found, _provisions(folder)),
-        processes=config.sandbox_processes,
-        descriptors=config.sandbox_descriptors,
-        memory=(config.memory_mb or int(total_memory() * _MEMORY_PART / MB)) * MB,
-        quota=config.cpu == "quotas",
-        port=sock.getsockname()[1],
-        outbound=config.network == "nat",
-        network_range=config.network_range,
-        connections=config.sandbox_connections,
-        file_systems=config.file_systems,
-    )
-    _check_shares(config, folder)
-    warden = launch(settings)
-    owner = server_owner(folder.path)
-    if owner is not None:
-        hand_over(folder.path, *owner)
-        give_up_root(
-            folder.path, staging, owner, {each.prefix for each in found}.union(config.images)
-        )
-    versions = {each.runtime: each.version for each in found}
-    provisions = Provisions(
-        _provisions(folder),
-        found,
-        nodejs_sdk=config.runtimes_nodejs_sdk,
-        python_sdk=config.runtimes_python_sdk,
-    )
-    provisions.fill()
-    return Ground(interpreters, versions, settings, warden, provisions)
-
-
-def _check_shares(config: Config, folder: DataFolder) -> None:
-    """Refuse folders that must not be shared, and say which cannot be mounted now."""
-    for each in config.file_systems:
-        reason = shares.problem(each, folder.path)
-        if reason:
-            raise ConfigError(f"file_systems.{each.arn}", "the configuration", reason)
-        if os.geteuid() == 0:
-            try:
-                shares.try_out(each)
-            except shares.ShareUnavailable as error:
-                _logger.warning("functions cannot mount %s: %s", each.arn, error)
-
-
-def _within(files: int, config: Config) -> Config:
-    """Ask for no more than this many open files are enough for, and say so."""
-    finding = open_files(files, config.concurrency)
-    if not finding.ok:
-        _say_weaker(finding)
-    return replace(
-        config,
-        concurrency=min(config.concurrency, openfiles.sandboxes(files)),
-        sandbox_descriptors=min(config.sandbox_descriptors, files),
-    )
-
-
-def _say_weaker(finding: Finding) -> None:
-    print(
-        f"weaker on this machine: {finding.name}: {finding.detail}; {finding.consequence}",
-        file=sys.stderr,
-    )
 
 
 def _listen(config: Config) -> socket.socket:
@@ -318,6 +217,10 @@ class Server:
                 admission=Admission(config.concurrency),
                 versions=lambda runtime: label(runtime, ground.versions.get(runtime)),
             )
+            queues_store = await SqsStore.open(database, clock)
+            queues = SqsService(queues_store, database, authorizer, clock)
+            authorizer.tell("sqs", queues.resources)
+            stack.push_async_callback(queues.close)
             measurements = Measurements()
             buckets = S3Service(
                 await BucketStore.open(database, folder.objects, keys), authorizer, clock
@@ -334,6 +237,7 @@ class Server:
                 authorizer=authorizer,
                 objects=buckets.for_services,
                 clock=clock,
+                queues=queues.for_services,
                 presign=lambda url, seconds: presign_url(
                     root_key, "GET", url, config.region, "lambda", seconds, clock.time()
                 ),
@@ -347,8 +251,10 @@ class Server:
             authorizer.tell("lambda", functions.resources)
             authorizer.tell("s3", buckets.resources)
             stack.push_async_callback(functions.events.close)
+            stack.push_async_callback(functions.pollers.close)
             stack.push_async_callback(functions.durable.close)
             await functions.start()
+            await queues.start()
             services: Mapping[str, Service] = {
                 service.name: service
                 for service in (
@@ -357,6 +263,7 @@ class Server:
                     LogsService(logs_store, sink, clock),
                     IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
+                    queues,
                 )
             }
             gateway = Gateway(
@@ -380,14 +287,16 @@ class Server:
                 functions.keep_images(),
                 invoker.keep_provisioned(),
                 identities.uses.keep(clock),
+                queues.keep_time(),
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
-            stack.push_async_callback(self._drain, functions, invoker, http)
+            stack.push_async_callback(self._drain, functions, queues, invoker, http)
             for runtime in store.runtimes():
                 invoker.prepare(runtime)
             await functions.events.start()
             await functions.durable.start()
+            functions.poll()
             endpoint = _url(sock)
             Endpoint(endpoint, config.region, config.account_id, os.getpid()).write(folder.path)
             yield endpoint
@@ -413,16 +322,23 @@ class Server:
             )
         return keys
 
-    async def _drain(self, functions: LambdaService, invoker: Invoker, http: HttpServer) -> None:
+    async def _drain(
+        self, functions: LambdaService, queues: SqsService, invoker: Invoker, http: HttpServer
+    ) -> None:
         deadline = asyncio.get_running_loop().time() + self._config.drain_seconds
+        functions.pollers.stop()
         functions.durable.stop()
         await functions.events.stop()
+        queues.stop()
         if not await invoker.drain(self._config.drain_seconds):
             _logger.warning(
                 "some invocations were still running after %d seconds and are ended",
                 self._config.drain_seconds,
             )
         left = max(1.0, deadline - asyncio.get_running_loop().time())
+        # What functions are done with is deleted from its queue.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(functions.pollers.finished(), left)
         await http.close(left)
 
     def _warden_lost(self) -> None:
@@ -436,7 +352,7 @@ class Server:
     def _say_what_is_weaker(self, warden: WardenClient) -> None:
         for finding in findings(warden.abilities, warden.outbound):
             if not finding.ok:
-                _say_weaker(finding)
+                say_weaker(finding)
 
     def _health(self) -> Mapping[str, Any]:
         return {
@@ -444,17 +360,6 @@ class Server:
             "version": self._version,
             "region": self._config.region,
         }
-
-
-def _say_what_stands_in(interpreters: Iterable[Interpreter]) -> None:
-    for each in interpreters:
-        if each.substitute:
-            _logger.info(
-                "%s functions run with a substitute, %s (%s), as the configuration allows",
-                each.runtime,
-                each.version,
-                each.executable,
-            )
 
 
 def _credentials(
@@ -467,20 +372,11 @@ def _credentials(
     Raises:
         RoleMissing: Lambda cannot assume it.
     """
-    roles.check_assumed(spec.role, spec.arn.removesuffix(f":{spec.version}"))
+    function_arn = spec.arn.removesuffix(f":{spec.version}")
+    roles.check_assumed(spec.role, function_arn)
     if roles.exists(spec.role):
-        return sessions.mint_for_function(spec.role, spec.name, now)
+        return sessions.mint_for_function(spec.role, function_arn, now)
     return sessions.mint(Grant(SessionKind.ROLE, spec.role, "", spec.name), now, DURATION_S)
-
-
-def _provisions(folder: DataFolder) -> Path:
-    return folder.path / "runtimes"
-
-
-def _inner_folder(folder: DataFolder, name: str) -> Path:
-    path = folder.path / name
-    path.mkdir(mode=0o700, exist_ok=True)
-    return path
 
 
 def _url(sock: socket.socket) -> str:

@@ -38,7 +38,10 @@ def minter(*keys: bytes, people: People | None = None) -> SessionMinter:
 PEOPLE = People(accounts={ACCOUNT})
 PEOPLE.have_role(ROLE)
 MINTER = minter()
-SOME = MINTER.mint_for_function(ROLE, "hello", 0.0)
+HELLO, OTHER = (
+    f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}" for name in ("hello", "other")
+)
+SOME = MINTER.mint_for_function(ROLE, HELLO, 0.0)
 
 
 def as_key(credentials: SessionCredentials, **changes: str | None) -> AccessKey:
@@ -66,7 +69,7 @@ def verifier(clock: StillClock) -> Verifier:
 @pytest.fixture
 def credentials(clock: StillClock) -> SessionCredentials:
     sign(clock)  # sets the clock
-    return MINTER.mint_for_function(ROLE, "hello", clock.now)
+    return MINTER.mint_for_function(ROLE, HELLO, clock.now)
 
 
 def refusal(verifier: Verifier, request: Request) -> tuple[str, int | None, str]:
@@ -77,7 +80,7 @@ def refusal(verifier: Verifier, request: Request) -> tuple[str, int | None, str]
 
 
 def test_credentials_look_like_those_of_aws() -> None:
-    credentials = MINTER.mint_for_function(ROLE, "hello", 1000.0)
+    credentials = MINTER.mint_for_function(ROLE, HELLO, 1000.0)
     assert re.fullmatch(r"ASIA[A-Z2-7]{16}", credentials.access_key_id)
     assert re.fullmatch(r"[A-Za-z0-9+/]{40}", credentials.secret_access_key)
     assert re.fullmatch(r"[A-Za-z0-9+/]{100,}={0,2}", credentials.session_token)
@@ -90,7 +93,7 @@ def test_credentials_look_like_those_of_aws() -> None:
 
 
 def test_no_two_are_alike_and_none_shows_its_secrets() -> None:
-    many = [MINTER.mint_for_function(ROLE, "hello", 0.0) for _ in range(50)]
+    many = [MINTER.mint_for_function(ROLE, HELLO, 0.0) for _ in range(50)]
     for name in ("access_key_id", "secret_access_key", "session_token"):
         assert len({getattr(each, name) for each in many}) == 50
     for each in many:
@@ -106,25 +109,27 @@ def test_no_two_are_alike_and_none_shows_its_secrets() -> None:
 @pytest.mark.parametrize(
     ("role", "principal"),
     [
-        ("arn:aws:iam::111122223333:role/r", "arn:aws:sts::111122223333:assumed-role/r/fn"),
-        ("arn:aws:iam::111122223333:role/a/b/r", "arn:aws:sts::111122223333:assumed-role/r/fn"),
+        ("arn:aws:iam::111122223333:role/r", "arn:aws:sts::111122223333:assumed-role/r/hello"),
+        ("arn:aws:iam::111122223333:role/a/b/r", "arn:aws:sts::111122223333:assumed-role/r/hello"),
     ],
 )
 def test_the_principal_is_the_role_without_its_path(role: str, principal: str) -> None:
     people = People()
     people.have_role(role, "AROAX")
     fresh = minter(people=people)
-    credentials = fresh.mint_for_function(role, "fn", 0.0)
+    credentials = fresh.mint_for_function(role, HELLO, 0.0)
     key = fresh.find(credentials.access_key_id, credentials.session_token)
     assert key is not None
     who = key.principal
     assert (who.arn, who.account_id, who.role_arn) == (principal, "111122223333", role)
-    assert who.unique_id == "AROAX:fn"
+    assert who.unique_id == "AROAX:hello"
+    assert key.session is not None
+    assert key.session.context == {"lambda:sourcefunctionarn": HELLO}
 
 
 def test_a_role_that_is_not_there_has_no_credentials() -> None:
     with pytest.raises(RoleMissing, match="cannot be assumed by Lambda"):
-        MINTER.mint_for_function(ROLE + "x", "fn", 0.0)
+        MINTER.mint_for_function(ROLE + "x", HELLO, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +162,7 @@ async def test_a_long_body_is_accepted_too(
 
 def test_another_server_with_the_key_file_knows_them(clock: StillClock) -> None:
     sign(clock)
-    credentials = minter(b"a" * 32).mint_for_function(ROLE, "hello", clock.now)
+    credentials = minter(b"a" * 32).mint_for_function(ROLE, HELLO, clock.now)
     request = signed(clock, as_key(credentials))
     for keys in ([b"a" * 32], [b"a" * 32, b"b" * 32]):
         other = Verifier({}.get, clock, find_session=minter(*keys).find)
@@ -184,9 +189,9 @@ def test_they_end_after_twelve_hours(
     verifier: Verifier, clock: StillClock, case: Case, code: str, status: int, message: str
 ) -> None:
     sign(clock)
-    almost = MINTER.mint_for_function(ROLE, "hello", clock.now - DURATION_S + 100)
+    almost = MINTER.mint_for_function(ROLE, HELLO, clock.now - DURATION_S + 100)
     verifier.verify(signed(clock, as_key(almost), case))
-    over = MINTER.mint_for_function(ROLE, "hello", clock.now - DURATION_S)
+    over = MINTER.mint_for_function(ROLE, HELLO, clock.now - DURATION_S)
     for _ in range(2):  # also when it is known already
         request = signed(clock, as_key(over), case)
         clock.now = over.expiration
@@ -215,8 +220,8 @@ def test_a_wrong_token_is_refused(
 ) -> None:
     tokens = {
         "tampered": "AAAA" + credentials.session_token[4:],
-        "foreign": minter(b"x" * 32).mint_for_function(ROLE, "hello", clock.now).session_token,
-        "another's": MINTER.mint_for_function(ROLE, "hello", clock.now).session_token,
+        "foreign": minter(b"x" * 32).mint_for_function(ROLE, HELLO, clock.now).session_token,
+        "another's": MINTER.mint_for_function(ROLE, HELLO, clock.now).session_token,
         "nonsense": "nonsense",
         "not ASCII": "tökén",
     }
@@ -269,7 +274,7 @@ def test_the_secret_without_the_token_signs_nothing_later_either(
 def test_a_token_that_is_exchanged_after_signing_is_refused(
     verifier: Verifier, clock: StillClock, credentials: SessionCredentials, part: str
 ) -> None:
-    other = MINTER.mint_for_function(ROLE, "other", clock.now)
+    other = MINTER.mint_for_function(ROLE, OTHER, clock.now)
     if part == "token in the header":
         request = signed(clock, as_key(credentials))
         headers = dict(request.headers)
@@ -306,7 +311,7 @@ def test_a_token_with_any_character_changed_is_not_taken(index: int, other: str)
 
 def test_guesses_do_not_displace_what_is_in_use() -> None:
     fresh = minter()
-    credentials = fresh.mint_for_function(ROLE, "hello", 0.0)
+    credentials = fresh.mint_for_function(ROLE, HELLO, 0.0)
     known = fresh.find(credentials.access_key_id, credentials.session_token)
     for number in range(10_000):
         assert fresh.find(credentials.access_key_id, f"{number:08}") is None

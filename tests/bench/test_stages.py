@@ -66,6 +66,7 @@ def test_every_target_that_was_measured_has_a_table_with_its_figure() -> None:
         "An alias moved under load",
         "The first byte of a streamed answer",
         "Asynchronous invocation",
+        "Queues",
         "Warm invocation",
         "Servers",
     }

@@ -254,7 +254,7 @@ WRONG_MEMBERS = [
         "InvalidParameterValueException",
         "exceeded the 4KB limit",
     ),
-    ({"DeadLetterConfig": {"TargetArn": "arn:aws:sqs:::q"}}, None, "DeadLetterConfig is not supp"),
+    ({"DeadLetterConfig": {"TargetArn": "arn:aws:sqs:::q"}}, None, "The provided execution role"),
     (
         {"Layers": ["arn:aws:lambda:us-east-1:000000000000:layer:l:1"]},
         None,

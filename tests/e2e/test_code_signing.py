@@ -141,6 +141,27 @@ def test_an_enforced_policy_refuses_what_is_uploaded_and_a_warning_does_not(
     assert refusal(call, FunctionName=name, ZipFile=zip_of(app=HELLO))[:2] == (400, REFUSED)
 
 
+def test_an_enforced_policy_refuses_layers_that_are_added_and_keeps_those_that_are_there(
+    functions: Any, deploy: Any, config: Any
+) -> None:
+    layers = [
+        functions.publish_layer_version(LayerName=name, Content={"ZipFile": zip_of(**{name: ""})})[
+            "LayerVersionArn"
+        ]
+        for name in ("kept", "added")
+    ]
+    name = deploy(HELLO, Layers=layers[:1], CodeSigningConfigArn=config("Warn"))
+    functions.put_function_code_signing_config(
+        FunctionName=name, CodeSigningConfigArn=config("Enforce")
+    )
+    change = functions.update_function_configuration
+    assert refusal(change, FunctionName=name, Layers=layers)[:2] == (400, REFUSED)
+    told = change(FunctionName=name, Layers=layers[:1], Timeout=4)
+    assert [layer["Arn"] for layer in told["Layers"]] == layers[:1]
+    assert "Layers" not in change(FunctionName=name, Layers=[])
+    assert refusal(change, FunctionName=name, Layers=layers[:1])[:2] == (400, REFUSED)
+
+
 def test_when_a_runtime_is_updated_is_kept_and_told(functions: Any, deploy: Any) -> None:
     name = deploy(HELLO, Publish=True)
     told = functions.get_runtime_management_config(FunctionName=name)

@@ -252,6 +252,15 @@ def test_provisioned_concurrency_comes_back_after_a_restart_and_goes_when_it_is_
     )
     listed = client.list_provisioned_concurrency_configs(FunctionName=name)
     assert listed["ProvisionedConcurrencyConfigs"] == []
+    again = client.delete_provisioned_concurrency_config(FunctionName=name, Qualifier="1")
+    assert again["ResponseMetadata"]["HTTPStatusCode"] == 204
+    call = client.delete_provisioned_concurrency_config
+    assert refusal(call, FunctionName=name, Qualifier="2")[:2] == (404, "ResourceNotFoundException")
+    assert refusal(call, FunctionName=name, Qualifier="$LATEST") == (
+        400,
+        "InvalidParameterValueException",
+        "The function resource provided must be an alias or a published version.",
+    )
 
     def on_demand() -> bool:
         answer = client.invoke(FunctionName=name, Qualifier="1", Payload=b"{}")

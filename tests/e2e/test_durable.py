@@ -450,6 +450,19 @@ def test_a_throttled_execution_runs_later(durable: Durable) -> None:
     eventually(lambda: durable.get(arn)["Status"] == "SUCCEEDED", "it ran", 30)
 
 
+def test_an_execution_that_its_caller_would_wait_for_is_not_started_while_throttled(
+    durable: Durable,
+) -> None:
+    name = durable.create(STEPS)
+    plain = name.partition(":")[0]
+    durable.client.put_function_concurrency(FunctionName=plain, ReservedConcurrentExecutions=0)
+    with pytest.raises(durable.client.exceptions.TooManyRequestsException) as refused:
+        durable.run(name)
+    assert refused.value.response["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
+    listed = durable.client.list_durable_executions_by_function(FunctionName=name)
+    assert listed["DurableExecutions"] == []
+
+
 def test_an_event_that_another_function_left_starts_an_execution(durable: Durable) -> None:
     name = durable.create(STEPS)
     arn = durable.client.get_function(FunctionName=name)["Configuration"]["FunctionArn"]

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import ROLE
+from tests.e2e.conftest import ROLE, refusal
 from tests.e2e.durable import Durable, started
 from tests.e2e.server import DURABLE, TRUST
 
@@ -30,6 +31,12 @@ def handler(event, context):
         return context.invoke(event, {})
     except Exception as error:
         return [error.error_type, str(error)]
+"""
+
+WAITING = """
+@durable_execution
+def handler(event, context):
+    return context.create_callback(name="approval").result()
 """
 
 
@@ -57,3 +64,43 @@ def test_a_chained_invocation_takes_the_permission_to_invoke(durable: Durable) -
     assert kind == "AccessDeniedException"
     assert "is not authorized to perform: lambda:InvokeFunction on resource: " in message
     assert inner in message
+
+
+def test_a_callback_takes_a_permission_for_the_execution_that_it_is_of(durable: Durable) -> None:
+    identities = durable.server.client("iam")
+    name = durable.create(WAITING)
+    arn = durable.start(name)
+    callback = durable.happened(arn, "CallbackStarted")[0]["CallbackId"]
+    function = arn.partition("/")[0].rpartition(":")[0]
+
+    def caller(user: str, resource: str) -> Any:
+        statement = {
+            "Effect": "Allow",
+            "Action": "lambda:SendDurableExecutionCallback*",
+            "Resource": resource,
+        }
+        identities.create_user(UserName=user)
+        identities.put_user_policy(
+            UserName=user,
+            PolicyName="callbacks",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statement}),
+        )
+        key = identities.create_access_key(UserName=user)["AccessKey"]
+        return durable.server.client(
+            "lambda",
+            aws_access_key_id=key["AccessKeyId"],
+            aws_secret_access_key=key["SecretAccessKey"],
+        )
+
+    stranger = caller("stranger", f"{function}-not:*")
+    for kind in ("success", "failure", "heartbeat"):
+        status, code, message = refusal(
+            getattr(stranger, f"send_durable_execution_callback_{kind}"), CallbackId=callback
+        )
+        assert (status, code) == (403, "AccessDeniedException")
+        action = f"lambda:SendDurableExecutionCallback{kind.capitalize()}"
+        assert f"is not authorized to perform: {action} on resource: {arn} because" in message
+    approver = caller("approver", f"{function}:*/durable-execution/*")
+    approver.send_durable_execution_callback_heartbeat(CallbackId=callback)
+    approver.send_durable_execution_callback_success(CallbackId=callback, Result=b'"yes"')
+    assert durable.result(arn) == '"yes"'

@@ -208,7 +208,6 @@ def destination_refusal(functions, name, arn, member="OnFailure"):
 @pytest.mark.parametrize(
     ("arn", "service"),
     [
-        (f"arn:aws:sqs:us-east-1:{ACCOUNT}:queue", "Amazon SQS"),
         (f"arn:aws:sns:us-east-1:{ACCOUNT}:topic", "Amazon SNS"),
         (f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default", "Amazon EventBridge"),
     ],
@@ -217,7 +216,7 @@ def test_a_service_that_ingle_does_not_have_is_named(functions, name, arn, servi
     for member in ("OnSuccess", "OnFailure"):
         assert destination_refusal(functions, name, arn, member) == (
             f"The destination ARN {arn} is invalid: {service} is not available in this version "
-            "of Ingle. Choose a Lambda function."
+            "of Ingle. Choose a Lambda function, an SQS queue or a bucket."
         )
 
 
@@ -283,8 +282,8 @@ def test_two_qualifiers_must_agree(functions, name):
     ("arn", "message"),
     [
         (
-            f"arn:aws:sqs:us-east-1:{ACCOUNT}:queue",
-            "DeadLetterConfig is not supported by this version of Ingle: Amazon SQS is not "
+            f"arn:aws:sns:us-east-1:{ACCOUNT}:topic",
+            "DeadLetterConfig is not supported by this version of Ingle: Amazon SNS is not "
             "available. Leave it out, or set an OnFailure destination with "
             "PutFunctionEventInvokeConfig.",
         ),

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from tests.e2e.conftest import create, refusal
-from tests.e2e.identities import ACCOUNT, User, allow, deny, make_role
+from tests.e2e.identities import ACCOUNT, User, allow, deny, document, make_role, session
 from tests.e2e.server import INGLE
 
 ECHO = "def handler(event, context):\n    return event\n"
@@ -96,6 +96,26 @@ def test_a_call_is_explained_by_its_id_also_one_that_was_allowed(own_server):
     status, _, errors = explain(own_server, "no-such-request")
     assert status == 1
     assert errors.startswith("error: No decision on a request no-such-request is kept.")
+
+
+def test_what_allows_is_not_said_to_have_decided_where_a_session_policy_does_not(own_server):
+    role = make_role(own_server, allow("lambda:*"))
+    policy = document(allow("lambda:ListFunctions"))
+    keys = session(own_server, role, Policy=policy)
+    refusal(own_server.client("lambda", **keys).get_account_settings)
+    printed = explain(own_server)[1]
+    assert "not enough alone: statement 1 of the identity-based policy p:" in printed
+    assert "decided by" not in printed
+    assert "to allow it, add to a session policy:" in printed
+
+
+def test_a_permission_that_a_call_takes_besides_is_called_by_its_name(own_server):
+    user = User(own_server, allow("lambda:*"))
+    functions, role = own_server.client("lambda"), make_role(own_server)
+    name = create(functions, ECHO, Role=role)
+    change = user.client("lambda").update_function_configuration
+    assert "iam:PassRole" in refusal(change, FunctionName=name, Role=role)[2]
+    assert told(own_server)["Calls"][0]["Operation"] == "iam:PassRole"
 
 
 def test_what_a_principal_might_do_is_explained(own_server):

@@ -284,16 +284,23 @@ def test_a_file_system_that_the_operator_no_longer_allows_cannot_be_reached(
     told = json.dumps({SHARED: {"folder": str(tmp_path / "shared"), "uid": 5, "gid": 5}})
     server = start_server("--file-systems", told)
     mounts = [{"Arn": SHARED, "LocalMountPath": "/mnt/x"}]
-    name = create(server.client("lambda"), SOURCE, FileSystemConfigs=mounts)
+    name = create(server.client("lambda"), SOURCE, FileSystemConfigs=mounts, Publish=True)
+    server.client("lambda").put_provisioned_concurrency_config(
+        FunctionName=name, Qualifier="1", ProvisionedConcurrentExecutions=1
+    )
     server.stop()
     other = Server(server.data_dir)
     other.credentials = server.credentials
     other.start()
     try:
-        assert refusal(other.client("lambda").invoke, FunctionName=name)[:2] == (
+        client = other.client("lambda")
+        assert refusal(client.invoke, FunctionName=name)[:2] == (
             408,
             "EFSMountConnectivityException",
         )
+        kept = client.get_provisioned_concurrency_config(FunctionName=name, Qualifier="1")
+        assert kept["Status"] == "FAILED"
+        assert kept["StatusReason"].startswith("EFSMountConnectivityException: ")
     finally:
         other.kill()
 

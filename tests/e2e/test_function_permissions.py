@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.callers import allow, delete_role, document, new_account, new_role, new_user
-from tests.e2e.conftest import INVOKER_ROLE, ROLE, eventually, refusal
+from tests.e2e.conftest import INVOKER_ROLE, ROLE, create, eventually, refusal
 from tests.e2e.server import BASIC, INGLE, Server
 from tests.e2e.test_asynchronous import measured, send
 from tests.e2e.test_function_urls import FORBIDDEN, _signed
@@ -73,6 +73,22 @@ def test_a_function_calls_another_as_far_as_its_role_allows(
     assert invoke(caller, other)[0] == 200
 
 
+def test_policies_tell_functions_of_the_same_role_apart(
+    server: Server, deploy: Callable[..., str], invoke: Callable[..., Any]
+) -> None:
+    callee = deploy(HELLO)
+    role = new_role(server)
+    one, other = (deploy(CALLER, Role=role, Timeout=30, MemorySize=256) for _ in range(2))
+    source = {"ArnEquals": {"lambda:SourceFunctionArn": ARN + one}}
+    server.client("iam").put_role_policy(
+        RoleName=role.rpartition("/")[2],
+        PolicyName="own",
+        PolicyDocument=document(allow("lambda:InvokeFunction", on=ARN + callee, Condition=source)),
+    )
+    assert invoke(one, callee)[0] == 200
+    assert "is not authorized to perform: lambda:InvokeFunction" in invoke(other, callee)[0]
+
+
 def test_a_destination_must_be_one_that_the_role_may_invoke(
     server: Server, functions: Any, deploy: Callable[..., str]
 ) -> None:
@@ -101,6 +117,29 @@ def test_a_destination_must_be_one_that_the_role_may_invoke(
         f"assumed-role/{role.rpartition('/')[2]}/{name} is not authorized to perform: "
         f"lambda:InvokeFunction on resource: {ARN}{told}"
     ) in server.log
+
+
+def test_events_of_a_version_are_delivered_by_the_role_of_that_version(
+    server: Server, functions: Any, logs: Any, deploy: Callable[..., str]
+) -> None:
+    told = deploy(HELLO)
+    name = deploy(HELLO, Role=new_role(server, allow("lambda:InvokeFunction", on=ARN + told)))
+    functions.publish_version(FunctionName=name)
+    functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    functions.update_function_configuration(FunctionName=name, Role=new_role(server))
+    where = {"DestinationConfig": {"OnSuccess": {"Destination": ARN + told}}}
+    for number, qualifier in enumerate(("1", "live"), start=1):
+        functions.put_function_event_invoke_config(FunctionName=name, Qualifier=qualifier, **where)
+        send(functions, name, Qualifier=qualifier)
+        eventually(lambda: _runs(logs, told) == number, "the record arrives")  # noqa: B023
+
+
+def _runs(logs: Any, name: str) -> int:
+    try:
+        events = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    except logs.exceptions.ResourceNotFoundException:
+        return 0
+    return [each["message"] for each in events].count("ran\n")
 
 
 @pytest.fixture
@@ -246,6 +285,21 @@ def test_the_doctor_says_how_to_mend_what_a_function_lacks(
     assert functions.invoke(FunctionName=name)["Payload"].read() == b'"hello"'
 
 
+def test_the_doctor_knows_which_function_it_looks_at(
+    doctor: Doctor, server: Server, deploy: Callable[..., str]
+) -> None:
+    role = new_role(server)
+    name, other = deploy(HELLO, Role=role), deploy(HELLO, Role=role)
+    source = {"ArnEquals": {"lambda:SourceFunctionArn": ARN + name}}
+    server.client("iam").put_role_policy(
+        RoleName=role.rpartition("/")[2],
+        PolicyName="own",
+        PolicyDocument=document(allow("logs:*", Condition=source)),
+    )
+    assert doctor(name)[1]["logs"]["state"] == "ok"
+    assert doctor(other)[1]["logs"]["state"] == "weak"
+
+
 def test_the_doctor_finds_destinations_that_the_role_may_not_invoke(
     doctor: Doctor, server: Server, functions: Any, deploy: Callable[..., str]
 ) -> None:
@@ -262,6 +316,17 @@ def test_the_doctor_finds_destinations_that_the_role_may_not_invoke(
     )
     run(server, found["advice"])
     assert doctor(name)[1]["destination"]["state"] == "ok"
+
+
+def test_the_doctor_cannot_look_at_a_role_of_another_account(
+    start_server: Callable[..., Server],
+) -> None:
+    server = start_server("--iam", "audit")
+    theirs = "arn:aws:iam::999999999999:role/theirs"
+    name = create(server.client("lambda"), HELLO, Role=theirs)
+    code, found = Doctor(server)(name)
+    assert (code, found["role"]["state"]) == (0, "weak")
+    assert found["role"]["detail"].startswith(f"{theirs} is of another account, 999999999999")
 
 
 def test_the_doctor_knows_no_function_that_is_not_there(server: Server) -> None:

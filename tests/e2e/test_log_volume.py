@@ -54,13 +54,11 @@ def test_a_process_that_writes_after_its_answer_writes_to_its_own_stream(deploy,
     name = deploy(
         "import threading\n"
         "turn = threading.Event()\n"
+        "thread = threading.Thread(target=lambda: turn.wait() and print('from behind'))\n"
         "def handler(event, context):\n"
-        "    if event == 'start':\n"
-        "        threading.Thread(target=lambda: turn.wait() and print('from behind')).start()\n"
-        "    else:\n"
-        "        turn.set()\n"
+        "    {'start': thread.start, 'go': turn.set, 'wait': thread.join}[event]()\n"
     )
     invoke(name, "start")
     invoke(name, "go")
-    invoke(name, "go")
+    invoke(name, "wait")
     assert messages(name).count("from behind\n") == 1

@@ -163,14 +163,6 @@ def test_tags_of_users_and_of_what_is_asked_for_are_compared(server):
             '"arn:aws:s3:::b/k"',
             "AccessDenied",
         ),
-        (
-            "sqs",
-            "list_queues",
-            {},
-            "sqs:ListQueues",
-            f"arn:aws:sqs:us-east-1:{ACCOUNT}:",
-            "AccessDeniedException",
-        ),
         ("sns", "list_topics", {}, "sns:ListTopics", "*", "AccessDenied"),
         (
             "dynamodb",
@@ -182,9 +174,9 @@ def test_tags_of_users_and_of_what_is_asked_for_are_compared(server):
         ),
         (
             "lambda",
-            "list_event_source_mappings",
+            "list_capacity_providers",
             {},
-            "lambda:ListEventSourceMappings",
+            "lambda:ListCapacityProviders",
             "*",
             "AccessDeniedException",
         ),
@@ -253,3 +245,82 @@ def test_a_function_may_do_what_its_role_may(server):
         ),
     )
     assert call() is True
+
+
+def test_whom_somebody_may_admit_to_functions_is_bounded_both_ways(server, echo):
+    resource, functions = f"{FUNCTIONS}:{echo}", server.client("lambda")
+    user = User(
+        server,
+        allow(
+            ["lambda:AddPermission", "lambda:RemovePermission"],
+            resource,
+            Condition={"StringEquals": {"lambda:Principal": ["s3.amazonaws.com", "111122223333"]}},
+        ),
+    )
+    bounded = user.client("lambda")
+    for number, principal in enumerate(("s3.amazonaws.com", "sns.amazonaws.com", "111122223333")):
+        made = {
+            "FunctionName": echo,
+            "StatementId": f"s{number}",
+            "Action": "lambda:InvokeFunction",
+            "Principal": principal,
+        }
+        removed = {"FunctionName": echo, "StatementId": f"s{number}"}
+        if number == 1:
+            assert refusal(bounded.add_permission, **made)[2] == denied(
+                user.arn, "lambda:AddPermission", resource
+            )
+            functions.add_permission(**made)
+            assert refusal(bounded.remove_permission, **removed)[2] == denied(
+                user.arn, "lambda:RemovePermission", resource
+            )
+            functions.remove_permission(**removed)
+        else:
+            bounded.add_permission(**made)
+            bounded.remove_permission(**removed)
+
+
+def test_how_open_the_urls_are_that_somebody_handles_is_bounded(server):
+    functions = server.client("lambda")
+    name = create(functions, ECHO, Role=make_role(server))
+    resource = f"{FUNCTIONS}:{name}"
+    keys = {"lambda:FunctionUrlAuthType": "AWS_IAM", "lambda:FunctionArn": resource}
+    urls = [f"lambda:{verb}FunctionUrlConfig" for verb in ("Create", "Get", "Update", "Delete")]
+    user = User(
+        server,
+        allow(urls, resource, Condition={"StringEquals": keys}),
+        allow(
+            ["lambda:AddPermission", "lambda:RemovePermission", "lambda:InvokeFunction"],
+            resource,
+            Condition={"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}},
+        ),
+    )
+    bounded = user.client("lambda")
+
+    def statement(auth_type):
+        return {
+            "FunctionName": name,
+            "StatementId": "s",
+            "Action": "lambda:InvokeFunctionUrl",
+            "Principal": "*",
+            "FunctionUrlAuthType": auth_type,
+        }
+
+    def is_denied(call, **members):
+        return refusal(call, **members)[1] == "AccessDeniedException"
+
+    assert is_denied(bounded.create_function_url_config, FunctionName=name, AuthType="NONE")
+    bounded.create_function_url_config(FunctionName=name, AuthType="AWS_IAM")
+    bounded.get_function_url_config(FunctionName=name)
+    bounded.update_function_url_config(FunctionName=name, InvokeMode="BUFFERED")
+    assert is_denied(bounded.update_function_url_config, FunctionName=name, AuthType="NONE")
+    # It is no key of a call that does not go through the URL.
+    assert is_denied(bounded.invoke, FunctionName=name)
+    assert is_denied(bounded.add_permission, **statement("NONE"))
+    bounded.add_permission(**statement("AWS_IAM"))
+    bounded.remove_permission(FunctionName=name, StatementId="s")
+    functions.add_permission(**statement("NONE"))
+    assert is_denied(bounded.remove_permission, FunctionName=name, StatementId="s")
+    functions.update_function_url_config(FunctionName=name, AuthType="NONE")
+    assert is_denied(bounded.get_function_url_config, FunctionName=name)
+    assert is_denied(bounded.delete_function_url_config, FunctionName=name)

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.conftest import eventually, refusal
+from tests.e2e.conftest import INVOKER_ROLE, eventually, refusal
 from tests.e2e.languages import runtimes_of, zip_of_files
 
 ISOLATED = {"TenantIsolationMode": "PER_TENANT"}
@@ -220,7 +220,7 @@ def test_a_record_of_a_destination_has_no_tenant_and_is_not_delivered(
     functions: Any, logs: Any, invoke: Any, isolated: str, deploy: Any, events: Any
 ) -> None:
     arn = functions.get_function_configuration(FunctionName=isolated)["FunctionArn"]
-    sender = deploy(SOURCE)
+    sender = deploy(SOURCE, Role=INVOKER_ROLE)
     functions.put_function_event_invoke_config(
         FunctionName=sender, DestinationConfig={"OnSuccess": {"Destination": arn}}
     )

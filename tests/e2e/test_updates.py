@@ -215,7 +215,6 @@ def test_an_operation_that_ingle_does_not_have_is_named(functions):
         ("s3", "list_buckets", "ListBuckets"),
         ("sns", "list_topics", "ListTopics"),
         ("dynamodb", "list_tables", "ListTables"),
-        ("sqs", "list_queues", "ListQueues"),
     ],
 )
 def test_an_operation_of_a_service_that_ingle_does_not_have_is_named(

@@ -1,10 +1,12 @@
 """VpcConfig, where the operator has said what it means and where not."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests.e2e.callers import allow, new_user
 from tests.e2e.conftest import create, refusal
 from tests.e2e.server import Server
 
@@ -19,11 +21,16 @@ SOURCE = "def handler(event, context):\n    return event\n"
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def with_vpcs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     data = tmp_path_factory.mktemp("vpcs") / "data"
     server = Server(data, "--vpcs", json.dumps(VPCS)).start()
-    yield server.client("lambda")
+    yield server
     server.kill()
+
+
+@pytest.fixture(scope="module")
+def client(with_vpcs: Server) -> Any:
+    return with_vpcs.client("lambda")
 
 
 def test_a_vpc_that_the_operator_named_is_told(client: Any) -> None:
@@ -77,6 +84,18 @@ def test_what_does_not_fit_is_refused_in_aws_s_words(
     name = create(client, SOURCE)
     call = client.update_function_configuration
     assert refusal(call, FunctionName=name, VpcConfig=config) == (400, REFUSED, message)
+
+
+def test_policies_say_which_vpcs_a_function_may_be_in(with_vpcs: Server, client: Any) -> None:
+    name = create(client, SOURCE)
+    within = {"StringEquals": {"lambda:VpcIds": "vpc-1"}}
+    keys = new_user(with_vpcs, allow("lambda:UpdateFunctionConfiguration", Condition=within))
+    bounded = with_vpcs.client("lambda", **keys)
+    update = bounded.update_function_configuration
+    assert update(FunctionName=name, VpcConfig=NAMED)["VpcConfig"]["VpcId"] == "vpc-1"
+    other = {"SubnetIds": ["subnet-3"], "SecurityGroupIds": ["sg-3"]}
+    for config in ({"VpcConfig": other}, {"VpcConfig": EMPTY}, {"Timeout": 5}):
+        assert refusal(update, FunctionName=name, **config)[1] == "AccessDeniedException"
 
 
 def test_without_vpcs_a_function_cannot_name_one(functions: Any, deploy: Any) -> None:

@@ -45,14 +45,24 @@ def record(message):
     )
     urllib.request.urlopen(urllib.request.Request(url, body, headers)).read()
 
+def numbers(event):
+    return [event]
+
 def handler(event, context):
-    record(str(event))
-    work(event)
+    for number in numbers(event):
+        record(str(number))
+    return work(event)
 """
 
 
-def create_witness(server: Server, work: str) -> str:
-    """Create a function that records its events, which are numbers, and then does `work(event)`."""
+def create_witness(server: Server, work: str, **settings: Any) -> str:
+    """Create a function that records its events, which are numbers, and then does `work(event)`.
+
+    Args:
+        server: where.
+        work: defines `work`, and `numbers` where the numbers are to be found in the events.
+        settings: others of CreateFunction.
+    """
     logs = server.client("logs")
     if not logs.describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"]:
         logs.create_log_group(logGroupName=GROUP)
@@ -64,7 +74,7 @@ def create_witness(server: Server, work: str) -> str:
         server.client("lambda"),
         SOURCE % GROUP + work,
         Environment={"Variables": keys},
-        Timeout=30,
+        **{"Timeout": 30} | settings,
     )
     logs.create_log_stream(logGroupName=GROUP, logStreamName=name)
     return name
@@ -72,12 +82,17 @@ def create_witness(server: Server, work: str) -> str:
 
 def runs(server: Server, name: str) -> "collections.Counter[int]":
     """How often each event of such a function ran."""
+    return collections.Counter(runs_in_order(server, name))
+
+
+def runs_in_order(server: Server, name: str) -> list[int]:
+    """The events of such a function as they ran, one after another."""
     logs = server.client("logs")
-    found: collections.Counter[int] = collections.Counter()
+    found: list[int] = []
     members: dict[str, Any] = {"logGroupName": GROUP, "logStreamName": name, "startFromHead": True}
     while True:
         page = logs.get_log_events(**members)
-        found.update(int(event["message"]) for event in page["events"])
+        found.extend(int(event["message"]) for event in page["events"])
         if not page["events"]:
             return found
         members["nextToken"] = page["nextForwardToken"]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -111,3 +112,13 @@ def test_once_all_have_left_everything_is_free_again(changes: list[tuple[str, ob
     admission.reserve(*KEY, None)
     admission.provision(*KEY, {})
     assert len(fill(admission, OTHER)[0]) == 20
+
+
+def test_whether_one_more_would_be_admitted_is_told_without_counting_it() -> None:
+    admission = Admission(2)
+    for _ in range(3):
+        admission.check(KEY, SPEC.revision_id)
+    lanes, _ = fill(admission, SPEC)
+    assert len(lanes) == 2
+    with pytest.raises(TooManyRequests):
+        admission.check(KEY, SPEC.revision_id)

@@ -92,7 +92,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 def telling(event: Event, arn: str = "arn:aws:notebook:::page") -> Outcome:
-    return Outcome(event, over=True, delivery=Delivery(arn, b"{}", KEY[:3], ""))
+    return Outcome(event, over=True, deliveries=[Delivery(arn, b"{}", KEY, "")])
 
 
 async def test_an_event_goes_in_the_transaction_in_which_its_record_comes(world: World) -> None:

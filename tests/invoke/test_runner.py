@@ -89,8 +89,8 @@ def told(fate: Fate) -> dict[str, Any]:
     """The record that a destination gets, which says that the event is over."""
     assert isinstance(fate, Outcome)
     assert fate.over
-    assert fate.delivery is not None
-    record: dict[str, Any] = json.loads(fate.delivery.record)
+    [delivery] = fate.deliveries
+    record: dict[str, Any] = json.loads(delivery.record)
     return record
 
 
@@ -185,16 +185,16 @@ async def test_without_a_destination_nothing_is_told(world: World, event: Event)
     world.chosen = Settings()
     fate = await world.run(event)
     assert isinstance(fate, Outcome)
-    assert (fate.over, fate.delivery) == (True, None)
+    assert (fate.over, list(fate.deliveries)) == (True, [])
 
 
 async def test_a_destination_continues_the_chain(world: World, event: Event) -> None:
     event.trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Lineage=1:0123abcd:3"
     fate = await world.run(event)
     assert isinstance(fate, Outcome)
-    assert fate.delivery is not None
-    assert fate.delivery.trace == world.calls[0]["trace_id"]
-    assert fate.delivery.trace.startswith(event.trace.replace("1:0123abcd", "2:0123abcd"))
+    [delivery] = fate.deliveries
+    assert delivery.trace == world.calls[0]["trace_id"]
+    assert delivery.trace.startswith(event.trace.replace("1:0123abcd", "2:0123abcd"))
 
 
 async def test_an_event_and_its_function_must_agree_about_tenants(

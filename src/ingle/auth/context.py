@@ -112,7 +112,11 @@ def find_values(
     if find is not None:
         value = find(around)
         return (value,) if isinstance(value, str) else value or None
-    return _of_input(key, around) or resources.keys(access.resource).get(key)
+    return (
+        _of_input(key, around)
+        or resources.keys(access.resource).get(key)
+        or resources.keys_of_call(access.action, access.resource, around.params).get(key)
+    )
 
 
 def _of_input(key: str, around: Surroundings) -> Values:

@@ -6,7 +6,7 @@ from typing import Any
 from ingle.auth.authorizer import Authorizer
 from ingle.auth.context import timestamp
 from ingle.auth.keys import Identity
-from ingle.auth.verdicts import Call, Ruling
+from ingle.auth.verdicts import Call, Ruling, Verdict
 from ingle.iam.authorize import Match, Outcome
 from ingle.iam.explain import NearMiss, Suggestion, near_misses, suggest
 from ingle.iam.wording import refusal
@@ -113,11 +113,17 @@ def _told(call: Call) -> Mapping[str, Any]:
     return {
         "RequestId": call.request_id,
         "Time": timestamp(call.at),
-        "Operation": f"{verdict.identity.service}:{verdict.operation}",
+        "Operation": _operation(verdict),
         "Allowed": verdict.refusal is None,
         "Enforced": call.enforced,
         "Decisions": [explained(each) for each in verdict.rulings],
     }
+
+
+def _operation(verdict: Verdict) -> str:
+    """What was called; of a permission that a call took besides, the permission."""
+    operation = verdict.operation
+    return operation if ":" in operation else f"{verdict.identity.service}:{operation}"
 
 
 def _reason(ruling: Ruling) -> str:

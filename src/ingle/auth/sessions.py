@@ -27,6 +27,9 @@ DURATION_S = 12 * 3600
 URLs that functions make end then (https://github.com/boto/boto3/issues/2392), and no role session
 may be longer (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html)."""
 
+SOURCE_FUNCTION = "lambda:sourcefunctionarn"
+"""The condition key that tells which function a call comes from."""
+
 _ROLE = re.compile(r"arn:([^:]*):iam::(\d{12}):role(.+)")
 _ROOT = re.compile(r"arn:[^:]*:iam::(\d{12}):root")
 _CACHED_SESSIONS = 4096
@@ -127,12 +130,15 @@ class SessionMinter:
             raise GrantTooLarge
         return SessionCredentials(access_key_id, _secret_text(secret), token, expiration)
 
-    def mint_for_function(self, role_arn: str, name: str, now: float) -> SessionCredentials:
+    def mint_for_function(self, role_arn: str, function_arn: str, now: float) -> SessionCredentials:
         """Make credentials of a function's role, as the role is now.
+
+        Its sessions are called by the function's name, and policies may ask for its ARN:
+        https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
 
         Args:
             role_arn: the role, for instance `arn:aws:iam::000000000000:role/service-role/r`.
-            name: the function's, which its sessions are called by.
+            function_arn: the function's, without a qualifier.
             now: from when on, in seconds since the epoch.
 
         Raises:
@@ -141,7 +147,9 @@ class SessionMinter:
         role = self._directory.role(role_arn)
         if role is None:
             raise RoleMissing
-        grant = Grant(SessionKind.ROLE, role.arn, role.unique_id, name)
+        name = function_arn.rpartition(":")[2]
+        context = {SOURCE_FUNCTION: function_arn}
+        grant = Grant(SessionKind.ROLE, role.arn, role.unique_id, name, context=context)
         return self.mint(grant, now, DURATION_S)
 
     def find(self, access_key_id: str, session_token: str) -> AccessKey | None:

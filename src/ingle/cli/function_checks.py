@@ -50,7 +50,13 @@ def check_function(connection: Connection, name: str) -> list[Check]:
         checks.append(may.check("VPC", _VPC, "*", _attach(role, policy)))
     if function.get("TracingConfig", {}).get("Mode") == "Active":
         checks.append(
-            may.check("traces", _TRACES, "*", _attach(role, f"{_MANAGED}/AWSXRayDaemonWriteAccess"))
+            may.check(
+                "traces",
+                _TRACES,
+                "*",
+                _attach(role, f"{_MANAGED}/AWSXRayDaemonWriteAccess"),
+                function["FunctionArn"],
+            )
         )
     checks += [
         may.check("destination", ("lambda:InvokeFunction",), arn, _allow(role, arn))
@@ -71,10 +77,24 @@ class _Simulation:
         self._identities = identities
         self._role = role
 
-    def check(self, name: str, actions: Sequence[str], resource: str, advice: str) -> Check:
-        """Check that the role may do all of this with a resource."""
+    def check(
+        self, name: str, actions: Sequence[str], resource: str, advice: str, source: str = ""
+    ) -> Check:
+        """Check that the role may do all of this with a resource.
+
+        Args:
+            name: what the check is called.
+            actions: what is needed.
+            resource: the ARN that it is about.
+            advice: how to allow it.
+            source: the ARN of the function, where the calls tell it (`lambda:SourceFunctionArn`).
+        """
+        entry = {"ContextKeyName": "lambda:SourceFunctionArn", "ContextKeyType": "string"}
         answer = self._identities.simulate_principal_policy(
-            PolicySourceArn=self._role["Arn"], ActionNames=list(actions), ResourceArns=[resource]
+            PolicySourceArn=self._role["Arn"],
+            ActionNames=list(actions),
+            ResourceArns=[resource],
+            ContextEntries=[{**entry, "ContextKeyValues": [source]}] if source else [],
         )
         denied = [
             each["EvalActionName"]
@@ -107,6 +127,15 @@ def _existence(function: Mapping[str, Any], role: Mapping[str, Any] | None) -> C
     arn = function["Role"]
     if role is not None:
         return Check("role", "ok", arn)
+    owner = arn.split(":")[4]
+    if owner != function["FunctionArn"].split(":")[4]:
+        return Check(
+            "role",
+            "weak",
+            f"{arn} is of another account, {owner}: what it may do cannot be seen from here",
+            f"aws lambda update-function-configuration --function-name {function['FunctionName']} "
+            "--role with a role of the function's account",
+        )
     path = arn.partition(":role")[2].removesuffix(_name(arn))
     with_path = "" if path == "/" else f" --path {path}"
     attach = _attach({"RoleName": _name(arn)}, BASIC)
@@ -146,7 +175,7 @@ def _logs(function: Mapping[str, Any], may: _Simulation) -> Check:
     group = function.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}"
     resource = f"arn:aws:logs:{region}:{account_id}:log-group:{group}:log-stream:*"
     attach = _attach({"RoleName": _name(function["Role"])}, BASIC)
-    check = may.check("logs", _LOGS, resource, attach)
+    check = may.check("logs", _LOGS, resource, attach, function["FunctionArn"])
     if check.state == "ok":
         return check
     return Check("logs", "weak", f"{check.detail}: what it logs does not appear", check.advice)

@@ -153,8 +153,12 @@ def _lines(call: Mapping[str, Any]) -> Iterator[str]:
 def _statements(decision: Mapping[str, Any]) -> Iterator[str]:
     from rich.markup import escape
 
+    implicit = decision["Decision"] == "implicitDeny"
     for each in decision["Statements"]:
-        yield f"  decided by {_place(each)}:"
+        # Where nothing denies, these allow, but something else that is needed does not.
+        yield (
+            f"  not enough alone: {_place(each)}:" if implicit else f"  decided by {_place(each)}:"
+        )
         yield from _indented(each["Statement"])
     for each in decision["NearMisses"]:
         what = each["Mismatch"]

@@ -1,6 +1,7 @@
 """What a service tells of its resources to those that decide who may use them."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from ingle.iam.policy import Policy
 from ingle.iam.request import Values
@@ -42,6 +43,21 @@ class Resources:
 
         Returns:
             By their names in lower case: `aws:resourcetag/<name>`, `iam:permissionsboundary`, ….
+        """
+        return {}
+
+    def keys_of_call(
+        self, action: str, arn: str, params: Mapping[str, Any]
+    ) -> Mapping[str, Values]:
+        """Return the condition keys that follow from a resource and from what is asked of it.
+
+        Args:
+            action: for instance `lambda:RemovePermission`.
+            arn: the resource's, completed.
+            params: the call's input.
+
+        Returns:
+            As `keys`.
         """
         return {}
 

@@ -83,19 +83,35 @@ class Admission:
         Raises:
             TooManyRequests: the concurrency that it may use is used up.
         """
-        account = self._account(spec.account_id, spec.region)
-        share = account.shares.get(spec.name) if account.shares else None
+        lane = self._free_lane((spec.account_id, spec.region, spec.name), spec.revision_id)
+        lane.active += 1
+        return lane
+
+    def check(self, function: tuple[str, str, str], revision_id: str) -> None:
+        """Check that an invocation of a function would be admitted now; it is not counted.
+
+        Args:
+            function: its account, region and name.
+            revision_id: its version's.
+
+        Raises:
+            TooManyRequests: the concurrency that it may use is used up.
+        """
+        self._free_lane(function, revision_id)
+
+    def _free_lane(self, function: tuple[str, str, str], revision_id: str) -> Lane:
+        account_id, region, name = function
+        account = self._account(account_id, region)
+        share = account.shares.get(name) if account.shares else None
         if share is None:
             lane = account.lane
         else:
-            provisioned = share.lanes.get(spec.revision_id)
+            provisioned = share.lanes.get(revision_id)
             if provisioned is not None and provisioned.active < provisioned.limit:
-                provisioned.active += 1
                 return provisioned
             lane = account.lane if share.reserved is None else share.own
         if lane.active >= lane.limit:
             raise TooManyRequests(OF_ACCOUNT if lane is account.lane else OF_FUNCTION)
-        lane.active += 1
         return lane
 
     def reserve(self, account_id: str, region: str, name: str, reserved: int | None) -> None:

@@ -14,6 +14,12 @@ class Metric(enum.StrEnum):
     ASYNC_EVENT_AGE = "AsyncEventAge"
     ASYNC_EVENTS_DROPPED = "AsyncEventsDropped"
     DESTINATION_DELIVERY_FAILURES = "DestinationDeliveryFailures"
+    DEAD_LETTER_ERRORS = "DeadLetterErrors"
+    POLLED_EVENT_COUNT = "PolledEventCount"
+    FILTERED_OUT_EVENT_COUNT = "FilteredOutEventCount"
+    INVOKED_EVENT_COUNT = "InvokedEventCount"
+    FAILED_INVOKE_EVENT_COUNT = "FailedInvokeEventCount"
+    DELETED_EVENT_COUNT = "DeletedEventCount"
     RECURSIVE_INVOCATIONS_DROPPED = "RecursiveInvocationsDropped"
 
 

@@ -18,6 +18,30 @@ _COUNTERS = {
         "ingle_lambda_destination_delivery_failures_total",
         "Records of events that could not be delivered to a destination.",
     ),
+    Metric.DEAD_LETTER_ERRORS: (
+        "ingle_lambda_dead_letter_errors_total",
+        "Events that were given up and could not be sent to a dead-letter queue.",
+    ),
+    Metric.POLLED_EVENT_COUNT: (
+        "ingle_lambda_polled_events_total",
+        "Records that event source mappings took out of their sources.",
+    ),
+    Metric.FILTERED_OUT_EVENT_COUNT: (
+        "ingle_lambda_filtered_out_events_total",
+        "Of these, the records that no filter let through.",
+    ),
+    Metric.INVOKED_EVENT_COUNT: (
+        "ingle_lambda_invoked_events_total",
+        "Records that functions were invoked with.",
+    ),
+    Metric.FAILED_INVOKE_EVENT_COUNT: (
+        "ingle_lambda_failed_invoke_events_total",
+        "Records that functions failed on, or could not be invoked with.",
+    ),
+    Metric.DELETED_EVENT_COUNT: (
+        "ingle_lambda_deleted_events_total",
+        "Records that were deleted from their queue once a function had processed them.",
+    ),
     Metric.RECURSIVE_INVOCATIONS_DROPPED: (
         "ingle_lambda_recursive_invocations_dropped_total",
         "Invocations that were stopped because they were part of an endless loop.",

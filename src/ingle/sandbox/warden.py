@@ -118,7 +118,7 @@ class Warden:
                     self._level_stocks()
                 self._waits = self._restorer.overdue()
                 self._remove_empty_groups()
-        except BrokenPipeError:
+        except ConnectionError:
             return  # the server is gone
         finally:
             self._clean_up()
@@ -530,6 +530,7 @@ def main() -> None:
             connections=settings.connections,
         )
     except OSError as error:
-        messages.send(server, messages.Failed(0, str(error)).pack())
+        with contextlib.suppress(ConnectionError):
+            messages.send(server, messages.Failed(0, str(error)).pack())
         return
     Warden(server, settings, privileged, network, users).serve()

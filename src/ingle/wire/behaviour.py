@@ -41,6 +41,7 @@ class Behaviour:
             at fault.
         error_wrapped: whether XML errors have an `<ErrorResponse>` around them.
         unwrapped_outputs: the operations whose output is the root element's text.
+        path_member: the member that the URL of a form is the value of, where the form has none.
         unknown_route_code: the code for a route that the service does not have.
         unknown_route_status: the status that goes with it.
         unknown_route_message: its text; {method} and {path} are filled in.
@@ -60,6 +61,7 @@ class Behaviour:
     error_origin_member: str | None = None
     error_wrapped: bool = True
     unwrapped_outputs: tuple[str, ...] = ()
+    path_member: str | None = None
     unknown_route_code: str = "UnknownOperationException"
     unknown_route_status: int = 404
     unknown_route_message: str = "No operation of this service is at {method} {path}"

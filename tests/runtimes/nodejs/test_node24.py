@@ -96,7 +96,7 @@ def test_there_is_a_dash_for_no_request_id(start):
 
 def test_a_streamed_response_does_not_wait_for_the_event_loop(start):
     code = """exports.handler = awslambda.streamifyResponse(async (event, stream) => {
-        setTimeout(() => console.log('done'), 10); stream.end('x');
+        setTimeout(() => console.log('done'), 5000); stream.end('x');
     });"""
     runtime = start(code, **NEW)
     assert runtime.invoke().streamed == b"x"

@@ -243,6 +243,25 @@ def test_malformed_documents_are_refused_in_awss_words(iam, user, policy, name, 
         assert refusal(call, PolicyDocument=document, **more) == malformed
 
 
+@pytest.mark.parametrize("older", ['"Version": "2008-10-17", ', ""])
+def test_managed_policies_are_of_the_newest_version_and_inline_ones_need_not_be(
+    iam, user, policy, name, older
+):
+    document = ALLOW_ALL.replace('"Version": "2012-10-17", ', older)
+    assert document != ALLOW_ALL
+    message = "Policy document must be version 2012-10-17 or greater."
+    for call, more in (
+        (iam.create_policy, {"PolicyName": f"{name}-2"}),
+        (iam.create_policy_version, {"PolicyArn": policy}),
+    ):
+        assert refusal(call, PolicyDocument=document, **more) == (
+            400,
+            "MalformedPolicyDocument",
+            message,
+        )
+    iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=document)
+
+
 def test_awss_policies_are_there_under_their_real_arns_and_nobody_changes_them(iam):
     for arn in (
         BASIC,

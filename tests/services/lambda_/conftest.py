@@ -26,6 +26,8 @@ from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.s3.api import S3Service
 from ingle.services.s3.store import BucketStore
+from ingle.services.sqs.api import SqsService
+from ingle.services.sqs.store import SqsStore
 from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
 from tests.services.clocks import ManualClock
@@ -131,6 +133,12 @@ class Bench:
         buckets = S3Service(
             await BucketStore.open(self.database, self.objects, KEYS), self.authorizer, self.clock
         )
+        queues = SqsService(
+            await SqsStore.open(self.database, self.clock),
+            self.database,
+            self.authorizer,
+            self.clock,
+        )
         service = LambdaService(
             store=self.store,
             packages=self.packages,
@@ -141,6 +149,7 @@ class Bench:
             objects=buckets.for_services,
             invoker=self.invoker,  # type: ignore[arg-type]
             clock=self.clock,
+            queues=queues.for_services,
             presign=lambda url, seconds: f"{url}?expires={seconds}",
             interpreters=Interpreters(self.clock, search=[Path(sys.base_prefix) / "bin"]),
             machine="x86_64",

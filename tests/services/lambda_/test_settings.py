@@ -128,7 +128,6 @@ def test_the_environment_can_be_emptied_and_removed() -> None:
     [
         ({"PublishTo": "LATEST_PUBLISHED"}, "PublishTo"),
         ({"CapacityProviderConfig": {"x": 1}}, "CapacityProviderConfig"),
-        ({"DeadLetterConfig": {"TargetArn": "arn:aws:sqs:::q"}}, "DeadLetterConfig"),
         ({"KMSKeyArn": "arn:aws:kms:::key"}, "KMSKeyArn"),
     ],
 )
@@ -143,11 +142,17 @@ def test_what_ingle_does_not_do_yet_is_refused_by_name(
     [
         {"PackageType": "Zip", "KMSKeyArn": ""},
         {"TracingConfig": {}, "SnapStart": {}},
-        {"DeadLetterConfig": {}},
     ],
 )
 def test_asking_for_what_ingle_does_anyway_is_allowed(request_: dict[str, Any]) -> None:
     assert changed_settings(request_) == {}
+
+
+def test_a_dead_letter_queue_can_be_set_and_taken_away() -> None:
+    arn = "arn:aws:sqs:us-east-1:000000000000:q"
+    assert changed_settings({"DeadLetterConfig": {"TargetArn": arn}}) == {"dead_letter": arn}
+    for config in ({}, {"TargetArn": ""}):
+        assert changed_settings({"DeadLetterConfig": config}) == {"dead_letter": None}
 
 
 def test_the_mode_of_tracing_is_kept() -> None:

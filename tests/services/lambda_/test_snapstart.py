@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ingle.auth.sessions import RoleMissing
 from ingle.invoke.errors import InitFailed
 from ingle.services.lambda_ import answers
 from ingle.services.lambda_.api import LambdaService
@@ -129,6 +130,17 @@ async def test_a_version_whose_snapshot_fails_has_failed_and_says_why(
     assert after["StateReasonCode"] == "FunctionError"
     error = await refusal(service.invoke(context(), VERSION))
     assert error.message.endswith("following state: Failed")
+
+
+async def test_a_version_whose_role_is_gone_has_failed_for_want_of_it(
+    service: LambdaService, bench: Bench
+) -> None:
+    bench.invoker.snapshot_error = RoleMissing()
+    async with keeping(service, bench):
+        await service.create_function(context(), create_request(SnapStart=ON, Publish=True))
+        after = await settled(service)
+    assert (after["State"], after["StateReason"]) == ("Failed", RoleMissing().message)
+    assert after["StateReasonCode"] == "InsufficientRolePermissions"
 
 
 async def test_snapshots_that_are_missing_are_made_again(

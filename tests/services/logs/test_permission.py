@@ -34,6 +34,9 @@ TRUST = json.dumps(
 )
 WRITER = Writer(f"arn:aws:iam::{ACCOUNT}:role/r", "hello")
 KEY = StreamKey(GroupKey(ACCOUNT, REGION, GROUP), STREAM)
+SOURCE = "lambda:SourceFunctionArn"
+HELLO = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:hello"
+OTHER = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:other"
 ALL = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
 ON_GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{GROUP}:*"
 WRITE = {
@@ -92,6 +95,11 @@ async def world(database: Database, clock: ManualClock) -> AsyncIterator[World]:
         (
             [{**WRITE, "Action": "logs:*", "Resource": f"arn:aws:logs:{REGION}:{ACCOUNT}:*"}],
             Access.ALL,
+        ),
+        ([{**ALL, "Condition": {"ArnEquals": {SOURCE: HELLO}}}], Access.ALL),
+        (
+            [ALL, {**ALL, "Effect": "Deny", "Condition": {"ArnNotEquals": {SOURCE: OTHER}}}],
+            Access.NONE,
         ),
         ([], Access.NONE),
     ],

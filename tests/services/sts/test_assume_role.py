@@ -323,6 +323,20 @@ async def test_a_user_made_anew_is_not_the_one_that_a_role_trusts(world: World) 
     assert (await world.not_assumed(again, role))[0] == "AccessDenied"
 
 
+async def test_contexts_that_nobody_can_have_provided_are_refused_by_name(world: World) -> None:
+    user = await world.user("u", allow("sts:*"))
+    role = await world.role("r", trust(WHOLE_ACCOUNT))
+    context = {
+        "ProviderArn": "arn:aws:iam::aws:contextProvider/IdentityCenter",
+        "ContextAssertion": "assertion",
+    }
+    assert await world.not_assumed(user, role, ProvidedContexts=[context]) == (
+        "ValidationError",
+        "ProvidedContexts is not supported by this version of Ingle: it is for contexts of IAM "
+        "Identity Center, which there is not. Leave it out.",
+    )
+
+
 async def test_errors_are_aws_s_on_the_wire(world: World) -> None:
     with pytest.raises(ServiceError) as refused:
         await world.assume(world.root(), f"arn:aws:iam::{ACCOUNT}:role/r")

@@ -408,6 +408,7 @@ async def test_the_bounds_of_a_session_are_those_of_every_role(
     assert (await refused(world, role, token, Policy="{"))[0] == "MalformedPolicyDocument"
     told = await refused(world, role, token, ProviderId="www.amazon.com")
     assert told[0] == "ValidationError"
+    assert told[1].startswith("ProviderId is not supported by this version of Ingle: ")
     answer = await assume(world, role, token, Policy=policy(allow("s3:*")), DurationSeconds=900)
     assert answer["Credentials"]["Expiration"] == world.clock.time() + 900
     assert answer["PackedPolicySize"] > 0

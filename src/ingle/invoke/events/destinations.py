@@ -1,12 +1,12 @@
 """Where the records of events that are over go."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingle.invoke.events.event import FunctionId
+from ingle.invoke.events.event import BacklogKey, FunctionId
 
 
 class DeliveryFailed(Exception):
@@ -20,14 +20,23 @@ class Delivery:
     Attributes:
         arn: the destination's.
         record: JSON.
-        function: whose event it is about.
+        key: whose event it is about, and the qualifier by which that was sent there.
         trace: the trace header that the function ran with, so that a chain goes on.
+        attributes: message attributes that go with it, by name: their type and value.
+        is_dead_letter: whether it is the event itself, for its function's dead-letter queue.
     """
 
     arn: str
     record: bytes
-    function: FunctionId
+    key: BacklogKey
     trace: str
+    attributes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    is_dead_letter: bool = False
+
+    @property
+    def function(self) -> FunctionId:
+        """Whose event it is about."""
+        return self.key[:3]
 
 
 class Deliverer(Protocol):

@@ -71,12 +71,14 @@ class Settings:
         age_s: how old an event may get before it is given up, in seconds.
         on_success: the ARN of what is told of events that succeeded, or None.
         on_failure: the same for those that were given up.
+        dead_letter: the ARN of the queue or topic that gets those that were given up, or None.
     """
 
     retries: int = DEFAULT_RETRIES
     age_s: int = DEFAULT_AGE_S
     on_success: str | None = None
     on_failure: str | None = None
+    dead_letter: str | None = None
 
 
 class Condition(enum.StrEnum):

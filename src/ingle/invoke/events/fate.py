@@ -1,5 +1,6 @@
 """What an attempt to run an event comes to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingle.invoke.events.destinations import Delivery
@@ -13,14 +14,14 @@ class Outcome:
     Attributes:
         event: the event. Where it is to run again, it says when, and how often it failed.
         over: whether it is over, and is to be removed.
-        delivery: what a destination is told at the same time, or None.
+        deliveries: what destinations are told at the same time.
         ran: whether the function was run.
-        tries: how often the delivery was tried.
+        tries: how often deliveries were tried.
     """
 
     event: Event
     over: bool
-    delivery: Delivery | None = None
+    deliveries: Sequence[Delivery] = ()
     ran: bool = True
     tries: int = 0
 

@@ -27,6 +27,7 @@ TRIES = 5
 """How often a record is delivered that could not be."""
 _FIRST_RETRY_S = 0.2
 _LAST_RETRY_S = 10.0
+_FAILURES = {False: Metric.DESTINATION_DELIVERY_FAILURES, True: Metric.DEAD_LETTER_ERRORS}
 
 
 @dataclass(slots=True)
@@ -35,13 +36,13 @@ class _Written:
 
     Attributes:
         done: the outcomes that are on disk.
-        again: those whose record could not be delivered yet.
+        again: those of which records could not be delivered yet, and these.
         lost: those whose record never will be, and why.
         afterwards: what deliverers do once it is committed.
     """
 
     done: list[Outcome] = field(default_factory=list)
-    again: list[Outcome] = field(default_factory=list)
+    again: list[tuple[Outcome, list[Delivery]]] = field(default_factory=list)
     lost: list[tuple[Delivery, str]] = field(default_factory=list)
     afterwards: list[Callable[[], None]] = field(default_factory=list)
 
@@ -135,9 +136,12 @@ class Finisher:
         except BaseException:
             self._waiting.extendleft(reversed(batch))
             raise
-        self._waiting.extend(written.again)
+        for outcome, left in written.again:
+            outcome.deliveries = left
+            self._waiting.append(outcome)
         for delivery, reason in written.lost:
-            self._metrics.record(Metric.DESTINATION_DELIVERY_FAILURES, delivery.function)
+            metric = _FAILURES[delivery.is_dead_letter]
+            self._metrics.record(metric, delivery.function)
             _logger.warning(
                 "The record of an event of %s could not be delivered to %s: %s",
                 ":".join(delivery.function),
@@ -152,10 +156,16 @@ class Finisher:
     async def _apply(self, connection: AsyncConnection, batch: Sequence[Outcome]) -> _Written:
         written = _Written()
         for outcome in batch:
-            if outcome.delivery is None or await self._deliver(connection, outcome, written):
-                written.done.append(outcome)
+            left = [
+                delivery
+                for delivery in outcome.deliveries
+                if not await self._deliver(connection, outcome, delivery, written)
+            ]
+            if left:
+                outcome.tries += 1
+                written.again.append((outcome, left))
             else:
-                written.again.append(outcome)
+                written.done.append(outcome)
         over = [each.event.id for each in written.done if each.over]
         postponed = [each.event for each in written.done if not each.over]
         if over:
@@ -165,11 +175,9 @@ class Finisher:
         return written
 
     async def _deliver(
-        self, connection: AsyncConnection, outcome: Outcome, written: _Written
+        self, connection: AsyncConnection, outcome: Outcome, delivery: Delivery, written: _Written
     ) -> bool:
-        """Deliver a record; return whether its event may be removed."""
-        delivery = outcome.delivery
-        assert delivery is not None
+        """Deliver a record; return whether that is over."""
         savepoint = await connection.begin_nested()
         try:
             deliverer = self._deliverers.get(service_of(delivery.arn))
@@ -182,8 +190,7 @@ class Finisher:
             return True
         except Exception as error:
             await savepoint.rollback()
-            outcome.tries += 1
-            if outcome.tries < TRIES:
+            if outcome.tries + 1 < TRIES:
                 return False
             written.lost.append((delivery, f"{error!r}, {TRIES} times"))
             return True

@@ -9,7 +9,11 @@ from typing import Any
 
 import orjson
 
+from ingle.invoke.events.destinations import Delivery
 from ingle.invoke.events.event import Condition, Event
+
+_MESSAGE_BYTES = 1024
+_TOO_MANY = 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,39 @@ def record(
         if response.payload is not None:
             told["responsePayload"] = _embedded(response.payload)
     return orjson.dumps(told)
+
+
+def dead_letter(arn: str, event: Event, response: Response | None, trace: str) -> Delivery:
+    """Make what a dead-letter queue gets of an event that was given up: the event itself.
+
+    Args:
+        arn: the queue's, or the topic's.
+        event: what was given up.
+        response: what the last attempt gave, or None where there was none.
+        trace: the trace header that the function ran with.
+    """
+    attributes = {"RequestID": ("String", event.request_id)}
+    if response is not None:
+        attributes["ErrorCode"] = ("Number", str(response.status))
+        message = _error_message(response)
+        if message:
+            attributes["ErrorMessage"] = ("String", message)
+    return Delivery(arn, event.payload, event.key, trace, attributes, is_dead_letter=True)
+
+
+def _error_message(response: Response) -> str:
+    """What a function said of its error, at most 1 KB of it."""
+    if response.payload is None:
+        return "Rate Exceeded." if response.status == _TOO_MANY else ""
+    try:
+        answer = orjson.loads(response.payload)
+    except orjson.JSONDecodeError:
+        return ""
+    told = answer.get("errorMessage") if isinstance(answer, dict) else None
+    text = told if isinstance(told, str) else ""
+    # What no message may have, a queue would refuse.
+    kept = "".join(each for each in text if each >= " " or each in "\t\n\r")
+    return kept.encode(errors="ignore")[:_MESSAGE_BYTES].decode(errors="ignore")
 
 
 def _embedded(payload: bytes) -> Any:

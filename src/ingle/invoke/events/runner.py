@@ -9,7 +9,7 @@ from ingle.invoke.events.destinations import Delivery
 from ingle.invoke.events.event import Condition, Event
 from ingle.invoke.events.fate import Fate, Left, Outcome, Refused
 from ingle.invoke.events.functions import Functions
-from ingle.invoke.events.record import Response, record
+from ingle.invoke.events.record import Response, dead_letter, record
 from ingle.invoke.events.retries import after_failure, is_expired
 from ingle.invoke.invoker import InvocationResult, Invoker
 from ingle.invoke.metrics import Metric, MetricSink
@@ -126,10 +126,12 @@ class Runner:
         settings = self._functions.settings(event.key)
         success = condition is Condition.SUCCESS
         arn = settings.on_success if success else settings.on_failure
-        delivery = None
+        deliveries: list[Delivery] = []
         if arn:
             function_arn = self._functions.qualified_arn(event.key)
             told = record(event, function_arn, condition, invocations, response, self._clock.time())
-            delivery = Delivery(arn, told, event.function, trace)
+            deliveries.append(Delivery(arn, told, event.key, trace))
+        if settings.dead_letter and not success:
+            deliveries.append(dead_letter(settings.dead_letter, event, response, trace))
         event.payload = b""
-        return Outcome(event, over=True, delivery=delivery, ran=response is not None)
+        return Outcome(event, over=True, deliveries=deliveries, ran=response is not None)

@@ -25,7 +25,7 @@ def check_managed(document: str) -> None:
         MalformedPolicyDocument: in AWS's words.
         LimitExceeded: it is too long.
     """
-    _check(document, PolicyKind.IDENTITY)
+    _check(document, PolicyKind.IDENTITY, managed=True)
     if size(document) > SIZE.policy:
         raise over_quota("PolicySize", SIZE.policy)
 
@@ -74,8 +74,8 @@ def shown(document: str) -> str:
     return quote(document, safe="")
 
 
-def _check(document: str, kind: PolicyKind) -> None:
+def _check(document: str, kind: PolicyKind, *, managed: bool = False) -> None:
     try:
-        Policy.parse(document, kind)
+        Policy.parse(document, kind, managed=managed)
     except MalformedPolicy as error:
         raise MalformedPolicyDocument(str(error)) from error

@@ -73,6 +73,8 @@ def configuration(function: Function, qualifier: str | None = None) -> dict[str,
         answer["DurableConfig"] = durable_config(function)
     if function.environment is not None:
         answer["Environment"] = {"Variables": dict(function.environment)}
+    if function.dead_letter is not None:
+        answer["DeadLetterConfig"] = {"TargetArn": function.dead_letter}
     if function.mounts:
         answer["FileSystemConfigs"] = [
             {"Arn": each.arn, "LocalMountPath": each.path} for each in function.mounts

@@ -13,7 +13,6 @@ from ingle.auth.authorizer import Authorizer
 from ingle.auth.directory import Directory
 from ingle.clock import Clock
 from ingle.invoke.durable.engine import DurableExecutions
-from ingle.invoke.events.destinations import Deliverer
 from ingle.invoke.events.queue import EventQueue
 from ingle.invoke.metrics import MetricSink
 from ingle.invoke.streaming import Streaming
@@ -29,18 +28,23 @@ from ingle.services.lambda_.bucket_destinations import BucketDeliverer
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.code_sources import CodeSources
 from ingle.services.lambda_.concurrency import Concurrency
-from ingle.services.lambda_.destinations import Destinations, FunctionDeliverer
+from ingle.services.lambda_.dead_letters import DeadLetters
+from ingle.services.lambda_.destinations import Destination, Destinations, FunctionDeliverer
 from ingle.services.lambda_.durable.api import DurableApi
 from ingle.services.lambda_.durable.executions import DurableOperations
 from ingle.services.lambda_.durable.functions import DurableFunctions
 from ingle.services.lambda_.durable.starts import DurableStarts
 from ingle.services.lambda_.event_configs import EventConfigs
+from ingle.services.lambda_.event_source_mappings.api import MappingsApi
+from ingle.services.lambda_.event_source_mappings.operations import EventSourceMappings
+from ingle.services.lambda_.event_source_mappings.running import Pollers
 from ingle.services.lambda_.functions import Functions
 from ingle.services.lambda_.images import Images
 from ingle.services.lambda_.intakes import Intakes
 from ingle.services.lambda_.invocations import Invocations
 from ingle.services.lambda_.layer_policies import LayerPolicies
 from ingle.services.lambda_.layers import Layers
+from ingle.services.lambda_.layers_api import LayersApi
 from ingle.services.lambda_.locations import Locations, Presign
 from ingle.services.lambda_.lookup import Target
 from ingle.services.lambda_.model import FunctionKey, LayerKey
@@ -48,6 +52,7 @@ from ingle.services.lambda_.objects import Objects
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.policies import Policies
 from ingle.services.lambda_.principals import Principals
+from ingle.services.lambda_.queues import QueueDeliverer, Queues
 from ingle.services.lambda_.recursion import Recursions
 from ingle.services.lambda_.resource_policies import ResourcePolicies
 from ingle.services.lambda_.resources import LambdaResources
@@ -71,7 +76,7 @@ if TYPE_CHECKING:
 _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
 
-class LambdaService(DurableApi, Service):
+class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
     """AWS Lambda, as far as Ingle has it.
 
     Args:
@@ -84,6 +89,7 @@ class LambdaService(DurableApi, Service):
         authorizer: decides who may do what.
         objects: S3, where code may be, and where records may go.
         clock: tells when a function was modified.
+        queues: take records of events, and give messages to functions.
         presign: signs the URL of a package.
         interpreters: tells which runtimes this machine has.
         snapshots: whether this machine can make snapshots.
@@ -95,6 +101,7 @@ class LambdaService(DurableApi, Service):
 
     Attributes:
         events: the queue of asynchronous invocations; to be started, stopped and closed.
+        pollers: take messages out of queues; to be stopped and closed.
         durable: the durable executions; to be started, stopped and closed as well.
         urls: serves function URLs.
         roles: knows the roles of functions.
@@ -116,6 +123,7 @@ class LambdaService(DurableApi, Service):
         authorizer: Authorizer,
         objects: Objects,
         clock: Clock,
+        queues: Queues,
         presign: Presign,
         interpreters: Interpreters,
         snapshots: bool = True,
@@ -131,12 +139,12 @@ class LambdaService(DurableApi, Service):
         sources = CodeSources(objects)
         principals = Principals(directory, authorizer)
         self.roles = ExecutionRoles(directory, authorizer)
-        self.resources = LambdaResources(store, principals)
+        attachments = Attachments(file_systems, vpcs)
+        self.resources = LambdaResources(store, principals, attachments)
         self._packages = packages
         self._account = Account(store, invoker.admission)
         architecture = _ARCHITECTURES.get(machine, machine)
         tracer = Tracer(clock)
-        attachments = Attachments(file_systems, vpcs)
         images = Images(packages, image_folders, architecture)
         self._invocations = Invocations(
             store, packages, images, invoker, metrics, tracer, attachments, self._start_durable
@@ -147,7 +155,6 @@ class LambdaService(DurableApi, Service):
         self._policies = Policies(store, changing, principals)
         self._resource_policies = ResourcePolicies(store, changing, principals)
         self._code_signing = CodeSigningConfigs(store, changing, clock)
-        self._tags = Tags(store, changing, self._code_signing)
         self._runtime_management = RuntimeManagementConfigs(store, changing)
         streaming = Streaming(invoker, streamed_bytes)
         self._response_streams = ResponseStreams(store, self._invocations, streaming)
@@ -168,6 +175,8 @@ class LambdaService(DurableApi, Service):
         self._layer_policies = LayerPolicies(store, changing_layers)
         self._snapshots = Snapshots(store, self._invocations, invoker, changing, clock, snapshots)
         self._versions = Versions(store, self._account, changing, self._snapshots)
+        deliverers: dict[str, Destination] = {}
+        destinations = Destinations(deliverers, self.roles)
         self._functions = Functions(
             store,
             packages,
@@ -187,6 +196,7 @@ class LambdaService(DurableApi, Service):
             self._intakes,
             self.roles,
             sources,
+            DeadLetters(destinations),
         )
 
         self.durable = DurableExecutions(
@@ -196,9 +206,8 @@ class LambdaService(DurableApi, Service):
             clock,
             concurrency=invoker.admission.limit,
         )
-        self._durable_starts = DurableStarts(self.durable, self._invocations)
-        self._durable = DurableOperations(store, self.durable)
-        deliverers: dict[str, Deliverer] = {}
+        self._durable_starts = DurableStarts(self.durable, self._invocations, invoker.admission)
+        self._durable = DurableOperations(store, self.durable, authorizer)
         self.events = EventQueue(
             database,
             EventFunctions(
@@ -213,15 +222,26 @@ class LambdaService(DurableApi, Service):
         )
         deliverers["lambda"] = FunctionDeliverer(store, self.events, self.roles)
         deliverers["s3"] = BucketDeliverer(store, objects, self.roles, clock)
+        deliverers["sqs"] = QueueDeliverer(store, queues, self.roles)
         self._asynchronous = Asynchronous(store, self.events, tracer, self._start_durable)
-        destinations = Destinations(store, deliverers, self.roles, objects)
         self._event_configs = EventConfigs(store, destinations, changing, clock)
         self._recursions = Recursions(store, changing)
+        self.pollers = Pollers(
+            store, queues, self._invocations, self.roles, metrics, clock, self._run_durable
+        )
+        self._mappings = EventSourceMappings(
+            store, store.mappings, self.pollers, queues, self.roles, clock
+        )
+        self._tags = Tags(store, changing, self._code_signing, self._mappings)
         self.for_services = ServiceInvocations(store, authorizer, self._invocations, self.events)
 
     async def start(self) -> None:
         """Have the concurrency hold that functions have for themselves."""
         await self._concurrency.start()
+
+    def poll(self) -> None:
+        """Begin to take messages out of queues for event source mappings."""
+        self._mappings.start()
 
     async def keep_snapshots(self) -> None:
         """Make the snapshots of versions with SnapStart, for as long as this runs."""
@@ -342,54 +362,6 @@ class LambdaService(DurableApi, Service):
     async def list_tags(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """List the tags of a function or a code signing configuration."""
         return await self._tags.list(context, request)
-
-    async def publish_layer_version(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """Make the next version of a layer from a ZipFile."""
-        return await self._layers.publish(context, request)
-
-    async def get_layer_version(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """Describe a version of a layer, and where its zip can be fetched."""
-        return await self._layers.get(context, request)
-
-    async def get_layer_version_by_arn(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """Do as GetLayerVersion, for the version with an ARN."""
-        return await self._layers.get_by_arn(context, request)
-
-    async def list_layers(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """List the layers of an account in a region, each with its newest version."""
-        return await self._layers.list(context, request)
-
-    async def list_layer_versions(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """List the versions of a layer, the newest first."""
-        return await self._layers.list_versions(context, request)
-
-    async def delete_layer_version(self, context: CallContext, request: ServiceInput) -> None:
-        """Delete a version of a layer; functions that have it keep it."""
-        await self._layers.delete(context, request)
-
-    async def add_layer_version_permission(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """Add a statement to the policy of a version of a layer."""
-        return await self._layer_policies.add(context, request)
-
-    async def get_layer_version_policy(
-        self, context: CallContext, request: ServiceInput
-    ) -> ServiceOutput:
-        """Give the policy of a version of a layer."""
-        return await self._layer_policies.get(context, request)
-
-    async def remove_layer_version_permission(
-        self, context: CallContext, request: ServiceInput
-    ) -> None:
-        """Remove a statement from the policy of a version of a layer."""
-        await self._layer_policies.remove(context, request)
 
     async def invoke(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Run a function and answer what it returned, or accept an event for it."""

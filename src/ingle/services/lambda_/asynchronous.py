@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/api/API_InvokeAsync.html.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 
 from ingle.invoke.events.event import BacklogKey, Settings
@@ -123,7 +124,17 @@ class EventFunctions:
         """Say how events are treated; the defaults also where there is no such function."""
         qualifier = "" if key[3] == LATEST else key[3]
         config = self._store.event_configs.get(key[:3], qualifier)
-        return Settings() if config is None else config.settings
+        settings = Settings() if config is None else config.settings
+        dead_letter = self._dead_letter(key)
+        return replace(settings, dead_letter=dead_letter) if dead_letter else settings
+
+    def _dead_letter(self, key: BacklogKey) -> str | None:
+        function = self._store.get(key[:3])
+        if function is not None and key[3] not in ("", LATEST):
+            alias = self._store.aliases.get(key[:3], key[3])
+            version = key[3] if alias is None else alias.function_version
+            function = self._store.version(key[:3], version)
+        return None if function is None else function.dead_letter
 
     def qualified_arn(self, key: BacklogKey) -> str:
         """Name whose events these are, with `$LATEST` where they have no qualifier."""

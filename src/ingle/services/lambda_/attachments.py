@@ -53,6 +53,11 @@ class Attachments:
             return each.arn, each.path
         return None
 
+    def vpcs_of(self, config: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the ids of the VPCs that a VpcConfig is in, as far as they are known."""
+        subnets = frozenset(config.get("SubnetIds") or ())
+        return tuple(vpc.vpc_id for vpc in self._vpcs if subnets.intersection(vpc.subnets))
+
     def _mount(self, config: Mapping[str, Any]) -> Mount:
         arn, path = config["Arn"], config["LocalMountPath"]
         if path in _HERE:

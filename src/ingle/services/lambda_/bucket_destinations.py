@@ -11,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.clock import Clock
 from ingle.invoke.events.destinations import Delivery, DeliveryFailed
+from ingle.services.lambda_.errors import InvalidParameterValue
+from ingle.services.lambda_.lookup import version_of
+from ingle.services.lambda_.model import Function
 from ingle.services.lambda_.objects import Objects
 from ingle.services.lambda_.roles import ExecutionRoles
 from ingle.services.lambda_.store import LambdaStore
@@ -38,6 +41,23 @@ class BucketDeliverer:
         self._roles = roles
         self._clock = clock
 
+    def check(self, function: Function, arn: str) -> None:
+        """Check a bucket that is to be told of a function's events.
+
+        Raises:
+            InvalidParameterValue: it is not there, or the function's role may not write to it.
+        """
+        if not self._objects.has_bucket(bucket_of(arn)):
+            raise InvalidParameterValue(f"The destination ARN {arn} is invalid.")
+        for action, call, resource in (
+            (PUT, "PutObject", f"{arn}/*"),
+            ("s3:ListBucket", "ListBucket", arn),
+        ):
+            if self._roles.may_not(function, action, resource):
+                raise InvalidParameterValue(
+                    f"The function execution role does not have permissions to call {call} on {arn}"
+                )
+
     async def deliver(
         self, connection: AsyncConnection, delivery: Delivery
     ) -> Callable[[], None] | None:
@@ -53,7 +73,7 @@ class BucketDeliverer:
             f"aws/lambda/async/{delivery.function[2]}/{moment:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-"
             f"{uuid.uuid4()}"
         )
-        function = self._store.get(delivery.function)
+        function = version_of(self._store, delivery.key)
         if function is not None:
             fault = self._roles.may_not(function, PUT, f"{delivery.arn}/{key}")
             if fault:

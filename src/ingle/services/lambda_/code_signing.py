@@ -25,7 +25,7 @@ from ingle.services.lambda_.errors import (
 )
 from ingle.services.lambda_.listing import listed
 from ingle.services.lambda_.lookup import existing
-from ingle.services.lambda_.model import FunctionKey
+from ingle.services.lambda_.model import Function, FunctionKey, UsedLayer
 from ingle.services.lambda_.names import Reference, function_arn, resolve_whole
 from ingle.services.lambda_.package_types import CODE_SIGNING, refuse_image
 from ingle.services.lambda_.settings import checked_tags
@@ -240,6 +240,18 @@ class CodeSigningConfigs:
             CodeVerificationFailed: it may not.
         """
         self.check(key[2], self._of(key))
+
+    def check_layers(self, function: Function, layers: Sequence[UsedLayer]) -> None:
+        """Check whether a function may have these layers, some of which it may have already.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-codesigning.html
+
+        Raises:
+            CodeVerificationFailed: it may not.
+        """
+        has = {layer.arn for layer in function.layers}
+        if any(layer.arn not in has for layer in layers):
+            self.check_update(function.key)
 
     def _of(self, key: FunctionKey) -> CodeSigningConfig | None:
         own = self._store.code_signing.get(key, "")

@@ -63,6 +63,8 @@ class Concurrency:
         self._sharing_out = asyncio.Lock()
         # By function, the content ids of the versions that are provisioned.
         self._provisioned: dict[FunctionKey, set[str]] = {}
+        # By content id: why a version cannot be provisioned at all.
+        self._failures: dict[str, str] = {}
 
     async def start(self) -> None:
         """Have what is kept hold."""
@@ -158,10 +160,13 @@ class Concurrency:
         )
 
     async def delete_provisioned(self, context: CallContext, request: ServiceInput) -> None:
-        """Keep no sandboxes of a version or an alias ready any more."""
+        """Keep no sandboxes of a version or an alias ready any more.
+
+        Where none are, there is nothing to do, to AWS as well.
+        """
         reference = _qualified(request, context, "lambda:DeleteProvisionedConcurrencyConfig")
         async with self._changing(reference.key):
-            self._existing(reference)
+            self._check_published(reference)
             await self._store.concurrency.remove(reference.key, _qualifier(reference))
             await self.apply(reference.key)
 
@@ -176,14 +181,17 @@ class Concurrency:
         self._invoker.admission.reserve(*key, self._reserved(key))
         self._invoker.admission.provision(*key, counts)
         for content_id in self._provisioned.pop(key, set()) - set(versions):
+            self._failures.pop(content_id, None)
             self._invoker.withdraw(content_id)
         if versions:
             self._provisioned[key] = set(versions)
         for content_id, version in versions.items():
+            self._failures.pop(content_id, None)
             try:
                 spec = await self._invocations.spec(version)
             except ServiceError as error:
                 _logger.warning("%s is not provisioned: %s", version.version_arn, error)
+                self._failures[content_id] = str(error)
             else:
                 self._invoker.provision(spec, counts[content_id])
 
@@ -201,12 +209,15 @@ class Concurrency:
         now = int(self._clock.time() * 1000)
         return OwnConcurrency(key=key, qualifier=qualifier, executions=count, last_modified_ms=now)
 
-    def _existing(self, reference: Reference) -> OwnConcurrency:
+    def _check_published(self, reference: Reference) -> None:
         if reference.qualifier == LATEST:
             raise InvalidParameterValue(
                 "The function resource provided must be an alias or a published version."
             )
         existing(self._store, reference)
+
+    def _existing(self, reference: Reference) -> OwnConcurrency:
+        self._check_published(reference)
         own = self._store.concurrency.get(reference.key, _qualifier(reference))
         if own is None:
             raise ProvisionedConcurrencyConfigNotFound
@@ -264,8 +275,9 @@ class Concurrency:
             "Status": "READY" if ready == provisioned.executions else "IN_PROGRESS",
             "LastModified": answers.lambda_time(provisioned.last_modified_ms),
         }
-        if standing.failure and ready < provisioned.executions:
-            answer |= {"Status": "FAILED", "StatusReason": standing.failure}
+        failure = self._failures.get(version.content_id) or standing.failure
+        if failure and ready < provisioned.executions:
+            answer |= {"Status": "FAILED", "StatusReason": failure}
         return answer
 
 

@@ -5,20 +5,19 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-rec
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingle.invoke.events.destinations import Deliverers, Delivery, DeliveryFailed, service_of
+from ingle.invoke.events.destinations import Deliverer, Delivery, DeliveryFailed, service_of
 from ingle.invoke.events.queue import EventQueue
-from ingle.services.lambda_.bucket_destinations import PUT, bucket_of
 from ingle.services.lambda_.errors import InvalidParameterValue, ResourceNotFound
 from ingle.services.lambda_.limits import INVOCATION
 from ingle.services.lambda_.lookup import existing
-from ingle.services.lambda_.model import Function, FunctionKey
+from ingle.services.lambda_.model import Function
 from ingle.services.lambda_.names import INVOKE, Reference
-from ingle.services.lambda_.objects import Objects
 from ingle.services.lambda_.roles import ExecutionRoles
 from ingle.services.lambda_.store import LambdaStore
 
@@ -30,32 +29,47 @@ SERVICES = {
     "sqs": "Amazon SQS",
 }
 """Those that AWS can deliver to, by how ARNs call them."""
+_SENDS = {"sns": "sns:Publish", "sqs": "sqs:SendMessage"}
 _FUNCTION = re.compile(
     r"arn:aws[a-zA-Z-]*:lambda:([^:]+):(\d{12}):function:([a-zA-Z0-9_-]+)(?::(.+))?", re.ASCII
 )
+
+
+class Destination(Deliverer, Protocol):
+    """Delivers records to one AWS service, and knows where it can."""
+
+    def check(self, function: Function, arn: str) -> None:
+        """Check a destination of a function's events.
+
+        Raises:
+            InvalidParameterValue: it is not there, or the function's role may not send there.
+        """
+        ...
 
 
 class Destinations:
     """Checks destinations when they are configured.
 
     Args:
-        store: knows which functions there are.
-        deliverers: say which services can be delivered to.
+        deliverers: know where can be delivered, by the service.
         roles: know what a function's role may do.
-        objects: knows which buckets there are.
     """
 
-    def __init__(
-        self,
-        store: LambdaStore,
-        deliverers: Deliverers,
-        roles: ExecutionRoles,
-        objects: Objects,
-    ) -> None:
-        self._objects = objects
-        self._store = store
+    def __init__(self, deliverers: Mapping[str, Destination], roles: ExecutionRoles) -> None:
         self._deliverers = deliverers
         self._roles = roles
+
+    def has(self, service: str) -> bool:
+        """Say whether can be delivered to a service."""
+        return service in self._deliverers
+
+    def is_refused(self, function: Function, arn: str) -> bool:
+        """Say whether a function's role may not send to a queue or a topic."""
+        return bool(self._roles.may_not(function, _SENDS[service_of(arn)], arn))
+
+    def check_one(self, function: Function, arn: str) -> None:
+        """Check one destination, of a service that can be delivered to; as `check` does."""
+        self._deliverers[service_of(arn)].check(function, arn)
 
     def check(self, function: Function, on_success: str | None, on_failure: str | None) -> None:
         """Check the destinations of a function's events, where there are some.
@@ -78,40 +92,9 @@ class Destinations:
             if service not in self._deliverers:
                 raise InvalidParameterValue(
                     f"The destination ARN {arn} is invalid: {SERVICES[service]} is not available "
-                    "in this version of Ingle. Choose a Lambda function."
+                    "in this version of Ingle. Choose a Lambda function, an SQS queue or a bucket."
                 )
-            if service == "lambda":
-                self._check_function(function.key, arn)
-                self._check_role(function, INVOKE, "InvokeFunction", arn, arn)
-            if service == "s3":
-                if not self._objects.has_bucket(bucket_of(arn)):
-                    raise InvalidParameterValue(f"The destination ARN {arn} is invalid.")
-                self._check_role(function, PUT, "PutObject", arn, f"{arn}/*")
-                self._check_role(function, "s3:ListBucket", "ListBucket", arn, arn)
-
-    def _check_role(
-        self, function: Function, action: str, call: str, arn: str, resource: str
-    ) -> None:
-        if self._roles.may_not(function, action, resource):
-            raise InvalidParameterValue(
-                f"The function execution role does not have permissions to call {call} on {arn}"
-            )
-
-    def _check_function(self, key: FunctionKey, arn: str) -> None:
-        try:
-            reference = function_reference(arn)
-            existing(self._store, reference)
-        except ResourceNotFound as error:
-            raise InvalidParameterValue(f"The destination ARN {arn} is invalid.") from error
-        if reference.key[:2] != key[:2]:
-            raise InvalidParameterValue(
-                f"The destination ARN {arn} is invalid: the function must be in the same account "
-                "and region."
-            )
-        if reference.key == key:
-            raise InvalidParameterValue(
-                "You can't specify the function as a destination for itself."
-            )
+            self.check_one(function, arn)
 
 
 class FunctionDeliverer:
@@ -132,6 +115,33 @@ class FunctionDeliverer:
         self._store = store
         self._queue = queue
         self._roles = roles
+
+    def check(self, function: Function, arn: str) -> None:
+        """Check a function that is to be told of another one's events.
+
+        Raises:
+            InvalidParameterValue: it does not exist, is the function itself, or one that its role
+                may not invoke.
+        """
+        try:
+            reference = function_reference(arn)
+            existing(self._store, reference)
+        except ResourceNotFound as error:
+            raise InvalidParameterValue(f"The destination ARN {arn} is invalid.") from error
+        if reference.key[:2] != function.key[:2]:
+            raise InvalidParameterValue(
+                f"The destination ARN {arn} is invalid: the function must be in the same account "
+                "and region."
+            )
+        if reference.key == function.key:
+            raise InvalidParameterValue(
+                "You can't specify the function as a destination for itself."
+            )
+        if self._roles.may_not(function, INVOKE, arn):
+            raise InvalidParameterValue(
+                "The function execution role does not have permissions to call InvokeFunction on "
+                f"{arn}"
+            )
 
     async def deliver(
         self, connection: AsyncConnection, delivery: Delivery
@@ -166,9 +176,12 @@ class FunctionDeliverer:
         return partial(self._queue.added, events)
 
     def _check_role(self, delivery: Delivery) -> None:
-        function = self._store.get(delivery.function)
-        # Whose function is gone, of that nobody knows the role.
-        fault = "" if function is None else self._roles.may_not(function, INVOKE, delivery.arn)
+        account_id, region, name, qualifier = delivery.key
+        try:
+            about = existing(self._store, Reference(account_id, region, name, qualifier or None))
+        except ResourceNotFound:
+            return  # Whose function is gone, of that nobody knows the role.
+        fault = self._roles.may_not(about, INVOKE, delivery.arn)
         if fault:
             raise DeliveryFailed(fault)
 
@@ -184,6 +197,11 @@ def function_reference(arn: str) -> Reference:
         raise ResourceNotFound(f"Function not found: {arn}")
     region, account, name, qualifier = match.groups()
     return Reference(account, region, name, qualifier)
+
+
+def is_arn_of(service: str, arn: str) -> bool:
+    """Say whether a text is an ARN of a service."""
+    return arn.startswith("arn:") and arn.count(":") >= 5 and service_of(arn) == service
 
 
 def _shown(member: str, arn: str | None) -> str:

@@ -45,6 +45,13 @@ class ResourceConflict(LambdaError):
     status = 409
 
 
+class ResourceInUse(LambdaError):
+    """Another operation on the resource is under way."""
+
+    code = "ResourceInUseException"
+    status = 400
+
+
 class PreconditionFailed(LambdaError):
     """The caller's RevisionId is not the latest.
 

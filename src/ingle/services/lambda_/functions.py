@@ -16,6 +16,7 @@ from ingle.services.lambda_.attachments import Attachments
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.code_sources import CodeSources
 from ingle.services.lambda_.concurrency import Concurrency
+from ingle.services.lambda_.dead_letters import DeadLetters
 from ingle.services.lambda_.durable.configs import (
     check_durable_change,
     check_durable_runtime,
@@ -87,6 +88,7 @@ class Functions:
         intakes: does so in the background.
         roles: knows which roles functions may have.
         sources: fetches their code.
+        dead_letters: checks where events go that were given up.
     """
 
     def __init__(
@@ -109,12 +111,14 @@ class Functions:
         intakes: Intakes,
         roles: ExecutionRoles,
         sources: CodeSources,
+        dead_letters: DeadLetters,
     ) -> None:
         self._sources = sources
         self._attachments = attachments
         self._images = images
         self._intakes = intakes
         self._roles = roles
+        self._dead_letters = dead_letters
         self._snapshots = snapshots
         self._concurrency = concurrency
         self._code_signing = code_signing
@@ -166,6 +170,7 @@ class Functions:
             self._check_free(reference)
             function = self._new(reference, package=package, layers=layers, **settings)
             check_snap_start(function)
+            self._dead_letters.check(function)
             check_durable_runtime(function)
             await self._packages.check_sizes(package, layers)
             await self._packages.layers_ready(layers)
@@ -357,6 +362,7 @@ class Functions:
             await check_runtime(settings["runtime"], self._interpreters)
         layers = self._layers.chosen(request.get("Layers", ()), context)
         if "Layers" in request:
+            self._code_signing.check_layers(function, layers)
             settings["layers"] = layers
         async with self._packages.held(layers):
             updated, _ = await self._update(reference, request, False, **settings)
@@ -437,6 +443,8 @@ class Functions:
                 changed=function.changed or changed != replace(function, image_update=None),
             )
             check_snap_start(updated)
+            if changes.keys() & {"dead_letter", "role"}:
+                self._dead_letters.check(updated)
             check_durable_runtime(updated)
             await self._packages.check_sizes(updated.package, updated.layers)
             await self._packages.layers_ready(updated.layers)

@@ -89,6 +89,15 @@ class ListingLimits:
     """How many items a page of a list has at most."""
 
     page: int
+    mappings: int
+
+
+@dataclass(frozen=True, slots=True)
+class MappingLimits:
+    """Of event source mappings."""
+
+    batch: int
+    filters: int
 
 
 def _load() -> dict[str, Any]:
@@ -114,3 +123,4 @@ SNAP_START: Mapping[str, str] = _TABLES["snap_start"]
 DURABLE = DurableLimits(**_TABLES["durable"])
 ACCOUNT = AccountLimits(**_TABLES["account"])
 LISTING = ListingLimits(**_TABLES["listing"])
+MAPPING = MappingLimits(**_TABLES["mapping"])

@@ -18,8 +18,9 @@ def listed(
     describe: Callable[[T], object],
     request: ServiceInput,
     operation: str,
+    size: int = LISTING.page,
 ) -> ServiceOutput:
-    """Answer one page, of at most 50 items, and the marker of the next if there is one.
+    """Answer one page, and the marker of the next if there is one.
 
     Args:
         member: the member of the answer that holds the items.
@@ -28,11 +29,12 @@ def listed(
         describe: gives an item as it is answered.
         request: may have the members Marker and MaxItems.
         operation: the request's, for the error.
+        size: how many items a page has at most.
 
     Raises:
         InvalidParameterValue: the marker is none of ours.
     """
-    size = min(request.get("MaxItems", LISTING.page), LISTING.page)
+    size = min(request.get("MaxItems", size), size)
     try:
         page, marker = paging.page(items, key, request.get("Marker") or None, size)
     except paging.BadToken as error:

@@ -118,6 +118,7 @@ class Function:
             text.
         system_log_level: the same for the platform's.
         snap_start: what SnapStart applies to, `None` or `PublishedVersions`.
+        dead_letter: the ARN of where events go that were given up, or None.
         tracing: `Active` where Ingle decides which invocations are traced, if nobody did, or
             `PassThrough`.
         mounts: its file systems.
@@ -161,6 +162,7 @@ class Function:
     application_log_level: str | None = None
     system_log_level: str | None = None
     snap_start: str = "None"
+    dead_letter: str | None = None
     tracing: str = "PassThrough"
     mounts: tuple[Mount, ...] = ()
     vpc: VpcNames | None = None

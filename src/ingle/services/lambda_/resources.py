@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ingle.iam.grammar import listed
 from ingle.iam.policy import Policy, PolicyKind
 from ingle.iam.request import Values
 from ingle.iam.resources import Resources
+from ingle.services.lambda_.attachments import Attachments
 from ingle.services.lambda_.model import FunctionKey, LayerKey
 from ingle.services.lambda_.names import LATEST
 from ingle.services.lambda_.policy_documents import HEAD
@@ -22,7 +24,12 @@ _FUNCTION = re.compile(
     r"arn:aws[a-zA-Z-]*:lambda:([^:]+):(\d{12}):function:([^:]+)(?::([^:]+))?", re.ASCII
 )
 _LAYER = re.compile(r"arn:aws[a-zA-Z-]*:lambda:([^:]+):(\d{12}):layer:([^:]+):([0-9]+)", re.ASCII)
+# AddPermission takes the number of an account, and policies show this.
+_ROOT = re.compile(r"arn:aws[a-zA-Z-]*:iam::(\d{12}):root", re.ASCII)
 _TAG = "aws:resourcetag/"
+_REMOVE = "lambda:RemovePermission"
+_OF_URLS = frozenset(f"lambda:{verb}FunctionUrlConfig" for verb in ("Delete", "Get", "Update"))
+_URL_AUTH_TYPE = "lambda:functionurlauthtype"
 _KEPT = 4096
 
 
@@ -32,11 +39,15 @@ class LambdaResources(Resources):
     Args:
         store: where they are kept.
         principals: says whom policies mean.
+        attachments: know which VPC a subnet is of.
     """
 
-    def __init__(self, store: LambdaStore, principals: Principals) -> None:
+    def __init__(
+        self, store: LambdaStore, principals: Principals, attachments: Attachments
+    ) -> None:
         self._store = store
         self._principals = principals
+        self._attachments = attachments
         # By ARN: what it was compiled of, and the result.
         self._compiled: dict[str, tuple[int, tuple[object, ...], Policy]] = {}
 
@@ -76,6 +87,32 @@ class LambdaResources(Resources):
         tags = {} if function is None else function.tags
         return {f"{_TAG}{name.lower()}": (value,) for name, value in tags.items()}
 
+    def keys_of_call(
+        self, action: str, arn: str, params: Mapping[str, Any]
+    ) -> Mapping[str, Values]:
+        """Return the VPCs that a call names, or what its statement or function URL is like.
+
+        So a policy that bounds which statements somebody may add bounds which may be removed, too.
+        """
+        if "VpcConfig" in params:
+            vpcs = self._attachments.vpcs_of(params["VpcConfig"])
+            return {"lambda:vpcids": vpcs} if vpcs else {}
+        if action != _REMOVE and action not in _OF_URLS:
+            return {}
+        match = _FUNCTION.fullmatch(arn)
+        if match is None:
+            return {}
+        region, account_id, name, qualifier = match.groups()
+        key, kept = (account_id, region, name), "" if qualifier in (None, LATEST) else qualifier
+        if action in _OF_URLS:
+            url = self._store.urls.get(key, kept)
+            return {} if url is None else {_URL_AUTH_TYPE: (url.auth_type,)}
+        policy = self._store.policies.get(key, kept)
+        for each in () if policy is None else self._principals.shown(policy.statements):
+            if each.get("Sid") == params.get("StatementId"):
+                return _keys_of_statement(each)
+        return {}
+
     def _of_function(self, arn: str, key: FunctionKey, qualifier: str | None) -> Policy | None:
         policies = self._store.policies
         qualifiers = ("",) if qualifier in (None, LATEST) else (qualifier or "", "")
@@ -106,6 +143,24 @@ class LambdaResources(Resources):
             self._compiled.clear()
         self._compiled[arn] = (generation, source, policy)
         return policy
+
+
+def _keys_of_statement(statement: Mapping[str, Any]) -> dict[str, Values]:
+    """The condition keys of RemovePermission: what AddPermission was given."""
+    named = statement.get("Principal")
+    principals = (
+        [each for names in named.values() for each in listed(names)]
+        if isinstance(named, Mapping)
+        else listed(named)
+    )
+    found: dict[str, Values] = {
+        "lambda:principal": tuple(_ROOT.sub(r"\1", str(each)) for each in principals)
+    }
+    for members in statement.get("Condition", {}).values():
+        for name, value in members.items():
+            if name.lower() == _URL_AUTH_TYPE:
+                found[_URL_AUTH_TYPE] = tuple(map(str, listed(value)))
+    return found
 
 
 def _document(statements: Sequence[Mapping[str, Any]], head: Mapping[str, str]) -> dict[str, Any]:

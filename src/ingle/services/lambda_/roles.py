@@ -88,23 +88,29 @@ class ExecutionRoles:
             action: for instance `lambda:InvokeFunction`.
             resource: an ARN.
         """
-        facts = self._directory.role(function.role)
-        if facts is None:
+        principal = self.principal(function)
+        if principal is None:
             fault = f"there is no role {function.role}"
         else:
-            principal = Principal(
-                PrincipalKind.ROLE_SESSION,
-                assumed_role_arn(facts.arn, function.name),
-                function.account_id,
-                f"{facts.unique_id}:{function.name}",
-                facts.arn,
-                facts.tags,
-            )
             ruling = self._authorizer.rule(principal, action, resource)
             if ruling.decision.allowed:
                 return ""
             fault = refusal(ruling.request, ruling.decision)
         return "" if self._authorizer.forgives(fault) else fault
+
+    def principal(self, function: Function) -> Principal | None:
+        """Say who a function is by its role; None where there is no such role."""
+        facts = self._directory.role(function.role)
+        if facts is None:
+            return None
+        return Principal(
+            PrincipalKind.ROLE_SESSION,
+            assumed_role_arn(facts.arn, function.name),
+            function.account_id,
+            f"{facts.unique_id}:{function.name}",
+            facts.arn,
+            facts.tags,
+        )
 
     def _forgives(self, role: str, function_arn: str) -> bool:
         return self._authorizer.forgives(f"{_NOT_ASSUMED} It is {role}, of {function_arn}.")

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from ingle.services.lambda_.dead_letters import refuse_dead_letters
+from ingle.services.lambda_.dead_letters import dead_letter_target
 from ingle.services.lambda_.durable.configs import durable_settings, new_durable_settings
 from ingle.services.lambda_.errors import InvalidParameterValue
 from ingle.services.lambda_.later import refuse_later
@@ -37,7 +37,6 @@ def changed_settings(request: Mapping[str, Any]) -> dict[str, Any]:
         InvalidParameterValue: one of them is out of bounds, or asks for what Ingle cannot do.
     """
     refuse_later(request, "function")
-    refuse_dead_letters(request)
     settings: dict[str, Any] = {}
     for member, attribute in (("Role", "role"), ("Runtime", "runtime"), ("Handler", "handler")):
         if member in request:
@@ -58,6 +57,8 @@ def changed_settings(request: Mapping[str, Any]) -> dict[str, Any]:
         settings["tracing"] = request["TracingConfig"]["Mode"]
     if "ApplyOn" in request.get("SnapStart", {}):
         settings["snap_start"] = request["SnapStart"]["ApplyOn"]
+    if "DeadLetterConfig" in request:
+        settings["dead_letter"] = dead_letter_target(request["DeadLetterConfig"])
     if "LoggingConfig" in request:
         settings |= _logging(request["LoggingConfig"])
     if "DurableConfig" in request:

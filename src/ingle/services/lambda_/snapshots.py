@@ -11,6 +11,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ingle.auth.sessions import RoleMissing
 from ingle.clock import Clock
 from ingle.invoke.errors import InitFailed
 from ingle.services.lambda_.invocations import Invocations
@@ -94,6 +95,8 @@ class Snapshots:
                     await self._invoker.make_snapshot(spec)
             except InitFailed as error:
                 settled = _failed(version, error.reason, error.code)
+            except RoleMissing as error:
+                settled = _failed(version, error.message, "InsufficientRolePermissions")
             except ServiceError as error:
                 settled = _failed(version, str(error), "InternalError")
             except Exception:

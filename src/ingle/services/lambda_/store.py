@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingle.services.lambda_ import image_rows, tables
 from ingle.services.lambda_.code_signing_store import CodeSigning, CodeSigningStore
 from ingle.services.lambda_.environments import Environments
+from ingle.services.lambda_.event_source_mappings.store import EventSourceMappingStore
 from ingle.services.lambda_.keeping import has_key, keep
 from ingle.services.lambda_.layer_store import LayerStore
 from ingle.services.lambda_.model import (
@@ -63,6 +64,7 @@ class LambdaStore:
         code_signing: which functions have them.
         runtime_management: when versions get new runtimes.
         urls: the function URLs.
+        mappings: the event source mappings, which outlive their functions.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class LambdaStore:
             database, tables.runtime_management, RuntimeManagement
         )
         self.urls = UrlStore(database)
+        self.mappings = EventSourceMappingStore(database)
         # What goes with the function, the version or the alias that it belongs to.
         self._belongings: tuple[QualifiedStore[Any], ...] = (
             self.aliases,
@@ -128,6 +131,7 @@ class LambdaStore:
         for row in functions + sorted(versions, key=lambda row: row._mapping["version"]):
             store._remember(_from_row(row, environments))
         await store.code_signing_configs.load()
+        await store.mappings.load()
         for each in store._belongings:
             await each.load()
         return store

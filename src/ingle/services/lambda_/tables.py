@@ -55,6 +55,7 @@ def _configuration() -> list[Column[Any]]:
         Column("application_log_level", String(8), nullable=True),
         Column("system_log_level", String(8), nullable=True),
         Column("snap_start", String(32), nullable=False),
+        Column("dead_letter", Text, nullable=True),
         Column("tracing", String(16), nullable=False),
         # Objects with the members arn and path.
         Column("file_systems", JSON, nullable=False),
@@ -100,6 +101,27 @@ versions = Table(
         [functions.c.account_id, functions.c.region, functions.c.name],
         ondelete="CASCADE",
     ),
+)
+
+# Without a reference to the function, which a mapping may outlive.
+event_source_mappings = Table(
+    "lambda_event_source_mappings",
+    metadata,
+    Column("uuid", String(36), primary_key=True),
+    Column("account_id", String(12), nullable=False),
+    Column("region", String(32), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("qualifier", String(128), nullable=False),
+    Column("source_arn", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("batch_size", Integer, nullable=False),
+    Column("window_s", Integer, nullable=False),
+    Column("filters", JSON, nullable=False),
+    Column("reports", Boolean, nullable=False),
+    Column("most", Integer, nullable=True),
+    Column("metrics", JSON(none_as_null=True), nullable=True),
+    Column("tags", JSON, nullable=False),
+    Column("modified_ms", BigInteger, nullable=False),
 )
 
 # Outlives its versions, so that no number is used twice.

@@ -1,4 +1,4 @@
-"""Tags of functions and of code signing configurations.
+"""Tags of functions, code signing configurations and event source mappings.
 
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_TagResource.html.
 """
@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.errors import InvalidParameterValue
+from ingle.services.lambda_.event_source_mappings.operations import EventSourceMappings
 from ingle.services.lambda_.lookup import existing
 from ingle.services.lambda_.model import FunctionKey
 from ingle.services.lambda_.names import Reference, resolve
@@ -20,7 +21,7 @@ from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 # The model has checked the rest of the ARN.
 _KIND = re.compile(r"arn:[^:]+:lambda:[^:]+:[^:]+:(?P<kind>[^:]+):.+")
-_SIGNING = "code-signing-config"
+_SIGNING, _MAPPING = "code-signing-config", "event-source-mapping"
 
 
 class Tags:
@@ -30,6 +31,7 @@ class Tags:
         store: where functions are kept, with their tags.
         changing: the lock of each function.
         code_signing: has the code signing configurations, with theirs.
+        mappings: has the event source mappings, with theirs.
     """
 
     def __init__(
@@ -37,7 +39,9 @@ class Tags:
         store: LambdaStore,
         changing: KeyedLocks[FunctionKey],
         code_signing: CodeSigningConfigs,
+        mappings: EventSourceMappings,
     ) -> None:
+        self._mappings = mappings
         self._store = store
         self._changing = changing
         self._code_signing = code_signing
@@ -67,6 +71,8 @@ class Tags:
         arn, action = request["Resource"], "lambda:ListTags"
         if _kind(arn) == _SIGNING:
             return {"Tags": dict(self._code_signing.existing(arn, context, action).tags)}
+        if _kind(arn) == _MAPPING:
+            return {"Tags": dict(self._mappings.tags(arn))}
         return {"Tags": dict(existing(self._store, _function(arn, context, action)).tags)}
 
     async def _retag(
@@ -78,6 +84,9 @@ class Tags:
     ) -> None:
         if _kind(arn) == _SIGNING:
             await self._code_signing.retag(arn, context, action, change)
+            return
+        if _kind(arn) == _MAPPING:
+            await self._mappings.retag(arn, change)
             return
         reference = _function(arn, context, action)
         async with self._changing(reference.key):

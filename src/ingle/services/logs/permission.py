@@ -7,6 +7,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from ingle.auth.authorizer import Authorizer
+from ingle.auth.sessions import SOURCE_FUNCTION
 from ingle.iam.wording import refusal
 from ingle.invoke.logs import Writer
 from ingle.services.logs.model import StreamKey
@@ -83,7 +84,12 @@ class LogPermission:
         needed |= dict.fromkeys(_ON_STREAM, f"{group}:log-stream:{stream.name}")
         if principal is None:
             return dict.fromkeys(needed, f"There is no role {writer.role}.")
-        rulings = (self._authorizer.rule(principal, action, arn) for action, arn in needed.items())
+        key = stream.group
+        function_arn = f"arn:aws:lambda:{key.region}:{key.account_id}:function:{writer.name}"
+        keys = {SOURCE_FUNCTION: (function_arn,)}
+        rulings = (
+            self._authorizer.rule(principal, action, arn, keys) for action, arn in needed.items()
+        )
         return {
             each.request.action: refusal(each.request, each.decision)
             for each in rulings

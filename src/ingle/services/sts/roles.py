@@ -23,6 +23,7 @@ from ingle.services.sts.bounds import (
 )
 from ingle.services.sts.errors import AccessDenied, ValidationError
 from ingle.services.sts.issuing import Issuing, role_account
+from ingle.services.sts.later import refuse_later
 from ingle.services.sts.limits import LIMITS
 from ingle.services.sts.permissions import (
     ASSUME_ROLE,
@@ -69,6 +70,7 @@ class Roles:
 
     async def assume(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Do what AssumeRole does."""
+        refuse_later(request, "by_callers")
         identity: Identity = context.identity
         session, role_arn, name = identity.session, request["RoleArn"], request["RoleSessionName"]
         if identity.principal.kind is PrincipalKind.ROOT:
@@ -98,11 +100,7 @@ class Roles:
         self, context: CallContext, request: ServiceInput
     ) -> ServiceOutput:
         """Do what AssumeRoleWithWebIdentity does."""
-        if "ProviderId" in request:
-            raise ValidationError(
-                "ProviderId is for access tokens of OAuth 2.0 providers, which are not supported "
-                "by this version of Ingle. Leave it out, and pass an OpenID Connect ID token."
-            )
+        refuse_later(request, "by_web_identities")
         role_arn, name = request["RoleArn"], request["RoleSessionName"]
         account = role_account(role_arn)
         if self._web is None:

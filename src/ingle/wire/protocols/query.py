@@ -95,9 +95,14 @@ class Query(Protocol):
         if operation.input is None:
             return read_nothing
         read_tree = self._readers.structure(operation.input.members)
+        by_path = self.behaviour.path_member
+        if by_path not in operation.input.members:
+            by_path = None
 
         def read(request: Request) -> Input:
             value: Input = read_tree(form_tree(form_fields(request)))
+            if by_path is not None and by_path not in value and request.path != "/":
+                value[by_path] = request.path
             return value
 
         return read

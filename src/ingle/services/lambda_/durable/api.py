@@ -3,6 +3,8 @@
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html.
 """
 
+from typing import ClassVar
+
 from ingle.services.lambda_.durable.executions import DurableOperations
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
@@ -10,6 +12,14 @@ from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 class DurableApi:
     """This part of the Lambda service."""
 
+    # What a callback is of, only its execution tells, so these look for that first.
+    decides: ClassVar[frozenset[str]] = frozenset(
+        {
+            "SendDurableExecutionCallbackSuccess",
+            "SendDurableExecutionCallbackFailure",
+            "SendDurableExecutionCallbackHeartbeat",
+        }
+    )
     _durable: DurableOperations
 
     async def checkpoint_durable_execution(

@@ -7,6 +7,8 @@ neighbours.
 import re
 from typing import Any
 
+from ingle.auth.authorizer import Authorizer
+from ingle.invoke.durable.callbacks import Permit
 from ingle.invoke.durable.engine import DurableExecutions
 from ingle.invoke.durable.errors import ExecutionNotFound, InvalidUpdate
 from ingle.invoke.durable.limits import ERROR_BYTES
@@ -38,11 +40,15 @@ class DurableOperations:
     Args:
         store: knows which functions there are.
         executions: has their executions.
+        authorizer: decides who may complete callbacks, whose ids do not tell what they are of.
     """
 
-    def __init__(self, store: LambdaStore, executions: DurableExecutions) -> None:
+    def __init__(
+        self, store: LambdaStore, executions: DurableExecutions, authorizer: Authorizer
+    ) -> None:
         self._store = store
         self._executions = executions
+        self._authorizer = authorizer
 
     async def checkpoint(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Make the updates that a function sent."""
@@ -162,19 +168,25 @@ class DurableOperations:
             text = None if result is None else result.decode()
         except UnicodeDecodeError as error:
             raise InvalidUpdate("Result must be text in UTF-8.") from error
-        await self._executions.callbacks.succeed(_callback(request), _owner(context), text)
+        permit = self._permit(context, "SendDurableExecutionCallbackSuccess")
+        await self._executions.callbacks.succeed(_callback(request), _owner(context), permit, text)
         return {}
 
     async def fail_callback(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Fail a callback."""
         error = _checked_error(request.get("Error"))
-        await self._executions.callbacks.fail(_callback(request), _owner(context), error)
+        permit = self._permit(context, "SendDurableExecutionCallbackFailure")
+        await self._executions.callbacks.fail(_callback(request), _owner(context), permit, error)
         return {}
 
     async def beat(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Keep a callback from timing out for want of heartbeats."""
-        await self._executions.callbacks.beat(_callback(request), _owner(context))
+        permit = self._permit(context, "SendDurableExecutionCallbackHeartbeat")
+        await self._executions.callbacks.beat(_callback(request), _owner(context), permit)
         return {}
+
+    def _permit(self, context: CallContext, operation: str) -> Permit:
+        return lambda arn: self._authorizer.require(context, f"lambda:{operation}", arn)
 
 
 def _reference(context: CallContext, request: ServiceInput, operation: str) -> Reference:

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from ingle.invoke.admission import Admission
 from ingle.invoke.durable.engine import Beginning, DurableExecutions
 from ingle.invoke.durable.model import Execution, ExecutionStatus
 from ingle.services.lambda_.errors import InvalidParameterValue
@@ -32,11 +33,15 @@ class DurableStarts:
     Args:
         executions: runs them.
         invocations: knows how a chain of invocations goes on.
+        admission: says which invocations may run.
     """
 
-    def __init__(self, executions: DurableExecutions, invocations: Invocations) -> None:
+    def __init__(
+        self, executions: DurableExecutions, invocations: Invocations, admission: Admission
+    ) -> None:
         self._executions = executions
         self._invocations = invocations
+        self._admission = admission
 
     async def invoke(
         self, context: CallContext, request: ServiceInput, target: Target
@@ -44,6 +49,9 @@ class DurableStarts:
         """Start an execution, or find the one of that name; answer what it comes to.
 
         An `Event` is answered once the execution is on disk; `DryRun` only checks.
+
+        Raises:
+            TooManyRequests: the caller would wait, and the concurrency is used up.
         """
         check_qualified(target)
         client_context(request.get("ClientContext"))
@@ -56,6 +64,8 @@ class DurableStarts:
         if kind == "DryRun":
             return {"StatusCode": 204}
         check_active(function)
+        if not is_event:
+            self._admission.check(function.key, function.content_id)
         trace = context.request.headers.get("x-amzn-trace-id", "")
         execution = await self._begin(
             function,
@@ -90,9 +100,11 @@ class DurableStarts:
 
         Raises:
             InvalidParameterValue: one cannot wait for it, or it is none of a version.
+            TooManyRequests: the concurrency is used up.
         """
         check_qualified(target)
         check_synchronous(target.function)
+        self._admission.check(target.function.key, target.function.content_id)
         execution = await self._begin(target.function, payload, trace)
         ended = await self._executions.ended(execution.id)
         return answered(ended), ended.status is ExecutionStatus.SUCCEEDED

@@ -39,6 +39,7 @@ def check_may_call(
     """
     identity = caller or Identity("", ANONYMOUS, url.region, "lambda")
     keys = {
+        "lambda:functionarn": (url.arn,),
         "lambda:functionurlauthtype": (url.auth_type,),
         "lambda:invokedviafunctionurl": ("true",),
     }

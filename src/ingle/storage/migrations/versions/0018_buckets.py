@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0021"
-down_revision: str | None = "0014"
+revision: str = "0018"
+down_revision: str | None = "0015"
 
 _Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

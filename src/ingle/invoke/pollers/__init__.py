@@ -1,0 +1,1 @@
+"""Pollers: they take records out of queues and run functions with them."""

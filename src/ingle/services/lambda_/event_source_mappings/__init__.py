@@ -1,0 +1,1 @@
+"""Event source mappings: which queue's messages which function gets."""
