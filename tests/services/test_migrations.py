@@ -11,6 +11,7 @@ import ingle.services.events.tables
 import ingle.services.iam.tables
 import ingle.services.lambda_.tables
 import ingle.services.logs.tables
+import ingle.services.s3.tables
 import ingle.services.scheduler.tables
 import ingle.services.sns.tables
 import ingle.services.sqs.tables  # noqa: F401 - all of them register their tables
