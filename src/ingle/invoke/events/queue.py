@@ -113,12 +113,27 @@ class EventQueue:
         """Make an event for `add_all`."""
         return self._event(key, payload, request_id, trace)
 
-    async def add_all(self, connection: AsyncConnection, events: Sequence[Event]) -> None:
-        """Write events at once within a transaction; `added` must be told of them afterwards."""
+    async def add_all(
+        self, connection: AsyncConnection, events: Sequence[Event], *, announced: bool
+    ) -> None:
+        """Write events at once within a transaction; `added` must be told of them after its commit.
+
+        Args:
+            connection: the transaction's.
+            events: made by `prepared`.
+            announced: have them not read again from the disk; `lost` must then be told of them
+                where there is no commit.
+        """
         await self._store.insert(connection, events)
+        if announced:
+            self._dispatcher.announce(events)
+
+    def lost(self, events: Sequence[Event]) -> None:
+        """Forget events that were announced, and not committed."""
+        self._dispatcher.withdraw(events)
 
     def added(self, events: Sequence[Event]) -> None:
-        """Run events that `add` has written, now that they are committed."""
+        """Run events that `add` or `add_all` has written, now that they are committed."""
         for event in events:
             self._metrics.record(Metric.ASYNC_EVENTS_RECEIVED, event.function)
         self._dispatcher.accepted(events)
