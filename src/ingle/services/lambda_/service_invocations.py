@@ -170,11 +170,21 @@ class ServiceInvocations:
         return self._event(found, payload, trace)
 
     async def add_all(
-        self, connection: AsyncConnection, events: Sequence[Event]
-    ) -> Callable[[], None]:
-        """Accept events within a transaction; what is returned is to be called after its commit."""
-        await self._queue.add_all(connection, events)
-        return partial(self._queue.added, events)
+        self, connection: AsyncConnection, events: Sequence[Event], *, reversible: bool
+    ) -> tuple[Callable[[], None], Callable[[], None]]:
+        """Accept events within a transaction.
+
+        Args:
+            connection: the transaction's.
+            events: made by `prepared`.
+            reversible: whether somebody calls the second of what is returned. Events start sooner
+                then.
+
+        Returns:
+            What is to be called after its commit, and what is where there is none.
+        """
+        await self._queue.add_all(connection, events, announced=reversible)
+        return partial(self._queue.added, events), partial(self._queue.lost, events)
 
     async def add(
         self,
