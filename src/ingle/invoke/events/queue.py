@@ -101,7 +101,7 @@ class EventQueue:
         return Event(key, payload, request_id, trace, now_ms, now_ms)
 
     async def add_all(
-        self, connection: AsyncConnection, events: Sequence[Event], *, announced: bool
+        self, connection: AsyncConnection, events: Sequence[Event], *, announced: bool = False
     ) -> None:
         """Write events at once within a transaction; `added` must be told of them after its commit.
 

@@ -219,7 +219,9 @@ class ServiceInvocations:
             raise RequestTooLarge(
                 f"The event has {len(payload)} bytes, and may have {INVOCATION.event_bytes}."
             )
-        return await self.add_all(connection, [self._event(found, payload, trace)])
+        events = [self._event(found, payload, trace)]
+        await self._queue.add_all(connection, events)
+        return partial(self._queue.added, events)
 
     def _found(self, ruling: Ruling, function_arn: str) -> Target:
         self._allow(ruling)

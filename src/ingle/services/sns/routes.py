@@ -139,9 +139,7 @@ class Routes:
         """
         keys = {"aws:sourcearn": (topic.key.arn,), "aws:sourceaccount": (topic.key.account_id,)}
         self._queues.check_may_send(PRINCIPAL, queue, keys)
-        effects.add(
-            *await self._queues.put(connection, PRINCIPAL.unique_id, queue, message, trace)
-        )
+        effects.add(*await self._queues.put(connection, PRINCIPAL.unique_id, queue, message, trace))
 
     async def give_up(
         self,
