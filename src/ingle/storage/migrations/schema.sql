@@ -1,4 +1,4 @@
--- revision 0015
+-- revision 0018
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -248,8 +248,8 @@ CREATE TABLE "lambda_versions" (
 	tracing VARCHAR(16) NOT NULL, 
 	file_systems JSON NOT NULL, vpc JSON, tenant_isolation VARCHAR(16), durable_timeout_s INTEGER, durable_retention_days INTEGER, dead_letter TEXT, 
 	CONSTRAINT pk_lambda_versions PRIMARY KEY (account_id, region, name, version), 
-	CONSTRAINT fk_lambda_versions_package_sha256_lambda_packages FOREIGN KEY(package_sha256) REFERENCES lambda_packages (sha256), 
-	CONSTRAINT fk_lambda_versions_account_id_lambda_functions FOREIGN KEY(account_id, region, name) REFERENCES lambda_functions (account_id, region, name) ON DELETE CASCADE
+	CONSTRAINT fk_lambda_versions_account_id_lambda_functions FOREIGN KEY(account_id, region, name) REFERENCES lambda_functions (account_id, region, name) ON DELETE CASCADE, 
+	CONSTRAINT fk_lambda_versions_package_sha256_lambda_packages FOREIGN KEY(package_sha256) REFERENCES lambda_packages (sha256)
 );
 CREATE INDEX ix_lambda_versions_package_sha256 ON lambda_versions (package_sha256);
 CREATE TABLE durable_executions (
@@ -531,3 +531,177 @@ CREATE TABLE lambda_event_source_mappings (
 	modified_ms BIGINT NOT NULL, 
 	CONSTRAINT pk_lambda_event_source_mappings PRIMARY KEY (uuid)
 );
+CREATE TABLE sns_topics (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	name VARCHAR(256) NOT NULL, 
+	attributes JSON NOT NULL, 
+	tags JSON NOT NULL, 
+	CONSTRAINT uq_sns_topics_account_id_region_name UNIQUE (account_id, region, name)
+);
+CREATE TABLE sns_subscriptions (
+	id VARCHAR(36) NOT NULL, 
+	topic_id BIGINT NOT NULL, 
+	protocol VARCHAR(16) NOT NULL, 
+	endpoint TEXT NOT NULL, 
+	owner VARCHAR(12) NOT NULL, 
+	attributes JSON NOT NULL, 
+	token TEXT NOT NULL, 
+	confirmed BOOLEAN NOT NULL, 
+	authenticated BOOLEAN NOT NULL, 
+	guarded BOOLEAN NOT NULL, 
+	created_ms BIGINT NOT NULL, 
+	CONSTRAINT pk_sns_subscriptions PRIMARY KEY (id)
+);
+CREATE INDEX ix_sns_subscriptions_topic_id ON sns_subscriptions (topic_id);
+CREATE TABLE sns_deduplications (
+	id INTEGER NOT NULL, 
+	topic_id BIGINT NOT NULL, 
+	scope VARCHAR(128) NOT NULL, 
+	deduplication VARCHAR(128) NOT NULL, 
+	message_id VARCHAR(36) NOT NULL, 
+	sequence VARCHAR(20) NOT NULL, 
+	expires_ms BIGINT NOT NULL, 
+	CONSTRAINT pk_sns_deduplications PRIMARY KEY (id)
+);
+CREATE INDEX ix_sns_deduplications_expires_ms ON sns_deduplications (expires_ms);
+CREATE TABLE sns_deliveries (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	subscription_id VARCHAR(36) NOT NULL, 
+	message_id VARCHAR(36) NOT NULL, 
+	kind VARCHAR(32) NOT NULL, 
+	subject TEXT, 
+	body TEXT NOT NULL, 
+	attempts INTEGER NOT NULL, 
+	due_ms BIGINT NOT NULL
+);
+CREATE INDEX ix_sns_deliveries_subscription_id ON sns_deliveries (subscription_id);
+CREATE TABLE sns_signing_keys (
+	id INTEGER NOT NULL, 
+	sealed BLOB NOT NULL, 
+	certificate TEXT NOT NULL, 
+	CONSTRAINT pk_sns_signing_keys PRIMARY KEY (id)
+);
+CREATE TABLE events_buses (
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	name VARCHAR(256) NOT NULL, 
+	settings JSON NOT NULL, 
+	policy TEXT NOT NULL, 
+	tags JSON NOT NULL, 
+	created_ms BIGINT NOT NULL, 
+	modified_ms BIGINT NOT NULL, 
+	CONSTRAINT pk_events_buses PRIMARY KEY (account_id, region, name)
+);
+CREATE TABLE events_rules (
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	bus VARCHAR(256) NOT NULL, 
+	name VARCHAR(64) NOT NULL, 
+	pattern TEXT NOT NULL, 
+	schedule TEXT NOT NULL, 
+	state VARCHAR(64) NOT NULL, 
+	description TEXT NOT NULL, 
+	role TEXT NOT NULL, 
+	tags JSON NOT NULL, 
+	targets JSON NOT NULL, 
+	since_ms BIGINT NOT NULL, 
+	next_ms BIGINT, 
+	CONSTRAINT pk_events_rules PRIMARY KEY (account_id, region, bus, name)
+);
+CREATE TABLE deliveries (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	service VARCHAR(64) NOT NULL, 
+	source_arn TEXT NOT NULL, 
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	target JSON NOT NULL, 
+	event BLOB NOT NULL, 
+	created_ms BIGINT NOT NULL, 
+	trace TEXT NOT NULL, 
+	hops INTEGER NOT NULL, 
+	attempts INTEGER NOT NULL, 
+	due_ms BIGINT NOT NULL
+);
+CREATE TABLE scheduler_groups (
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	name VARCHAR(64) NOT NULL, 
+	tags JSON NOT NULL, 
+	created_ms BIGINT NOT NULL, 
+	CONSTRAINT pk_scheduler_groups PRIMARY KEY (account_id, region, name)
+);
+CREATE TABLE scheduler_schedules (
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	"group" VARCHAR(64) NOT NULL, 
+	name VARCHAR(64) NOT NULL, 
+	settings JSON NOT NULL, 
+	created_ms BIGINT NOT NULL, 
+	modified_ms BIGINT NOT NULL, 
+	tick_ms BIGINT, 
+	next_ms BIGINT, 
+	CONSTRAINT pk_scheduler_schedules PRIMARY KEY (account_id, region, "group", name)
+);
+CREATE TABLE s3_buckets (
+	id INTEGER NOT NULL, 
+	name VARCHAR(63) NOT NULL, 
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	created_ms BIGINT NOT NULL, 
+	settings JSON NOT NULL, 
+	CONSTRAINT pk_s3_buckets PRIMARY KEY (id), 
+	CONSTRAINT uq_s3_buckets_name UNIQUE (name)
+);
+CREATE TABLE s3_versions (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	bucket_id INTEGER NOT NULL, 
+	"key" BLOB NOT NULL, 
+	version_id VARCHAR(64) NOT NULL, 
+	is_latest BOOLEAN NOT NULL, 
+	is_marker BOOLEAN NOT NULL, 
+	modified_ms BIGINT NOT NULL, 
+	size BIGINT NOT NULL, 
+	etag VARCHAR(64) NOT NULL, 
+	parts INTEGER NOT NULL, 
+	storage_class VARCHAR(32) NOT NULL, 
+	checksum VARCHAR(128), 
+	facts JSON NOT NULL, 
+	CONSTRAINT fk_s3_versions_bucket_id_s3_buckets FOREIGN KEY(bucket_id) REFERENCES s3_buckets (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_s3_versions_bucket_id_key_id ON s3_versions (bucket_id, "key", id);
+CREATE INDEX ix_s3_versions_objects ON s3_versions (bucket_id, "key") WHERE is_latest = 1 AND is_marker = 0;
+CREATE TABLE s3_uploads (
+	id VARCHAR(128) NOT NULL, 
+	bucket_id INTEGER NOT NULL, 
+	"key" BLOB NOT NULL, 
+	initiated_ms BIGINT NOT NULL, 
+	algorithm VARCHAR(16) NOT NULL, 
+	checksum_type VARCHAR(16) NOT NULL, 
+	initiator VARCHAR(2048) NOT NULL, 
+	storage_class VARCHAR(32) NOT NULL, 
+	facts JSON NOT NULL, 
+	CONSTRAINT pk_s3_uploads PRIMARY KEY (id), 
+	CONSTRAINT fk_s3_uploads_bucket_id_s3_buckets FOREIGN KEY(bucket_id) REFERENCES s3_buckets (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_s3_uploads_bucket_id_key_id ON s3_uploads (bucket_id, "key", id);
+CREATE TABLE s3_contents (
+	id VARCHAR(32) NOT NULL, 
+	object_id INTEGER, 
+	upload_id VARCHAR(128), 
+	number INTEGER NOT NULL, 
+	size BIGINT NOT NULL, 
+	etag VARCHAR(32) NOT NULL, 
+	checksum VARCHAR(128), 
+	in_file BOOLEAN NOT NULL, 
+	modified_ms BIGINT NOT NULL, 
+	key_id VARCHAR(16) NOT NULL, 
+	sealed BLOB NOT NULL, 
+	CONSTRAINT pk_s3_contents PRIMARY KEY (id), 
+	CONSTRAINT fk_s3_contents_object_id_s3_versions FOREIGN KEY(object_id) REFERENCES s3_versions (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_s3_contents_upload_id_s3_uploads FOREIGN KEY(upload_id) REFERENCES s3_uploads (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_s3_contents_object_id_number ON s3_contents (object_id, number);
+CREATE INDEX ix_s3_contents_upload_id_number ON s3_contents (upload_id, number);
+CREATE INDEX ix_s3_contents_key_id ON s3_contents (key_id);
