@@ -8,7 +8,7 @@ in the same transaction. Every quarter of an hour what is old is rolled up.
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Self
+from typing import Self, TypeVar
 
 from ingle.clock import Clock
 from ingle.services.cloudwatch import stats
@@ -29,6 +29,7 @@ from ingle.storage.tasks import finish
 
 _logger = logging.getLogger(__name__)
 
+_K = TypeVar("_K")
 _FINE, _MINUTE = 1, 60
 _MOST_WAITING = 100_000
 """Datapoints that wait to be written; more come only while the disk takes none."""
@@ -47,12 +48,7 @@ class _Generation:
         self.entries.append(entry)
         self.size += size
         for series, start, summary in points:
-            runs = self.data.setdefault(series, {})
-            known = runs.get(start)
-            if known is None:
-                runs[start] = summary.copy()
-            else:
-                known.merge(summary)
+            _take_in(self.data.setdefault(series, {}), start, summary)
 
     def points(self) -> list[Point]:
         """List all of it."""
@@ -145,7 +141,7 @@ class Metrics:
                     await finish(self._write(waiting))
                 except Exception:
                     for key, summary in waiting.items():
-                        _merge(self._waiting, key, summary)
+                        _take_in(self._waiting, key, summary)
                     raise
 
     async def statistics(
@@ -213,6 +209,23 @@ class Metrics:
         Returns:
             By metric and the beginning of the period, these ascending.
         """
+        by_unit = await self.by_unit(keys, start=start, end=end, period=period, unit=unit)
+        together: dict[MetricKey, dict[int, Summary]] = {}
+        for (key, _), periods in by_unit.items():
+            for at, summary in periods.items():
+                _take_in(together.setdefault(key, {}), at, summary)
+        return {key: dict(sorted(periods.items())) for key, periods in together.items()}
+
+    async def by_unit(
+        self,
+        keys: Iterable[MetricKey],
+        *,
+        start: int,
+        end: int,
+        period: int,
+        unit: str | None = None,
+    ) -> dict[tuple[MetricKey, str], dict[int, Summary]]:
+        """Tell the same as `summaries`, for each unit by itself."""
         await self.flush()
         metrics = {}
         for key in keys:
@@ -235,18 +248,13 @@ class Metrics:
                     for at, summary in run.items()
                     if start <= at < last
                 ]
-        told: dict[MetricKey, dict[int, Summary]] = {}
+        told: dict[tuple[MetricKey, str], dict[int, Summary]] = {}
         for series, at, summary in points:
             if period % series.tier or (unit is not None and unit != series.unit):
                 continue
             begin = start + (at - start) // period * period
-            periods = told.setdefault(metrics[series.metric_id], {})
-            known = periods.get(begin)
-            if known is None:
-                periods[begin] = summary.copy()
-            else:
-                known.merge(summary)
-        return {key: dict(sorted(periods.items())) for key, periods in told.items()}
+            _take_in(told.setdefault((metrics[series.metric_id], series.unit), {}), begin, summary)
+        return {which: dict(sorted(periods.items())) for which, periods in told.items()}
 
     async def list(self, account_id: str, region: str) -> Sequence[Metric]:
         """List the metrics of an account in a region that have data, in the order of their keys."""
@@ -319,7 +327,7 @@ class Metrics:
             key = MetricKey(account_id, region, namespace, name, _in_order(dimensions))
             place = (key, unit, tier, second - second % tier)
             if isinstance(value, Summary):
-                _merge(gathered, place, value)
+                _take_in(gathered, place, value)
             elif place in gathered:
                 gathered[place].add(value)
             else:
@@ -370,13 +378,10 @@ def _in_order(dimensions: Dimensions) -> Dimensions:
     return tuple(sorted(dimensions)) if len(dimensions) > 1 else tuple(dimensions)
 
 
-def _merge(
-    gathered: dict[tuple[MetricKey, str, int, int], Summary],
-    place: tuple[MetricKey, str, int, int],
-    summary: Summary,
-) -> None:
-    known = gathered.get(place)
-    if known is None:
-        gathered[place] = summary.copy()
+def _take_in(known: dict[_K, Summary], key: _K, summary: Summary) -> None:
+    """Merge a summary with the one that is known by this key, if there is one."""
+    there = known.get(key)
+    if there is None:
+        known[key] = summary.copy()
     else:
-        known.merge(summary)
+        there.merge(summary)
