@@ -30,6 +30,7 @@ from ingle.ground import Ground, prepare, say_weaker, within_open_files
 from ingle.http.server import HttpServer
 from ingle.invoke.admission import Admission
 from ingle.invoke.invoker import Invoker
+from ingle.invoke.tracing import Tracer
 from ingle.observe.prometheus import Measurements
 from ingle.pool.memory import MB, Memory
 from ingle.pool.pool import Pool
@@ -67,6 +68,7 @@ from ingle.services.sns.store import SnsStore
 from ingle.services.sqs.api import SqsService
 from ingle.services.sqs.store import SqsStore
 from ingle.services.sts.api import StsService
+from ingle.services.xray.api import Recorder, SegmentStore, XRayService
 from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
@@ -222,12 +224,17 @@ class Server:
                 ),
             )
             stack.push_async_callback(pool.close, _POOL_DEADLINE_S)
+            tracer = Tracer(clock)
+            segments = SegmentStore(database)
+            traces = Recorder(segments, tracer.caller, clock)
+            stack.push_async_callback(traces.flush)
             invoker = Invoker(
                 pool,
                 sink,
                 clock,
                 admission=Admission(config.concurrency),
                 versions=lambda runtime: label(runtime, ground.versions.get(runtime)),
+                listeners=[traces],
             )
             queues_store = await SqsStore.open(database, clock)
             queues = SqsService(queues_store, database, authorizer, clock)
@@ -263,6 +270,7 @@ class Server:
                 authorizer=authorizer,
                 objects=buckets.for_services,
                 clock=clock,
+                tracer=tracer,
                 queues=queues.for_services,
                 topics=topics.for_services,
                 presign=lambda url, seconds: presign_url(
@@ -308,6 +316,7 @@ class Server:
                     buses,
                     schedules,
                     CloudWatchService(metrics, clock),
+                    XRayService(segments, traces, clock),
                 )
             }
             gateway = Gateway(
@@ -334,6 +343,7 @@ class Server:
                 identities.uses.keep(clock),
                 queues.keep_time(),
                 metrics.keep(),
+                traces.keep(),
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
