@@ -92,10 +92,11 @@ def test_an_invocation_has_a_segment_of_the_service_and_one_of_the_function(
     assert names == ["Initialization", "Invocation"]
     assert "fault" not in function
     told = summaries(xray)[trace]
-    assert not (told["HasFault"] or told["HasError"] or told["IsPartial"])
+    assert [told[flag] for flag in ("HasFault", "HasError", "IsPartial")] == [False] * 3
     assert told["EntryPoint"]["Name"] == traced
     assert {each["Type"] for each in told["ServiceIds"]} == {"AWS::Lambda", "AWS::Lambda::Function"}
-    assert told["Duration"] >= 0 and told["Http"]["HttpStatus"] == 200
+    assert told["Duration"] >= 0
+    assert told["Http"]["HttpStatus"] == 200
 
 
 def test_an_invocation_that_fails_is_a_fault(functions: Any, xray: Any, traced: str) -> None:
@@ -158,7 +159,7 @@ def test_segments_of_clients_are_kept_and_join_the_trace(
     assert not summaries(xray)[trace]["IsPartial"]
     whole = next(d for d in documents(xray, trace) if d["id"] == function["id"])
     assert [each["name"] for each in whole["subsegments"]][-1] == "query"
-    assert summaries(xray, FilterExpression='edge("front", "%s")' % traced)[trace]
+    assert summaries(xray, FilterExpression=f'edge("front", "{traced}")')[trace]
 
 
 def test_a_function_that_calls_another_is_above_it(
