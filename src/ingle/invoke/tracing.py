@@ -18,7 +18,7 @@ from ingle.invoke import lineage
 ACTIVE = "Active"
 _SHARE = 0.05
 _CALLERS = 20_000
-"""More than can be under way; of those beyond, nobody asked."""
+"""More than there are between two times that traces are written."""
 SAMPLED = "Sampled=1"
 _NOT_SAMPLED = "Sampled=0"
 _DECISIONS = frozenset({"sampled=1", "sampled=0"})
@@ -54,7 +54,7 @@ class Tracer:
         self._second = 0
         # The functions that had the one invocation of this second.
         self._had: set[str] = set()
-        # The segments of callers, by those of the invocations under way.
+        # The segments of callers, by those of the latest invocations.
         self._callers: dict[str, str] = {}
 
     def header(self, sent: str, function_arn: str, request_id: str, tracing: str) -> str:
@@ -87,8 +87,8 @@ class Tracer:
         return ";".join(fields)
 
     def caller(self, segment_id: str) -> str:
-        """Tell once under which segment an invocation's is; "" where nobody called with one."""
-        return self._callers.pop(segment_id, "")
+        """Tell under which segment an invocation's is; "" where nobody called with one."""
+        return self._callers.get(segment_id, "")
 
     def _note(self, segment_id: str, caller: str) -> None:
         self._callers[segment_id] = caller
