@@ -3,17 +3,20 @@
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Operations.html.
 """
 
+import datetime
 import math
+import re
 from typing import Any, ClassVar
 
 from ingle.clock import Clock
-from ingle.services.cloudwatch import putting, stats
+from ingle.services.cloudwatch import data, putting, stats
 from ingle.services.cloudwatch.errors import (
     InvalidParameterCombination,
     InvalidParameterValue,
     MissingParameter,
+    ValidationFailed,
 )
-from ingle.services.cloudwatch.limits import STATISTICS
+from ingle.services.cloudwatch.limits import DATA, STATISTICS
 from ingle.services.cloudwatch.listing import listed
 from ingle.services.cloudwatch.metrics import Metrics, Source
 from ingle.services.cloudwatch.model import MetricKey, Sample
@@ -22,6 +25,8 @@ from ingle.services.cloudwatch.summary import Summary
 from ingle.wire.service import CallContext, Service, ServiceInput, ServiceOutput
 
 __all__ = ["CloudWatchService", "MetricKey", "Metrics", "Sample", "Source", "Summary"]
+
+_ZONE = re.compile(r"([+-])([01]\d|2[0-3])([0-5]\d)", re.ASCII)
 
 
 class CloudWatchService(Service):
@@ -89,6 +94,40 @@ class CloudWatchService(Service):
                 if told:
                     datapoints.append(_datapoint(at, unit, told))
         return {"Label": key.name, "Datapoints": datapoints}
+
+    async def get_metric_data(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Tell metrics, and expressions over them, up to 100,800 datapoints a page."""
+        if request["StartTime"] >= request["EndTime"]:
+            raise ValidationFailed(
+                "The parameter StartTime must be less than the parameter EndTime."
+            )
+        most = request.get("MaxDatapoints", DATA["datapoints"])
+        if not 0 < most <= DATA["datapoints"]:
+            raise ValidationFailed(
+                f"The parameter MaxDatapoints must be between 1 and {DATA['datapoints']}."
+            )
+        queries = data.queries_of(request["MetricDataQueries"], context.account_id, context.region)
+        asked = data.Asked(
+            context.account_id,
+            context.region,
+            request["StartTime"],
+            request["EndTime"],
+            _zone(request.get("LabelOptions", {}).get("Timezone", "+0000")),
+        )
+        results = await data.compute(self.metrics, queries, asked, self._clock.time())
+        ascending = request.get("ScanBy") == "TimestampAscending"
+        return data.page(results, request.get("NextToken"), most, ascending=ascending)
+
+
+def _zone(offset: str) -> datetime.timezone:
+    """Read a time zone such as `+0130`; raises ValidationFailed."""
+    match = _ZONE.fullmatch(offset)
+    if match is None:
+        raise ValidationFailed(
+            f"The value {offset} for parameter LabelOptions.Timezone is not of the form +HHMM."
+        )
+    distance = datetime.timedelta(hours=int(match[2]), minutes=int(match[3]))
+    return datetime.timezone(-distance if match[1] == "-" else distance)
 
 
 def _statistics(request: ServiceInput) -> dict[str, stats.Statistic]:
