@@ -259,6 +259,8 @@ class Server:
             stack.push_async_callback(functions.durable.close)
             await functions.start()
             await queues.start()
+            cloudwatch = CloudWatchService(metrics, database, clock, folder.path / "graphs")
+            stack.push_async_callback(cloudwatch.close)
             services: Mapping[str, Service] = {
                 service.name: service
                 for service in (
@@ -267,7 +269,7 @@ class Server:
                     IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
                     queues,
-                    CloudWatchService(metrics, clock),
+                    cloudwatch,
                 )
             }
             gateway = Gateway(

@@ -6,22 +6,27 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Ope
 import datetime
 import math
 import re
+from pathlib import Path
 from typing import Any, ClassVar
 
 from ingle.clock import Clock
 from ingle.services.cloudwatch import data, putting, stats
+from ingle.services.cloudwatch.dashboards import Dashboards
 from ingle.services.cloudwatch.errors import (
     InvalidParameterCombination,
     InvalidParameterValue,
     MissingParameter,
     ValidationFailed,
 )
+from ingle.services.cloudwatch.images import Images
 from ingle.services.cloudwatch.limits import DATA, STATISTICS
 from ingle.services.cloudwatch.listing import listed
 from ingle.services.cloudwatch.metrics import Metrics, Source
 from ingle.services.cloudwatch.model import MetricKey, Sample
 from ingle.services.cloudwatch.periods import check_period, rounded_start
 from ingle.services.cloudwatch.summary import Summary
+from ingle.services.cloudwatch.widgets import widget_of
+from ingle.storage.database import Database
 from ingle.wire.service import CallContext, Service, ServiceInput, ServiceOutput
 
 __all__ = ["CloudWatchService", "MetricKey", "Metrics", "Sample", "Source", "Summary"]
@@ -34,7 +39,9 @@ class CloudWatchService(Service):
 
     Args:
         metrics: all metrics.
+        database: where dashboards are kept.
         clock: the time.
+        folder: where what draws graphs keeps what it knows of fonts.
 
     Attributes:
         metrics: the same; what other services measure with and read.
@@ -42,9 +49,15 @@ class CloudWatchService(Service):
 
     name: ClassVar[str] = "cloudwatch"
 
-    def __init__(self, metrics: Metrics, clock: Clock) -> None:
+    def __init__(self, metrics: Metrics, database: Database, clock: Clock, folder: Path) -> None:
         self.metrics = metrics
+        self._dashboards = Dashboards(database, clock)
+        self._images = Images(folder)
         self._clock = clock
+
+    async def close(self) -> None:
+        """End what was started to draw graphs."""
+        await self._images.close()
 
     async def put_metric_data(self, context: CallContext, request: ServiceInput) -> None:
         """Take in measurements; they are on the disk when this returns."""
@@ -117,6 +130,36 @@ class CloudWatchService(Service):
         results = await data.compute(self.metrics, queries, asked, self._clock.time())
         ascending = request.get("ScanBy") == "TimestampAscending"
         return data.page(results, request.get("NextToken"), most, ascending=ascending)
+
+    async def get_metric_widget_image(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Draw a graph."""
+        output = request.get("OutputFormat", "png")
+        if output not in ("png", "image/png"):
+            raise ValidationFailed(
+                f"The value {output} for parameter OutputFormat is not one of png and image/png."
+            )
+        now = self._clock.time()
+        wanted = widget_of(request["MetricWidget"], context.account_id, context.region, now)
+        results = await data.compute(self.metrics, wanted.queries, wanted.asked, now)
+        return {"MetricWidgetImage": await self._images.draw(wanted.drawing(results))}
+
+    async def put_dashboard(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Make a dashboard, or replace its body."""
+        return await self._dashboards.put(context, request)
+
+    async def get_dashboard(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Tell a dashboard's body."""
+        return await self._dashboards.get(context, request)
+
+    async def delete_dashboards(self, context: CallContext, request: ServiceInput) -> None:
+        """Delete dashboards, all or none."""
+        await self._dashboards.delete(context, request)
+
+    async def list_dashboards(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """List dashboards by name."""
+        return await self._dashboards.listed(context, request)
 
 
 def _zone(offset: str) -> datetime.timezone:
