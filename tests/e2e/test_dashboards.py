@@ -186,3 +186,17 @@ def test_what_is_no_graph_is_refused(cloudwatch: Any, widget: str) -> None:
     status, code, message = refusal(cloudwatch.get_metric_widget_image, MetricWidget=widget)
     assert (status, code) == (400, "ValidationError")
     assert "MetricWidget" in message
+
+
+def test_a_dashboard_has_tags(cloudwatch: Any, name: str) -> None:
+    cloudwatch.put_dashboard(
+        DashboardName=name, DashboardBody=body(), Tags=[{"Key": "a", "Value": "1"}]
+    )
+    arn = cloudwatch.get_dashboard(DashboardName=name)["DashboardArn"]
+    cloudwatch.tag_resource(ResourceARN=arn, Tags=[{"Key": "b", "Value": "2"}])
+    cloudwatch.untag_resource(ResourceARN=arn, TagKeys=["a"])
+    tags = cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]
+    assert tags == [{"Key": "b", "Value": "2"}]
+    assert refusal(
+        cloudwatch.tag_resource, ResourceARN=f"{arn}x", Tags=[{"Key": "b", "Value": "2"}]
+    )[1:] == ("ResourceNotFoundException", f"{arn}x does not exist")

@@ -25,6 +25,7 @@ from ingle.services.cloudwatch.metrics import Metrics, Source
 from ingle.services.cloudwatch.model import MetricKey, Sample
 from ingle.services.cloudwatch.periods import check_period, rounded_start
 from ingle.services.cloudwatch.summary import Summary
+from ingle.services.cloudwatch.tags import Tags
 from ingle.services.cloudwatch.widgets import widget_of
 from ingle.storage.database import Database
 from ingle.wire.service import CallContext, Service, ServiceInput, ServiceOutput
@@ -52,6 +53,7 @@ class CloudWatchService(Service):
     def __init__(self, metrics: Metrics, database: Database, clock: Clock, folder: Path) -> None:
         self.metrics = metrics
         self._dashboards = Dashboards(database, clock)
+        self._tags = Tags(self._dashboards)
         self._images = Images(folder)
         self._clock = clock
 
@@ -160,6 +162,20 @@ class CloudWatchService(Service):
     async def list_dashboards(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """List dashboards by name."""
         return await self._dashboards.listed(context, request)
+
+    async def list_tags_for_resource(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Tell the tags of a dashboard."""
+        return await self._tags.list(context, request)
+
+    async def tag_resource(self, context: CallContext, request: ServiceInput) -> None:
+        """Tag a dashboard."""
+        await self._tags.add(context, request)
+
+    async def untag_resource(self, context: CallContext, request: ServiceInput) -> None:
+        """Take tags of a dashboard away."""
+        await self._tags.remove(context, request)
 
 
 def _zone(offset: str) -> datetime.timezone:

@@ -5,7 +5,7 @@ refusals are worded as recordings of AWS's answers have them.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -147,15 +147,22 @@ class Dashboards:
         tags: dict[str, str] = orjson.loads(found)
         return tags
 
-    async def tag(self, account_id: str, name: str, tags: dict[str, str]) -> None:
-        """Set a dashboard's tags."""
+    async def change_tags(
+        self, account_id: str, name: str, change: Callable[[dict[str, str]], dict[str, str]]
+    ) -> None:
+        """Change a dashboard's tags.
+
+        Raises:
+            DashboardNotFound: there is none of this name.
+        """
 
         async def write(connection: AsyncConnection) -> None:
-            await connection.execute(
-                update(_dashboards)
-                .where(_this(account_id, name))
-                .values(tags=orjson.dumps(tags).decode())
-            )
+            this = _this(account_id, name)
+            found = await connection.scalar(select(_dashboards.c.tags).where(this))
+            if found is None:
+                raise DashboardNotFound(name)
+            tags = orjson.dumps(change(orjson.loads(found))).decode()
+            await connection.execute(update(_dashboards).where(this).values(tags=tags))
 
         await self._database.write(write)
 
