@@ -29,6 +29,7 @@ from ingle.ground import Ground, prepare, say_weaker, within_open_files
 from ingle.http.server import HttpServer
 from ingle.invoke.admission import Admission
 from ingle.invoke.invoker import Invoker
+from ingle.invoke.metrics import SeveralSinks
 from ingle.invoke.tracing import Tracer
 from ingle.observe.logs import configure, tell
 from ingle.observe.observer import Observer, SpansUnavailable
@@ -41,6 +42,7 @@ from ingle.sandbox import openfiles
 from ingle.sandbox.client import WardenClient
 from ingle.sandbox.probe import findings
 from ingle.services.cloudwatch.api import CloudWatchService
+from ingle.services.cloudwatch.lambda_metrics import LambdaMetrics
 from ingle.services.cloudwatch.metrics import Metrics
 from ingle.services.cloudwatch.store import MetricsStore
 from ingle.services.delivering.api import Deliveries
@@ -202,6 +204,8 @@ class Server:
             self._say_what_is_weaker(warden)
 
             metrics = await Metrics.open(MetricsStore(database), clock)
+            lambda_metrics = LambdaMetrics(clock)
+            metrics.draw_from(lambda_metrics)
             stack.push_async_callback(metrics.close)
             logs_store = LogsStore(database)
             sink = await Sink.open(logs_store, clock, permission=LogPermission(authorizer))
@@ -236,8 +240,9 @@ class Server:
                 clock,
                 admission=Admission(config.concurrency),
                 versions=lambda runtime: label(runtime, ground.versions.get(runtime)),
-                listeners=[traces, *observer.listeners],
+                listeners=[lambda_metrics, traces, *observer.listeners],
             )
+            lambda_metrics.watch(invoker.busy, invoker.admission)
             queues_store = await SqsStore.open(database, clock)
             queues = SqsService(queues_store, database, authorizer, clock)
             authorizer.tell("sqs", queues.resources)
@@ -266,7 +271,7 @@ class Server:
                 packages=packages,
                 database=database,
                 invoker=invoker,
-                metrics=observer.measurements,
+                metrics=SeveralSinks(observer.measurements, lambda_metrics),
                 directory=directory,
                 authorizer=authorizer,
                 objects=buckets.for_services,
@@ -302,6 +307,8 @@ class Server:
             functions.deliver_to_buses(buses.for_services)
             await functions.start()
             await queues.start()
+            cloudwatch = CloudWatchService(metrics, database, clock, folder.path / "graphs")
+            stack.push_async_callback(cloudwatch.close)
             await topics.start()
             stack.push_async_callback(topics.close)
             services: Mapping[str, Service] = {
@@ -313,10 +320,11 @@ class Server:
                     IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
                     queues,
+                    cloudwatch,
                     topics,
                     buses,
                     schedules,
-                    CloudWatchService(metrics, clock),
+                    cloudwatch,
                     XRayService(segments, traces, clock),
                 )
             }
