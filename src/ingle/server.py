@@ -288,6 +288,7 @@ class Server:
                 invoker.keep_provisioned(),
                 identities.uses.keep(clock),
                 queues.keep_time(),
+                buckets.keep_lifecycles(),
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import botocore.auth
+import botocore.crt.auth
 
 from ingle.config import load_config
 from ingle.server import run
@@ -94,7 +95,9 @@ def _time_of_signature(*arguments: Any, **members: Any) -> datetime.datetime:
 
 
 _now = botocore.auth.get_current_datetime
+# The second signs where awscrt is installed.
 botocore.auth.get_current_datetime = _time_of_signature
+botocore.crt.auth.get_current_datetime = _time_of_signature
 
 
 def main(arguments: list[str]) -> int:

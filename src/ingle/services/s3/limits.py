@@ -35,6 +35,16 @@ class BucketLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class LifecycleLimits:
+    """What a lifecycle configuration may have."""
+
+    rules: int
+    id_characters: int
+    newer_noncurrent_versions: int
+    object_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class PageLimits:
     """What one answer or request may hold."""
 
@@ -48,5 +58,6 @@ _TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 OBJECT = ObjectLimits(**_TABLES["object"])
 UPLOAD = UploadLimits(**_TABLES["upload"])
 BUCKET = BucketLimits(**_TABLES["bucket"])
+LIFECYCLE = LifecycleLimits(**_TABLES["lifecycle"])
 PAGE = PageLimits(**_TABLES["page"])
 INLINE_BYTES: int = _TABLES["storage"]["inline_bytes"]

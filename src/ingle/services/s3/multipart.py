@@ -25,6 +25,7 @@ from ingle.services.s3.errors import (
     MalformedXml,
 )
 from ingle.services.s3.later import refuse_later
+from ingle.services.s3.lifecycle.rules import abortion
 from ingle.services.s3.limits import PAGE, UPLOAD
 from ingle.services.s3.model import Bucket, Checksum, Content, Multipart
 from ingle.services.s3.names import bucket_of
@@ -96,7 +97,7 @@ class Multiparts:
         }
         if algorithm:
             answer |= {"ChecksumAlgorithm": algorithm, "ChecksumType": kind}
-        return answer
+        return answer | abortion(upload, bucket)
 
     async def put_part(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Store a part; it is on disk when this returns."""
@@ -216,7 +217,7 @@ class Multiparts:
         }
         if upload.algorithm:
             answer |= {"ChecksumAlgorithm": upload.algorithm, "ChecksumType": upload.checksum_type}
-        return answer
+        return answer | abortion(upload, bucket)
 
     async def _found(self, context: CallContext, request: ServiceInput) -> tuple[Bucket, Multipart]:
         bucket = bucket_of(self._buckets, context, request)

@@ -284,6 +284,7 @@ class VersionStore:
         now_ms: int,
         origin: Origin,
         check: Check,
+        kind: str = "ObjectRemoved",
     ) -> Version | None:
         """Delete a version of an object, or put a delete marker in its place, as the bucket has it.
 
@@ -294,6 +295,7 @@ class VersionStore:
             now_ms: the time.
             origin: whose request it is.
             check: looks at what is deleted.
+            kind: of the event.
 
         Returns:
             The delete marker that was made or deleted, or the version that was deleted; None where
@@ -309,12 +311,12 @@ class VersionStore:
                     return None
                 await self._remove(connection, work, found)
                 await _promote(connection, bucket, key)
-                change = Change("ObjectRemoved:Delete", bucket_now, found, origin)
+                change = Change(f"{kind}:Delete", bucket_now, found, origin)
                 await self._tell(connection, work, change)
                 return found
             marker = _marker(bucket, key, now_ms)
             made = await self._make_latest(connection, work, bucket_now, marker, found)
-            change = Change("ObjectRemoved:DeleteMarkerCreated", bucket_now, made, origin)
+            change = Change(f"{kind}:DeleteMarkerCreated", bucket_now, made, origin)
             await self._tell(connection, work, change)
             return made
 
