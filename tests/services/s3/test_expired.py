@@ -129,7 +129,6 @@ def test_answers_tell_of_the_rule_that_is_first() -> None:
     ("rule", "code", "text"),
     [
         ({}, "InvalidRequest", "At least one action needs to be specified in a rule"),
-        ({**EXPIRES, "Status": "On"}, "MalformedXML", ""),
         ({**EXPIRES, "Prefix": "both"}, "MalformedXML", ""),
         ({**EXPIRES, "Filter": {"Prefix": "a", "ObjectSizeLessThan": 3}}, "MalformedXML", ""),
         ({"Expiration": {}}, "MalformedXML", ""),

@@ -27,6 +27,8 @@ from ingle.services.s3.store import BucketStore
 from ingle.services.s3.tagging import Tagging
 from ingle.services.s3.uploads import UploadStore
 from ingle.services.s3.versions import VersionStore
+from ingle.services.s3.website.configuring import WebsiteConfigurations
+from ingle.services.s3.website.serving import Websites
 from ingle.wire.service import CallContext, Service, ServiceInput, ServiceOutput
 
 
@@ -56,7 +58,12 @@ class S3Service(Service):
         self._buckets = Buckets(store, authorizer, clock)
         self._settings = Settings(store, authorizer)
         self._objects = Objects(store, self.versions, receiver, authorizer, clock)
-        self.for_browsers = ForBrowsers(store, Forms(store, self._objects, authorizer, clock))
+        self.for_browsers = ForBrowsers(
+            store,
+            Forms(store, self._objects, authorizer, clock),
+            Websites(store, self.versions, self._objects, authorizer),
+        )
+        self._websites = WebsiteConfigurations(store)
         copies = Copies(store, self.versions, self._objects, receiver, clock)
         self._copying = Copying(store, self.versions, copies)
         self._deleting = Deleting(store, self.versions, authorizer, clock)
@@ -325,3 +332,17 @@ class S3Service(Service):
     async def delete_bucket_lifecycle(self, context: CallContext, request: ServiceInput) -> None:
         """Delete these rules."""
         await self._lifecycles.delete(context, request)
+
+    async def put_bucket_website(self, context: CallContext, request: ServiceInput) -> None:
+        """Make a website of a bucket."""
+        await self._websites.put(context, request)
+
+    async def get_bucket_website(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Give the configuration of a website."""
+        return await self._websites.get(context, request)
+
+    async def delete_bucket_website(self, context: CallContext, request: ServiceInput) -> None:
+        """Let a bucket be a website no more."""
+        await self._websites.delete(context, request)

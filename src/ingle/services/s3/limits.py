@@ -31,6 +31,7 @@ class BucketLimits:
     number: int
     policy_bytes: int
     cors_rules: int
+    routing_rules: int
     tags: int
 
 

@@ -100,9 +100,7 @@ def _check_rule(rule: Mapping[str, Any]) -> None:
         raise InvalidArgument(
             f"ID length should not exceed allowed limit of {LIFECYCLE.id_characters}"
         )
-    if rule.get("Status") not in ("Enabled", "Disabled") or ("Filter" in rule) == (
-        "Prefix" in rule
-    ):
+    if ("Filter" in rule) == ("Prefix" in rule):
         raise MalformedXml
     for member in _LATER:
         if rule.get(member):
