@@ -18,7 +18,6 @@ from ingle.wire.errors import ServiceError
 from ingle.wire.http import Request, Response
 from ingle.wire.protocol import ServiceProtocol
 
-
 _API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 """How paths of other services begin."""
 

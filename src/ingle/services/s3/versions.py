@@ -30,6 +30,7 @@ T = TypeVar("T")
 Check = Callable[[Version | None], None]
 """Looks at what a key means before that is changed; raises to leave everything as it is."""
 
+_LOOKED_AT = 100
 _COLUMNS = tables.versions.c
 _OF_CONTENT = tables.contents.c
 
@@ -95,6 +96,21 @@ class VersionStore:
 
         async def run(connection: AsyncConnection) -> Version | None:
             return await _find(connection, bucket, key, version_id)
+
+        return await self._database.read(run)
+
+    async def made_of(self, bucket: Bucket, key: str, upload_id: str) -> Version | None:
+        """Find what was made of a multipart upload, among the newest versions of a key."""
+
+        async def run(connection: AsyncConnection) -> Version | None:
+            query = select(tables.versions).where(
+                _COLUMNS.bucket_id == bucket.id, _COLUMNS.key == key.encode()
+            )
+            newest = query.order_by(_COLUMNS.id.desc()).limit(_LOOKED_AT)
+            for version in map(rows.version, await connection.execute(newest)):
+                if version.facts.upload_id == upload_id:
+                    return version
+            return None
 
         return await self._database.read(run)
 
