@@ -16,6 +16,9 @@ STAGES = (
     "async_drain",
     "sqs_send",
     "sqs_lambda",
+    "s3_put",
+    "s3_transfer",
+    "s3_list",
     "memory",
     "cold",
     "warm",
@@ -33,6 +36,9 @@ INGLE_ONLY = frozenset(
         "async_drain",
         "sqs_send",
         "sqs_lambda",
+        "s3_put",
+        "s3_transfer",
+        "s3_list",
     }
 )
 """The stages in which no peer takes part."""
@@ -74,6 +80,10 @@ class Settings:
         drain_events: that are queued before they may run.
         drain_hold_s: how long they are held back, in seconds; less than a function's timeout.
         mapped_messages: of a queue that reach a function.
+        put_objects: of 1 KB that `clients` put in a round.
+        put_rounds: of these.
+        object_mb: the size of a large object.
+        listed_objects: in the bucket that is listed.
     """
 
     cold_samples: int = 40
@@ -102,6 +112,10 @@ class Settings:
     drain_events: int = 20_000
     drain_hold_s: float = 25.0
     mapped_messages: int = 20_000
+    put_objects: int = 3_000
+    put_rounds: int = 5
+    object_mb: int = 1_000
+    listed_objects: int = 1_000_000
 
 
 FULL = Settings()
@@ -122,4 +136,8 @@ QUICK = Settings(
     accept_events=4_000,
     accept_rounds=2,
     mapped_messages=5_000,
+    put_objects=1_500,
+    put_rounds=2,
+    object_mb=200,
+    listed_objects=100_000,
 )
