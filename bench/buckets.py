@@ -107,17 +107,23 @@ def measure_list(
     """Pages of a bucket of `settings.listed_objects`, as `s3_list.ingle.<objects>`.
 
     A page has 1,000 keys of a folder in the middle of the bucket, with a delimiter; or 1,000
-    folders, as `folders_p50_ms`. The keys are written into the database past the server, for
-    putting them would take half an hour.
+    folders, as `folders_p50_ms`. The keys are written into the database while no server
+    runs, for putting them would take half an hour.
 
     Raises:
         BenchError: an answer was wrong.
     """
-    peer = InglePeer(keeper, folder / InglePeer.name)
+    first = InglePeer(keeper, folder / "making")
+    first.start()
+    with first.blamed():
+        _endpoint(first)
+        key = first.key()
+    first.stop()
+    _fill(first.data / "ingle.db", settings.listed_objects)
+    peer = InglePeer(keeper, folder / InglePeer.name, ["--data-dir", str(first.data)])
     peer.start()
     with peer.blamed():
-        endpoint = _endpoint(peer)
-        _fill(peer.data / "ingle.db", settings.listed_objects)
+        endpoint = Endpoint(HOST, peer.port, "/", key)
         chosen = random.Random(_SEED).choices(range(FOLDERS), k=PAGES)
         keys = [_page(endpoint, f"folder/{number:04d}/") for number in chosen]
         folders = [_page(endpoint, "folder/") for _ in chosen]
