@@ -62,6 +62,18 @@ class Buckets(Protocol):
         """Say whether a request, of which nothing else tells a service, is to a bucket."""
         ...
 
+    def check_exists(self, params: Mapping[str, Any]) -> None:
+        """Refuse a request of nobody in particular to a bucket that is not there."""
+        ...
+
+    def find_website(self, request: Request) -> Any:
+        """Say which website a request is to; None where it is to none."""
+        ...
+
+    async def answer_website(self, request: Request, address: Any) -> Response:
+        """Answer a request to what `find_website` found."""
+        ...
+
     def preflight(self, request: Request) -> Response:
         """Answer what a browser asks before it sends a request to a bucket."""
         ...
@@ -194,7 +206,10 @@ class Gateway:
             answer = cors.preflight(request)
             if answer is not None:
                 return answer
-        if request.path.startswith(PREFIX):
+        site = self._buckets.find_website(request)
+        if site is not None:
+            response = await self._buckets.answer_website(request, site)
+        elif request.path.startswith(PREFIX):
             response = await self._own_route(request, read_body)
         elif request.method == "GET" and "authorization" not in request.headers:
             response = await self._page(request) or await self._call(request, read_body)
@@ -258,6 +273,8 @@ class Gateway:
             # A call is authorised before it is refused because Ingle lacks what it is for.
             lacking = isinstance(method, NotImplementedByIngle)
             params = operation.read(request) if lacking else operation.parse(request)
+            if protocol.name == _BUCKETS and not identity.access_key_id:
+                self._buckets.check_exists(params)
             if not (decides or operation.model.unsigned):
                 self._authorizer.check(identity, request, operation, params, request_id)
             if isinstance(method, NotImplementedByIngle):

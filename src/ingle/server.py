@@ -355,6 +355,7 @@ class Server:
                 metrics.keep(),
                 traces.keep(),
                 observer.keep(),
+                buckets.keep_lifecycles(),
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
