@@ -19,7 +19,7 @@ from ingle.services.sns.model import Draft, Topic
 
 _ID = re.compile(r"[A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]{1,128}")
 _SUBJECT = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
-_ENTRY_ID = re.compile(r"[A-Za-z0-9_-]{1,80}", re.ASCII)
+_ENTRY_ID = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 
 def draft(topic: Topic, request: Mapping[str, Any], now: float, trace: str) -> Draft:
@@ -80,11 +80,18 @@ def check_batch(entries: Sequence[Mapping[str, Any]]) -> None:
             code="TooManyEntriesInBatchRequest",
         )
     ids = [each["Id"] for each in entries]
-    if not all(map(_ENTRY_ID.fullmatch, ids)):
-        raise BatchError(
-            "The Id of a batch entry in a batch request doesn't abide by the specification.",
-            code="InvalidBatchEntryId",
-        )
+    for each in ids:
+        if len(each) > MESSAGE.entry_id:
+            raise BatchError(
+                f"The Id of a batch entry in the batch request is too long: {each}",
+                code="InvalidBatchEntryId",
+            )
+        if not _ENTRY_ID.fullmatch(each):
+            raise BatchError(
+                "The Id of a batch entry in the batch request contains an impermissible character: "
+                f"{each}",
+                code="InvalidBatchEntryId",
+            )
     if len(set(ids)) < len(ids):
         raise BatchError(
             "Two or more batch entries in the request have the same Id.",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
+from ingle.services.sns.confirmations import Confirmations
 from ingle.services.sns.errors import InvalidParameter
 from ingle.services.sns.signing import Signer
 from ingle.services.sns.subscriptions import Subscriptions
@@ -30,11 +31,15 @@ class Pages:
 
     Args:
         signer: has the certificate.
-        subscriptions: are confirmed, and end.
+        confirmations: take tokens.
+        subscriptions: end.
     """
 
-    def __init__(self, signer: Signer, subscriptions: Subscriptions) -> None:
+    def __init__(
+        self, signer: Signer, confirmations: Confirmations, subscriptions: Subscriptions
+    ) -> None:
         self._signer = signer
+        self._confirmations = confirmations
         self._subscriptions = subscriptions
 
     async def answer(self, request: Request) -> Response | None:
@@ -70,12 +75,12 @@ class Pages:
                 raise InvalidParameter(f"{member} Reason: no value for required parameter")
         result = ""
         if action == "ConfirmSubscription":
-            answer = await self._subscriptions.confirm(dict(fields), signed=False)
+            answer = await self._confirmations.confirm(dict(fields), None)
             result = (
                 f"<ConfirmSubscriptionResult><SubscriptionArn>{escape(answer['SubscriptionArn'])}"
                 "</SubscriptionArn></ConfirmSubscriptionResult>"
             )
         else:
-            await self._subscriptions.unsubscribe(dict(fields), signed=False)
+            await self._subscriptions.unsubscribe(dict(fields), None)
         body = f'<{action}Response xmlns="{_NAMESPACE}">{result}</{action}Response>'
         return Response(200, _XML, body.encode())

@@ -22,7 +22,6 @@ from ingle.services.sns.neighbours import Effects
 from ingle.services.sns.routes import Routes
 from ingle.storage.database import Database
 from ingle.storage.tasks import finish
-from ingle.wire.errors import ServiceError
 from ingle.wire.service import ServiceOutput
 
 _SEQUENCE_BASE = 10_000_000_000_000_000_000
@@ -80,33 +79,25 @@ class Publishing:
         Raises:
             ServiceError: it cannot be published so.
         """
-        ready = await self._prepared(live, draft(live.topic, request, self._now(), trace))
-        [answer] = await self._write(live, [ready])
+        made = draft(live.topic, request, self._now(), trace)
+        [answer] = await self._write(live, await self._prepared(live, [made]))
         return answer
 
     async def publish_batch(
         self, live: LiveTopic, entries: list[dict[str, Any]], trace: str
     ) -> ServiceOutput:
-        """Publish several; those that can be are on disk when this returns.
+        """Publish several; they are on disk when this returns. Where one cannot be, none is.
 
         Raises:
-            ServiceError: the batch as a whole is none.
+            ServiceError: the batch is none, or one of its messages cannot be published so.
         """
         check_batch(entries)
-        ready: list[_Ready] = []
-        ids: list[str] = []
-        failed: list[ServiceOutput] = []
-        for entry in entries:
-            try:
-                made = draft(live.topic, entry, self._now(), trace)
-            except ServiceError as error:
-                failed.append(_failure(entry, error))
-                continue
-            ready.append(await self._prepared(live, made))
-            ids.append(entry["Id"])
-        answers = await self._write(live, ready) if ready else []
-        successful = [{"Id": each, **told} for each, told in zip(ids, answers, strict=True)]
-        return {"Successful": successful, "Failed": failed}
+        made = [draft(live.topic, entry, self._now(), trace) for entry in entries]
+        answers = await self._write(live, await self._prepared(live, made))
+        successful = [
+            {"Id": entry["Id"], **told} for entry, told in zip(entries, answers, strict=True)
+        ]
+        return {"Successful": successful, "Failed": []}
 
     async def add(
         self, connection: AsyncConnection, live: LiveTopic, request: Mapping[str, Any], trace: str
@@ -119,25 +110,21 @@ class Publishing:
         Raises:
             ServiceError: it cannot be published so.
         """
-        ready = await self._prepared(live, draft(live.topic, request, self._now(), trace))
+        made = draft(live.topic, request, self._now(), trace)
+        [ready] = await self._prepared(live, [made])
         effects = Effects(reversible=False)
         await self._insert(connection, live, ready, effects)
         return effects.apply
 
-    async def _prepared(self, live: LiveTopic, made: Draft) -> _Ready:
-        """Find out whom a message is for, and sign it for them."""
-        chosen = [
-            each
-            for each in live.subscriptions.values()
-            if each.confirmed
-            and (
-                each.filter is None
-                or each.filter.matches(made.attributes, made.text(each.protocol))
-            )
+    async def _prepared(self, live: LiveTopic, made: Sequence[Draft]) -> list[_Ready]:
+        """Find out whom messages are for, and sign them for those."""
+        chosen = [_subscribers(live, each) for each in made]
+        to_sign = [
+            (each, dict.fromkeys(each.text(to.protocol) for to in found if to.is_signed))
+            for each, found in zip(made, chosen, strict=True)
         ]
-        texts = dict.fromkeys(made.text(each.protocol) for each in chosen)
-        notices = await self._envelopes.signed(live.topic, made, list(texts))
-        return _Ready(made, chosen, notices)
+        notices = await self._envelopes.signed(live.topic, to_sign)
+        return [_Ready(*each) for each in zip(made, chosen, notices, strict=True)]
 
     async def _write(self, live: LiveTopic, ready: Sequence[_Ready]) -> list[ServiceOutput]:
         effects = Effects()
@@ -213,10 +200,10 @@ class Publishing:
         return self._clock.time()
 
 
-def _failure(entry: Mapping[str, Any], error: ServiceError) -> ServiceOutput:
-    return {
-        "Id": entry["Id"],
-        "Code": error.error_code,
-        "Message": error.message,
-        "SenderFault": True,
-    }
+def _subscribers(live: LiveTopic, made: Draft) -> list[Subscription]:
+    return [
+        each
+        for each in live.subscriptions.values()
+        if each.confirmed
+        and (each.filter is None or each.filter.matches(made.attributes, made.text(each.protocol)))
+    ]

@@ -7,14 +7,14 @@ Source: https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.h
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.iam.principal import service_principal
 from ingle.invoke.events.event import Event
-from ingle.services.sns.envelopes import NOTIFICATION, Notices
+from ingle.services.sns.envelopes import NOTIFICATION, Notices, event, written
 from ingle.services.sns.model import Draft, Subscription, Topic
 from ingle.services.sns.neighbours import Effects, Functions, Queues
 from ingle.services.sns.outbox import Outbox
@@ -115,13 +115,49 @@ class Routes:
             _logger.info(
                 "message %s was not taken by %s: %s", draft.message_id, subscription.endpoint, error
             )
-            body = (
-                notices.event(subscription).decode()
-                if protocol == "lambda"
-                else notices.document(subscription, sequence)
-            )
-            message = {"MessageBody": body} | _fifo_members(draft, subscription.dead_letter or "")
+            message = _letter(subscription, draft, notices, sequence)
             await self.give_up(connection, topic, subscription, message, error.message, effects)
+
+    async def ask(
+        self,
+        connection: AsyncConnection,
+        topic: Topic,
+        subscription: Subscription,
+        document: Mapping[str, str],
+        effects: Effects,
+    ) -> None:
+        """Hand over what asks an endpoint to confirm, as far as it lets the topic.
+
+        Args:
+            connection: the transaction's.
+            topic: the subscription's.
+            subscription: whose endpoint is asked.
+            document: what it is asked, signed.
+            effects: of the transaction.
+        """
+        kind, message_id = document["Type"], document["MessageId"]
+        try:
+            if subscription.protocol == "lambda":
+                functions = self._functions()
+                made = functions.prepared(
+                    subscription.endpoint,
+                    event(subscription, document),
+                    service=PRINCIPAL.arn,
+                    source_arn=topic.key.arn,
+                    source_account=topic.key.account_id,
+                )
+                effects.add(*await functions.add_all(connection, [made], reversible=True))
+            elif subscription.protocol == "sqs":
+                message = {"MessageBody": written(document)}
+                if subscription.endpoint.endswith(".fifo"):
+                    message |= {"MessageGroupId": kind, "MessageDeduplicationId": message_id}
+                await self.send(connection, topic, subscription.endpoint, message, "", effects)
+            else:
+                await self._outbox.add(
+                    connection, subscription, message_id, kind, None, written(document), effects
+                )
+        except ServiceError as error:
+            _logger.info("%s was not asked to confirm: %s", subscription.endpoint, error)
 
     async def send(
         self,
@@ -139,9 +175,7 @@ class Routes:
         """
         keys = {"aws:sourcearn": (topic.key.arn,), "aws:sourceaccount": (topic.key.account_id,)}
         self._queues.check_may_send(PRINCIPAL, queue, keys)
-        effects.add(
-            *await self._queues.put(connection, PRINCIPAL.unique_id, queue, message, trace)
-        )
+        effects.add(*await self._queues.put(connection, PRINCIPAL.unique_id, queue, message, trace))
 
     async def give_up(
         self,
@@ -180,14 +214,27 @@ class Routes:
 def _queue_message(
     subscription: Subscription, draft: Draft, notices: Notices, sequence: str | None
 ) -> dict[str, Any]:
-    message: dict[str, Any]
-    if subscription.is_raw:
-        message = {"MessageBody": draft.text("sqs")}
-        if draft.attributes:
-            message["MessageAttributes"] = draft.attributes
-    else:
-        message = {"MessageBody": notices.document(subscription, sequence)}
+    message = _content(subscription, draft, notices, sequence)
     return message | _fifo_members(draft, subscription.endpoint)
+
+
+def _letter(
+    subscription: Subscription, draft: Draft, notices: Notices, sequence: str | None
+) -> dict[str, Any]:
+    """Make a message for the dead-letter queue: what a queue would have got."""
+    message = _content(subscription, draft, notices, sequence)
+    return message | _fifo_members(draft, subscription.dead_letter or "")
+
+
+def _content(
+    subscription: Subscription, draft: Draft, notices: Notices, sequence: str | None
+) -> dict[str, Any]:
+    if not subscription.is_raw:
+        return {"MessageBody": notices.document(subscription, sequence)}
+    message: dict[str, Any] = {"MessageBody": draft.text(subscription.protocol)}
+    if draft.attributes:
+        message["MessageAttributes"] = draft.attributes
+    return message
 
 
 def _fifo_members(draft: Draft, queue: str) -> dict[str, str]:
