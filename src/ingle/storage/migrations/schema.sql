@@ -546,12 +546,15 @@ CREATE TABLE sns_subscriptions (
 	protocol VARCHAR(16) NOT NULL, 
 	endpoint TEXT NOT NULL, 
 	owner VARCHAR(12) NOT NULL, 
+	principal TEXT NOT NULL, 
 	attributes JSON NOT NULL, 
 	token TEXT NOT NULL, 
 	confirmed BOOLEAN NOT NULL, 
 	authenticated BOOLEAN NOT NULL, 
 	guarded BOOLEAN NOT NULL, 
 	created_ms BIGINT NOT NULL, 
+	token_ms BIGINT NOT NULL, 
+	ended BOOLEAN NOT NULL, 
 	CONSTRAINT pk_sns_subscriptions PRIMARY KEY (id)
 );
 CREATE INDEX ix_sns_subscriptions_topic_id ON sns_subscriptions (topic_id);
