@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.auth.authorizer import Authorizer
 from ingle.services.iam.directory import Directory
@@ -91,6 +93,7 @@ class Sns:
         authorizer = Authorizer(Directory(identities, {}.get), self.clock)
         store = await SqsStore.open(self.database, self.clock)
         self.queues = SqsService(store, self.database, authorizer, self.clock)
+        authorizer.tell("sqs", self.queues.resources)
         self.service = SnsService(
             store=await SnsStore.open(self.database, self.clock),
             database=self.database,
@@ -115,6 +118,22 @@ class Sns:
     async def topic(self, name: str, **attributes: str) -> str:
         answer = await self.call("create_topic", Name=name, Attributes=attributes)
         return str(answer["TopicArn"])
+
+
+async def open_queue(sns: Sns, name: str, **attributes: str) -> str:
+    """Make a queue that takes messages of every topic; return its ARN."""
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    attributes = {"Policy": policy, **attributes}
+    members = {"QueueName": name, "Attributes": attributes}
+    await sns.queues.create_queue(context(ACCOUNT), members)
+    return arn
 
 
 def no_functions() -> Any:
@@ -210,6 +229,66 @@ async def test_by_group_a_copy_is_one_within_its_group(sns: Sns) -> None:
     message = {"TopicArn": topic, "Message": "m", "MessageDeduplicationId": "d"}
     one, two = [await sns.call("publish", MessageGroupId=each, **message) for each in "ab"]
     assert one["MessageId"] != two["MessageId"]
+
+
+async def test_what_could_not_be_written_is_no_copy_of_what_comes_again(sns: Sns) -> None:
+    topic = await sns.topic("t.fifo", FifoTopic="true")
+    queue = await open_queue(sns, "q.fifo", FifoQueue="true")
+    raw = {"RawMessageDelivery": "true"}
+    await sns.call("subscribe", TopicArn=topic, Protocol="sqs", Endpoint=queue, Attributes=raw)
+    message = {"Message": "m", "MessageGroupId": "g", "MessageDeduplicationId": "d"}
+
+    async def sql(text: str) -> None:
+        async def run(connection: AsyncConnection) -> None:
+            await connection.exec_driver_sql(text)
+
+        await sns.database.write(run)
+
+    await sql(
+        "CREATE TRIGGER broken BEFORE INSERT ON sqs_messages "
+        "BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+    )
+    with pytest.raises(DBAPIError, match="the disk is full"):
+        await sns.call("publish", TopicArn=topic, **message)
+    await sql("DROP TRIGGER broken")
+    await sns.call("publish", TopicArn=topic, **message)
+    found = await sns.queues.for_services.receive(queue, 10, 30, 0)
+    assert [each.content.body for each in found] == ["m"]
+
+
+async def test_one_queue_that_takes_no_message_keeps_it_from_no_other(sns: Sns) -> None:
+    topic = await sns.topic("t")
+    small = await open_queue(sns, "small", MaximumMessageSize="1024")
+    queues = [await open_queue(sns, f"q{number}") for number in range(3)]
+    for each in (*queues[:2], small, queues[2]):
+        await sns.call("subscribe", TopicArn=topic, Protocol="sqs", Endpoint=each)
+    await sns.call("publish", TopicArn=topic, Message="x" * 2000)
+    for each in queues:
+        assert len(await sns.queues.for_services.receive(each, 10, 30, 0)) == 1
+    assert await sns.queues.for_services.receive(small, 10, 30, 0) == []
+
+
+async def test_a_topic_has_two_hundred_filter_policies(sns: Sns) -> None:
+    topic = await sns.topic("t")
+    policy = {"Attributes": {"FilterPolicy": '{"a": ["b"]}'}}
+
+    async def subscribe(number: int, **more: Any) -> Any:
+        queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:q{number}"
+        return await sns.call("subscribe", TopicArn=topic, Protocol="sqs", Endpoint=queue, **more)
+
+    await asyncio.gather(*(subscribe(number, **policy) for number in range(200)))
+    with pytest.raises(ServiceError) as caught:
+        await subscribe(200, **policy)
+    assert caught.value.error_code == "FilterPolicyLimitExceeded"
+    answer = await subscribe(200)
+    with pytest.raises(ServiceError) as caught:
+        await sns.call(
+            "set_subscription_attributes",
+            **answer,
+            AttributeName="FilterPolicy",
+            AttributeValue='{"a": ["b"]}',
+        )
+    assert caught.value.error_code == "FilterPolicyLimitExceeded"
 
 
 async def test_what_was_made_is_there_after_a_restart(sns: Sns) -> None:

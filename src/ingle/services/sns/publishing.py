@@ -158,7 +158,7 @@ class Publishing:
             sequence = first.sequence
             if is_copy:
                 return {"MessageId": first.message_id, "SequenceNumber": sequence}
-        await self._routes.hand_over_all(
+        await self._routes.hand_over(
             connection, live.topic, ready.subscriptions, made, ready.notices, sequence, effects
         )
         answer = {"MessageId": made.message_id}
