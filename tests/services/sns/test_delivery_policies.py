@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingle.services.sns.delivery_policies import (
     PLAIN_TEXT,
@@ -97,3 +99,30 @@ def test_what_is_no_delivery_policy_is_refused(text: str) -> None:
 def test_what_is_no_delivery_policy_of_a_topic_is_refused(text: str) -> None:
     with pytest.raises(InvalidParameter):
         of_topic(text)
+
+
+VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+MEMBERS = st.sampled_from(
+    [
+        "minDelayTarget",
+        "maxDelayTarget",
+        "numRetries",
+        "numNoDelayRetries",
+        "backoffFunction",
+        "maxReceivesPerSecond",
+        "headerContentType",
+        "x",
+    ]
+)
+PARTS = st.sampled_from(["healthyRetryPolicy", "throttlePolicy", "requestPolicy", "guaranteed"])
+
+
+@given(st.dictionaries(PARTS, VALUES | st.dictionaries(MEMBERS, VALUES | st.lists(VALUES))))
+def test_any_policy_says_how_to_deliver_or_is_refused(policy: dict[str, Any]) -> None:
+    try:
+        made = of_subscription(json.dumps(policy), None)
+    except InvalidParameter:
+        return
+    assert all(0 <= (made.retries.delay_s(attempt) or 0) <= 3600 for attempt in range(1, 102))
+    assert made.content_type.isascii()
+    assert made.per_second is None or made.per_second >= 1
