@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
-from xml.sax.saxutils import escape
 
 from ingle.services.sns.confirmations import Confirmations
 from ingle.services.sns.errors import InvalidParameter
@@ -14,6 +13,7 @@ from ingle.services.sns.signing import Signer
 from ingle.services.sns.subscriptions import Subscriptions
 from ingle.wire.errors import ServiceError
 from ingle.wire.http import Request, Response
+from ingle.wire.xml_values import escape_text
 
 _CERTIFICATE = "/SimpleNotificationService-"
 _NAMESPACE = "http://sns.amazonaws.com/doc/2010-03-31/"
@@ -63,7 +63,7 @@ class Pages:
         except ServiceError as error:
             body = (
                 f'<ErrorResponse xmlns="{_NAMESPACE}"><Error><Type>Sender</Type>'
-                f"<Code>{error.error_code}</Code><Message>{escape(error.message)}</Message>"
+                f"<Code>{error.error_code}</Code><Message>{escape_text(error.message)}</Message>"
                 "</Error></ErrorResponse>"
             )
             return Response(error.http_status or 400, _XML, body.encode())
@@ -77,7 +77,7 @@ class Pages:
         if action == "ConfirmSubscription":
             answer = await self._confirmations.confirm(dict(fields), None)
             result = (
-                f"<ConfirmSubscriptionResult><SubscriptionArn>{escape(answer['SubscriptionArn'])}"
+                f"<ConfirmSubscriptionResult><SubscriptionArn>{escape_text(answer['SubscriptionArn'])}"
                 "</SubscriptionArn></ConfirmSubscriptionResult>"
             )
         else:

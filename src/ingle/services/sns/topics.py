@@ -3,6 +3,7 @@
 Sources: https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html and its neighbours.
 """
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -22,6 +23,7 @@ from ingle.services.sns.store import SnsStore
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 _T = TypeVar("_T")
+_MARKS = "_.:/=+-@"
 
 
 class Topics:
@@ -187,6 +189,14 @@ def _check_tags(tags: Mapping[str, str]) -> None:
                 f"Tags Reason: Tag keys must be between 1 and {TOPIC.tag_key} characters in "
                 f"length, and not begin with aws:. This one is '{key}'."
             )
+        for text in (key, value):
+            if any(
+                unicodedata.category(each)[0] not in "LNZ" for each in text if each not in _MARKS
+            ):
+                raise InvalidParameter(
+                    "Tags Reason: Tags can have letters, digits, whitespace and the characters "
+                    f"{_MARKS}. This is none: {text!r}"
+                )
         if len(value) > TOPIC.tag_value:
             raise InvalidParameter(
                 f"Tags Reason: The value of the tag '{key}' is longer than {TOPIC.tag_value} "
