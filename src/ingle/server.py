@@ -247,6 +247,7 @@ class Server:
                 mail_sender=config.mail_sender,
             )
             authorizer.tell("sns", topics.resources)
+            metrics.draw_from(topics.measured)
             measurements = Measurements()
             buckets = S3Service(
                 await BucketStore.open(database, folder.objects, keys), authorizer, clock

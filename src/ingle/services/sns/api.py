@@ -17,6 +17,7 @@ from ingle.services.sns.errors import InvalidParameter
 from ingle.services.sns.for_services import ServicePublications
 from ingle.services.sns.http_sender import HttpSender
 from ingle.services.sns.mail_sender import MailSender
+from ingle.services.sns.measurements import Measurements
 from ingle.services.sns.model import LiveTopic, Subscription, TopicKey
 from ingle.services.sns.neighbours import Effects, Functions, Queues
 from ingle.services.sns.outbox import Outbox, Parcel, Sender
@@ -53,6 +54,7 @@ class SnsService(Service):
         resources: tells of topics to those that decide who may use them.
         for_services: what other services do with topics.
         pages: what is fetched without a signature.
+        measured: what CloudWatch is told.
     """
 
     name: ClassVar[str] = "sns"
@@ -83,8 +85,9 @@ class SnsService(Service):
             senders |= {"email": mails, "email-json": mails}
         signer = Signer(database, keys, clock)
         envelopes = Envelopes(signer, endpoint)
-        self._outbox = Outbox(database, store, senders, clock)
-        self._routes = Routes(functions, queues, self._outbox)
+        self.measured = Measurements()
+        self._outbox = Outbox(database, store, senders, self.measured, clock)
+        self._routes = Routes(functions, queues, self._outbox, self.measured)
         self._topics = Topics(store, changing)
         self._permissions = Permissions(store, changing)
         self._confirmations = Confirmations(
@@ -93,7 +96,9 @@ class SnsService(Service):
         self._subscriptions = Subscriptions(
             store, self._confirmations, {"lambda", "sqs", *senders}, changing, clock
         )
-        self._publishing = Publishing(database, envelopes, self._routes, clock, store.last_sequence)
+        self._publishing = Publishing(
+            database, envelopes, self._routes, self.measured, clock, store.last_sequence
+        )
         self.for_services = ServicePublications(store, authorizer, self._publishing)
         self.pages = Pages(signer, self._confirmations, self._subscriptions)
 

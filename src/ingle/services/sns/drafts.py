@@ -39,7 +39,8 @@ def draft(topic: Topic, request: Mapping[str, Any], now: float, trace: str) -> D
     if not message:
         raise InvalidParameter("Empty message")
     attributes = request.get("MessageAttributes") or {}
-    if size(message, attributes) > MESSAGE.bytes:
+    length = size(message, attributes)
+    if length > MESSAGE.bytes:
         raise InvalidParameter("Message too long")
     message_attributes.check(attributes)
     subject: str | None = request.get("Subject")
@@ -47,7 +48,17 @@ def draft(topic: Topic, request: Mapping[str, Any], now: float, trace: str) -> D
         raise InvalidParameter("Subject")
     texts = _texts(message, request.get("MessageStructure"))
     group, copy = _fifo_members(topic, request, message)
-    return Draft(str(uuid.uuid4()), texts, subject, attributes, group, copy, timestamp(now), trace)
+    return Draft(
+        str(uuid.uuid4()),
+        texts,
+        subject,
+        attributes,
+        group,
+        copy,
+        timestamp(now),
+        trace,
+        length,
+    )
 
 
 def size(message: str, attributes: Mapping[str, Mapping[str, Any]]) -> int:

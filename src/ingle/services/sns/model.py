@@ -118,6 +118,12 @@ class Subscription:
         """Whether messages come in signed documents."""
         return not self.is_raw and self.protocol != "email"
 
+    def wants(self, draft: "Draft") -> bool:
+        """Whether a message is for it, as far as its filter policy says."""
+        return self.filter is None or self.filter.matches(
+            draft.attributes, draft.text(self.protocol)
+        )
+
 
 class Deduplication(NamedTuple):
     """A message that a FIFO topic takes no copies of for a while.
@@ -189,6 +195,7 @@ class Draft:
         deduplication: its deduplication id, or None.
         timestamp: when it was published, as AWS writes it.
         trace: the trace header that it came with, or "".
+        size: of text and attributes, in bytes.
     """
 
     message_id: str
@@ -199,6 +206,7 @@ class Draft:
     deduplication: str | None
     timestamp: str
     trace: str
+    size: int
 
     def text(self, protocol: str) -> str:
         """What it says to subscribers of a protocol."""

@@ -18,6 +18,7 @@ from ingle.invoke.events.alarms import Alarms
 from ingle.services.sns import tables
 from ingle.services.sns.envelopes import FAREWELL, NOTIFICATION
 from ingle.services.sns.limits import OUTBOX
+from ingle.services.sns.measurements import DELIVERED, Measurements
 from ingle.services.sns.model import Subscription
 from ingle.services.sns.neighbours import Effects
 from ingle.services.sns.store import SnsStore
@@ -86,15 +87,22 @@ class Outbox:
         database: where it is kept.
         store: knows the subscriptions.
         senders: deliver, by protocol.
+        measured: counts.
         clock: the time of day.
     """
 
     def __init__(
-        self, database: Database, store: SnsStore, senders: dict[str, Sender], clock: Clock
+        self,
+        database: Database,
+        store: SnsStore,
+        senders: dict[str, Sender],
+        measured: Measurements,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._store = store
         self._senders = senders
+        self._measured = measured
         self._clock = clock
         self._alarms: Alarms[tuple[int, str]] = Alarms(clock, self._ring)
         self._waiting: dict[str, deque[int]] = {}
@@ -221,6 +229,8 @@ class Outbox:
             else:
                 await self._later(parcel.id, subscription_id, attempts, delay_s)
             return
+        if parcel.kind == NOTIFICATION:
+            self._measured.count(subscription.topic, DELIVERED)
         await self._finish(parcel, None, "")
 
     async def _read(self, row: int) -> Parcel | None:

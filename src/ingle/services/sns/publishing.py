@@ -17,6 +17,7 @@ from ingle.services.sns import tables
 from ingle.services.sns.drafts import check_batch, draft
 from ingle.services.sns.envelopes import Envelopes, Notices
 from ingle.services.sns.limits import MESSAGE
+from ingle.services.sns.measurements import FILTERED_OUT, Measurements
 from ingle.services.sns.model import Deduplication, Draft, LiveTopic, Subscription
 from ingle.services.sns.neighbours import Effects
 from ingle.services.sns.routes import Routes
@@ -34,6 +35,7 @@ class _Ready:
 
     draft: Draft
     subscriptions: Sequence[Subscription]
+    filtered_out: int
     notices: Notices
 
 
@@ -44,6 +46,7 @@ class Publishing:
         database: where they are written.
         envelopes: write what subscribers get.
         routes: the ways to these.
+        measured: counts.
         clock: the time of day.
         last_sequence: the latest sequence number of a message.
     """
@@ -53,12 +56,14 @@ class Publishing:
         database: Database,
         envelopes: Envelopes,
         routes: Routes,
+        measured: Measurements,
         clock: Clock,
         last_sequence: int,
     ) -> None:
         self._database = database
         self._envelopes = envelopes
         self._routes = routes
+        self._measured = measured
         self._clock = clock
         # Later messages have larger numbers, also over restarts, for fewer than a million a second
         # come.
@@ -118,13 +123,17 @@ class Publishing:
 
     async def _prepared(self, live: LiveTopic, made: Sequence[Draft]) -> list[_Ready]:
         """Find out whom messages are for, and sign them for those."""
-        chosen = [_subscribers(live, each) for each in made]
+        confirmed = [each for each in live.subscriptions.values() if each.confirmed]
+        chosen = [[to for to in confirmed if to.wants(each)] for each in made]
         to_sign = [
             (each, dict.fromkeys(each.text(to.protocol) for to in found if to.is_signed))
             for each, found in zip(made, chosen, strict=True)
         ]
         notices = await self._envelopes.signed(live.topic, to_sign)
-        return [_Ready(*each) for each in zip(made, chosen, notices, strict=True)]
+        return [
+            _Ready(each, found, len(confirmed) - len(found), notice)
+            for each, found, notice in zip(made, chosen, notices, strict=True)
+        ]
 
     async def _write(self, live: LiveTopic, ready: Sequence[_Ready]) -> list[ServiceOutput]:
         effects = Effects()
@@ -161,6 +170,7 @@ class Publishing:
         await self._routes.hand_over(
             connection, live.topic, ready.subscriptions, made, ready.notices, sequence, effects
         )
+        effects.applied.append(lambda: self._count(live, ready))
         answer = {"MessageId": made.message_id}
         return answer if sequence is None else {**answer, "SequenceNumber": sequence}
 
@@ -188,6 +198,11 @@ class Publishing:
         effects.failed.append(lambda: live.forget(first))
         return first, False
 
+    def _count(self, live: LiveTopic, ready: _Ready) -> None:
+        key = live.topic.key
+        self._measured.published(key, ready.draft.size)
+        self._measured.count(key, FILTERED_OUT, ready.filtered_out)
+
     async def _forget(self, connection: AsyncConnection) -> None:
         """Delete, now and then, what no copies need to be compared with any more."""
         now_ms = int(self._now() * 1000)
@@ -198,12 +213,3 @@ class Publishing:
 
     def _now(self) -> float:
         return self._clock.time()
-
-
-def _subscribers(live: LiveTopic, made: Draft) -> list[Subscription]:
-    return [
-        each
-        for each in live.subscriptions.values()
-        if each.confirmed
-        and (each.filter is None or each.filter.matches(made.attributes, made.text(each.protocol)))
-    ]

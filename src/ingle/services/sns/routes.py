@@ -15,6 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingle.iam.principal import service_principal
 from ingle.invoke.events.event import Event
 from ingle.services.sns.envelopes import NOTIFICATION, Notices, event, written
+from ingle.services.sns.measurements import (
+    DELIVERED,
+    FAILED,
+    NOT_REDRIVEN,
+    REDRIVEN,
+    Measurements,
+)
 from ingle.services.sns.model import Draft, Subscription, Topic
 from ingle.services.sns.neighbours import Effects, Functions, Outgoing, Queues
 from ingle.services.sns.outbox import Outbox
@@ -31,9 +38,17 @@ class Routes:
         functions: what takes events.
         queues: take messages.
         outbox: takes what goes outside.
+        measured: counts.
     """
 
-    def __init__(self, functions: Callable[[], Functions], queues: Queues, outbox: Outbox) -> None:
+    def __init__(
+        self,
+        functions: Callable[[], Functions],
+        queues: Queues,
+        outbox: Outbox,
+        measured: Measurements,
+    ) -> None:
+        self._measured = measured
         self._functions = functions
         self._queues = queues
         self._outbox = outbox
@@ -61,6 +76,7 @@ class Routes:
         """
         events: list[Event] = []
         messages = self._outgoing(effects)
+        queued = 0
         for each in subscriptions:
             try:
                 if each.protocol == "lambda":
@@ -69,6 +85,7 @@ class Routes:
                 elif each.protocol == "sqs":
                     message = _queue_message(each, draft, notices, sequence)
                     self._send(topic, each.endpoint, message, draft.trace, messages)
+                    queued += 1
                 else:
                     await self._outbox.add(
                         connection,
@@ -84,7 +101,8 @@ class Routes:
                     "message %s was not taken by %s: %s", draft.message_id, each.endpoint, error
                 )
                 letter = _letter(each, draft, notices, sequence)
-                self._give_up(topic, each, letter, error.message, messages)
+                self._give_up(topic, each, letter, error.message, messages, effects)
+        self._count(topic, DELIVERED, effects, len(events) + queued)
         await messages.write(connection)
         if events:
             taken = await self._functions().add_all(
@@ -149,8 +167,12 @@ class Routes:
             effects: of the transaction.
         """
         messages = self._outgoing(effects)
-        self._give_up(topic, subscription, message, why, messages)
+        self._give_up(topic, subscription, message, why, messages, effects)
         await messages.write(connection)
+
+    def _count(self, topic: Topic, name: str, effects: Effects, times: int = 1) -> None:
+        """Count something once it is committed."""
+        effects.applied.append(lambda: self._measured.count(topic.key, name, times))
 
     def _outgoing(self, effects: Effects) -> Outgoing:
         messages = self._queues.outgoing(PRINCIPAL.unique_id)
@@ -188,14 +210,18 @@ class Routes:
         message: Mapping[str, Any],
         why: str,
         messages: Outgoing,
+        effects: Effects,
     ) -> None:
+        self._count(topic, FAILED, effects)
         queue = subscription.dead_letter
         if queue is None:
             _logger.warning("a message for %s is lost: %s", subscription.arn, why)
             return
         try:
             self._send(topic, queue, message, "", messages)
+            self._count(topic, REDRIVEN, effects)
         except ServiceError as error:
+            self._count(topic, NOT_REDRIVEN, effects)
             _logger.warning(
                 "a message for %s is lost: %s; its dead-letter queue did not take it: %s",
                 subscription.arn,
