@@ -167,3 +167,15 @@ def test_the_sdk_for_javascript_makes_a_topic_subscribes_and_publishes(server, j
     assert refused["error"]["name"] == "InvalidParameterException"
     assert refused["error"]["fault"] == "client"
     assert [each["Body"] for each in receive(sqs, url)] == ["a", "b", "c"]
+
+
+def test_links_lead_to_where_others_reach_the_server(start_server):
+    server = start_server("--public-url", "https://ingle.example.org:8443")
+    sns, sqs = server.client("sns"), server.client("sqs")
+    topic = new_topic(sns)
+    url, _ = subscribed(sns, sqs, topic)
+    sns.publish(TopicArn=topic, Message="m")
+    (message,) = receive(sqs, url)
+    body = json.loads(message["Body"])
+    for name in ("SigningCertURL", "UnsubscribeURL"):
+        assert body[name].startswith("https://ingle.example.org:8443/")
