@@ -10,6 +10,7 @@ from ingle.resources import FileSystem, Vpc
 ACCESS_POINT = (
     "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-" + "0a" * 8 + "1"
 )
+ORIGIN = "a URL without a path, like https://ingle.example.org"
 PATHS = "paths: a list in the file, otherwise separated by colons"
 RUNTIMES = (
     "true, false, or names that `ingle runtimes` shows: a list in the file, otherwise separated "
@@ -170,11 +171,11 @@ def test_a_key_of_a_table_is_named_with_it(toml):
         ("idle_seconds", "0", "a whole number of seconds from 1 to 86400"),
         ("concurrency", "", "a whole number from 1 to 100000"),
         ("log_level", "loud", "one of debug, info, warning, error"),
-        ("public_url", "ingle.example.org", "a URL without a path"),
-        ("public_url", "https://ingle.example.org/", "a URL without a path"),
-        ("public_url", "https://me@ingle.example.org", "a URL without a path"),
-        ("public_url", "https://ingle.example.org:port", "a URL without a path"),
-        ("mail_relay", "mail.example.org", "a URL like smtps"),
+        ("public_url", "ingle.example.org", ORIGIN),
+        ("public_url", "https://ingle.example.org/", ORIGIN),
+        ("public_url", "https://me@ingle.example.org", ORIGIN),
+        ("public_url", "https://ingle.example.org:port", ORIGIN),
+        ("mail_relay", "mail.example.org", "a URL like smtps://user:password@mail.example.org"),
         ("mail_sender", "nobody", "a mail address"),
         ("data_dir", "", "a path"),
         ("data_dir", "~no-such-user/x", "a path"),
