@@ -256,11 +256,12 @@ class Server:
                 clock=clock,
                 functions=lambda: functions.for_services,
                 queues=queues.for_services,
-                endpoint=_url(sock).replace("//0.0.0.0:", "//127.0.0.1:").replace("[::]", "[::1]"),
+                endpoint=config.public_url or _local_url(sock),
                 mail_relay=config.mail_relay,
                 mail_sender=config.mail_sender,
             )
             authorizer.tell("sns", topics.resources)
+            metrics.draw_from(topics.measured)
             buckets = S3Service(
                 await BucketStore.open(database, folder.objects, keys), authorizer, clock
             )
@@ -482,6 +483,11 @@ def _credentials(
 def _url(sock: socket.socket) -> str:
     host, port = sock.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _local_url(sock: socket.socket) -> str:
+    """Where the server is reached from this machine."""
+    return _url(sock).replace("//0.0.0.0:", "//127.0.0.1:").replace("[::]", "[::1]")
 
 
 async def _cancel(task: "asyncio.Task[Any]") -> None:

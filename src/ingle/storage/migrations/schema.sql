@@ -248,8 +248,8 @@ CREATE TABLE "lambda_versions" (
 	tracing VARCHAR(16) NOT NULL, 
 	file_systems JSON NOT NULL, vpc JSON, tenant_isolation VARCHAR(16), durable_timeout_s INTEGER, durable_retention_days INTEGER, dead_letter TEXT, 
 	CONSTRAINT pk_lambda_versions PRIMARY KEY (account_id, region, name, version), 
-	CONSTRAINT fk_lambda_versions_package_sha256_lambda_packages FOREIGN KEY(package_sha256) REFERENCES lambda_packages (sha256), 
-	CONSTRAINT fk_lambda_versions_account_id_lambda_functions FOREIGN KEY(account_id, region, name) REFERENCES lambda_functions (account_id, region, name) ON DELETE CASCADE
+	CONSTRAINT fk_lambda_versions_account_id_lambda_functions FOREIGN KEY(account_id, region, name) REFERENCES lambda_functions (account_id, region, name) ON DELETE CASCADE, 
+	CONSTRAINT fk_lambda_versions_package_sha256_lambda_packages FOREIGN KEY(package_sha256) REFERENCES lambda_packages (sha256)
 );
 CREATE INDEX ix_lambda_versions_package_sha256 ON lambda_versions (package_sha256);
 CREATE TABLE durable_executions (
@@ -546,12 +546,15 @@ CREATE TABLE sns_subscriptions (
 	protocol VARCHAR(16) NOT NULL, 
 	endpoint TEXT NOT NULL, 
 	owner VARCHAR(12) NOT NULL, 
+	principal TEXT NOT NULL, 
 	attributes JSON NOT NULL, 
 	token TEXT NOT NULL, 
 	confirmed BOOLEAN NOT NULL, 
 	authenticated BOOLEAN NOT NULL, 
 	guarded BOOLEAN NOT NULL, 
 	created_ms BIGINT NOT NULL, 
+	token_ms BIGINT NOT NULL, 
+	ended BOOLEAN NOT NULL, 
 	CONSTRAINT pk_sns_subscriptions PRIMARY KEY (id)
 );
 CREATE INDEX ix_sns_subscriptions_topic_id ON sns_subscriptions (topic_id);
