@@ -255,9 +255,10 @@ class Server:
                 database, directory, authorizer, queues.for_services, sink, clock
             )
             deliveries.invoke_with(functions.for_services)
-            stack.push_async_callback(deliveries.close)
-            buses = EventsService(await EventsStore.open(database), deliveries, clock)
+            buses = EventsService(await EventsStore.open(database, keys), deliveries, clock)
             authorizer.tell("events", buses.resources)
+            stack.push_async_callback(buses.hang_up)
+            stack.push_async_callback(deliveries.close)
             stack.push_async_callback(buses.close)
             schedules = SchedulerService(await SchedulerStore.open(database), deliveries, clock)
             stack.push_async_callback(schedules.close)

@@ -62,7 +62,7 @@ class Events:
         self.deliveries = Deliveries(
             self.database, directory, authorizer, self.sqs.for_services, self.sink, self.clock
         )
-        events = await EventsStore.open(self.database)
+        events = await EventsStore.open(self.database, KEYS)
         self.service = EventsService(events, self.deliveries, self.clock)
         authorizer.tell("events", self.service.resources)
         await self.deliveries.start()
@@ -72,6 +72,7 @@ class Events:
         """Leave everything in memory behind."""
         await self.service.close()
         await self.deliveries.close()
+        await self.service.hang_up()
         await self.sqs.close()
         await self.sink.close()
 

@@ -13,7 +13,15 @@ from ingle.clock import Clock
 from ingle.services.delivering.dead_letters import DeadLetters, Queues
 from ingle.services.delivering.dispatcher import Dispatcher
 from ingle.services.delivering.limits import RETRY
-from ingle.services.delivering.model import Delivery, DeliveryFailed, Done, Sender, Shape, Step
+from ingle.services.delivering.model import (
+    Delivery,
+    DeliveryFailed,
+    Done,
+    NotYet,
+    Sender,
+    Shape,
+    Step,
+)
 from ingle.services.delivering.permission import Bringers, condition_keys
 from ingle.services.delivering.senders import (
     FlushedSink,
@@ -32,6 +40,7 @@ __all__ = [
     "Delivery",
     "DeliveryFailed",
     "Done",
+    "NotYet",
     "Sender",
     "Shape",
     "Step",
@@ -89,6 +98,11 @@ class Deliveries:
     def shape_with(self, principal: str, shape: Shape) -> None:
         """Say what targets get, by the principal of the service that brings it."""
         self._shapes[principal] = shape
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so many wait that who can wait should."""
+        return self._dispatcher.crowded
 
     async def add(self, connection: AsyncConnection, deliveries: Sequence[Delivery]) -> None:
         """Write deliveries within a transaction; `added` is to be told of them after it."""

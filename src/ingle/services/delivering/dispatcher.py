@@ -12,7 +12,14 @@ from ingle.clock import Clock
 from ingle.services.alarm import LONGEST_S, Alarm
 from ingle.services.delivering.dead_letters import DeadLetters
 from ingle.services.delivering.limits import MEMORY, RETRY
-from ingle.services.delivering.model import Delivery, DeliveryFailed, Done, Sender, Shape
+from ingle.services.delivering.model import (
+    Delivery,
+    DeliveryFailed,
+    Done,
+    NotYet,
+    Sender,
+    Shape,
+)
 from ingle.services.delivering.store import DeliveryStore
 from ingle.storage.tasks import finish
 
@@ -68,6 +75,11 @@ class Dispatcher:
                 self._kept[each.id] = each
         self._alarm.ring()
 
+    @property
+    def crowded(self) -> bool:
+        """Whether it is busy, and more wait than are kept in memory."""
+        return len(self._running) >= MEMORY.at_once and len(self._kept) >= MEMORY.kept
+
     def stop(self) -> None:
         """Begin no more deliveries."""
         self._stopped = True
@@ -119,6 +131,10 @@ class Dispatcher:
         delivery.attempts += 1
         try:
             await self._send(delivery)
+        except NotYet as error:
+            delivery.attempts -= 1
+            delivery.due_ms = now_ms + int(1000 * error.wait_s) + 1
+            self.added([delivery])
         except DeliveryFailed as error:
             await self._failed(delivery, error)
         except Exception as error:
@@ -157,7 +173,7 @@ class Dispatcher:
             return
         pause_s = min(RETRY.first_s * 2 ** min(delivery.attempts - 1, 20), RETRY.longest_s)
         # Many that failed together do not come back together.
-        pause_s *= 1 + random.random() / 4  # noqa: S311
+        pause_s = max(pause_s * (1 + random.random() / 4), error.pause_s)  # noqa: S311
         due_ms = self._now_ms() + int(1000 * pause_s)
         if due_ms > delivery.expires_ms:
             await self._give_up(delivery, error, "MaximumEventAgeInSeconds")

@@ -78,13 +78,29 @@ class DeliveryFailed(Exception):
         code: what a dead letter tells as ERROR_CODE, for instance `NO_PERMISSIONS`.
         message: why, in English.
         again: whether it can come out otherwise later.
+        pause_s: how long not to try again at least, in seconds.
     """
 
-    def __init__(self, code: str, message: str, *, again: bool = False) -> None:
+    def __init__(
+        self, code: str, message: str, *, again: bool = False, pause_s: float = 0.0
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.again = again
+        self.pause_s = pause_s
+
+
+class NotYet(Exception):
+    """An event may not be brought to its target yet, which counts for no attempt.
+
+    Args:
+        wait_s: when it may, in seconds from now.
+    """
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(f"not for {wait_s:.3f} s")
+        self.wait_s = wait_s
 
 
 class Sender(Protocol):
@@ -102,6 +118,7 @@ class Sender(Protocol):
 
         Raises:
             DeliveryFailed: it cannot be delivered now, or not at all; the step may raise it too.
+            NotYet: its target has had enough for now.
         """
         ...
 

@@ -26,7 +26,6 @@ _OTHERS = (
     "RunCommandParameters",
     "EcsParameters",
     "BatchParameters",
-    "HttpParameters",
     "RedshiftDataParameters",
     "SageMakerPipelineParameters",
     "AppSyncParameters",
@@ -102,13 +101,18 @@ class Targets:
             raise Validation(
                 f"Parameter {arn} is not valid. Reason: Provided Arn is not in correct format."
             )
-        if not self._has(parts[2]) or (parts[2] == "events" and bus_of_arn(arn) is None):
-            kind = parts[5].partition("/")[0] if parts[2] == "events" else ""
+        kind = parts[5].partition("/")[0] if parts[2] == "events" else ""
+        calls = kind == "api-destination"
+        if not self._has(parts[2]) or (kind and not calls and bus_of_arn(arn) is None):
             raise Validation(
                 f"Target {name} is not available in this version of Ingle: "
                 f"{parts[2]}{f' {kind}' if kind else ''}. Choose a Lambda function, an SQS queue, "
-                "a log group or an event bus."
+                "a log group, an event bus or an API destination."
             )
+        if calls and not target.get("RoleArn"):
+            raise Validation(f"RoleArn is required for target {arn}.")
+        if target.get("HttpParameters") and not calls:
+            raise Validation(f"Parameter HttpParameters is not valid for target {name}: {arn}.")
         for each in _OTHERS:
             if target.get(each):
                 raise Validation(f"Parameter {each} is not valid for target {name}: {arn}.")
