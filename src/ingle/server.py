@@ -39,6 +39,9 @@ from ingle.runtimes.python.addresses import api_address
 from ingle.sandbox import openfiles
 from ingle.sandbox.client import WardenClient
 from ingle.sandbox.probe import findings
+from ingle.services.cloudwatch.api import CloudWatchService
+from ingle.services.cloudwatch.metrics import Metrics
+from ingle.services.cloudwatch.store import MetricsStore
 from ingle.services.delivering.api import Deliveries
 from ingle.services.events.api import EventsService
 from ingle.services.events.store import EventsStore
@@ -55,8 +58,12 @@ from ingle.services.logs.api import LogsService
 from ingle.services.logs.permission import LogPermission
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
+from ingle.services.s3.api import S3Service
+from ingle.services.s3.store import BucketStore
 from ingle.services.scheduler.api import SchedulerService
 from ingle.services.scheduler.store import SchedulerStore
+from ingle.services.sns.api import SnsService
+from ingle.services.sns.store import SnsStore
 from ingle.services.sqs.api import SqsService
 from ingle.services.sqs.store import SqsStore
 from ingle.services.sts.api import StsService
@@ -193,6 +200,8 @@ class Server:
             stack.push_async_callback(warden.close)
             self._say_what_is_weaker(warden)
 
+            metrics = await Metrics.open(MetricsStore(database), clock)
+            stack.push_async_callback(metrics.close)
             logs_store = LogsStore(database)
             sink = await Sink.open(logs_store, clock, permission=LogPermission(authorizer))
             stack.push_async_callback(sink.close)
@@ -224,7 +233,24 @@ class Server:
             queues = SqsService(queues_store, database, authorizer, clock)
             authorizer.tell("sqs", queues.resources)
             stack.push_async_callback(queues.close)
+            topics_store = await SnsStore.open(database, clock)
+            topics = SnsService(
+                store=topics_store,
+                database=database,
+                keys=keys,
+                authorizer=authorizer,
+                clock=clock,
+                functions=lambda: functions.for_services,
+                queues=queues.for_services,
+                endpoint=_url(sock).replace("//0.0.0.0:", "//127.0.0.1:").replace("[::]", "[::1]"),
+                mail_relay=config.mail_relay,
+                mail_sender=config.mail_sender,
+            )
+            authorizer.tell("sns", topics.resources)
             measurements = Measurements()
+            buckets = S3Service(
+                await BucketStore.open(database, folder.objects, keys), authorizer, clock
+            )
             store = await LambdaStore.open(database, keys)
             packages = await Packages.open(store, blobs, folder.code, clock)
             functions = LambdaService(
@@ -235,8 +261,10 @@ class Server:
                 metrics=measurements,
                 directory=directory,
                 authorizer=authorizer,
+                objects=buckets.for_services,
                 clock=clock,
                 queues=queues.for_services,
+                topics=topics.for_services,
                 presign=lambda url, seconds: presign_url(
                     root_key, "GET", url, config.region, "lambda", seconds, clock.time()
                 ),
@@ -248,6 +276,7 @@ class Server:
                 image_folders=config.images,
             )
             authorizer.tell("lambda", functions.resources)
+            authorizer.tell("s3", buckets.resources)
             stack.push_async_callback(functions.events.close)
             stack.push_async_callback(functions.pollers.close)
             stack.push_async_callback(functions.durable.close)
@@ -265,16 +294,21 @@ class Server:
             functions.deliver_to_buses(buses.for_services)
             await functions.start()
             await queues.start()
+            await topics.start()
+            stack.push_async_callback(topics.close)
             services: Mapping[str, Service] = {
                 service.name: service
                 for service in (
                     functions,
+                    buckets,
                     LogsService(logs_store, sink, clock),
                     IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
                     queues,
+                    topics,
                     buses,
                     schedules,
+                    CloudWatchService(metrics, clock),
                 )
             }
             gateway = Gateway(
@@ -285,8 +319,10 @@ class Server:
                 self._health,
                 measurements.page,
                 functions.urls,
+                buckets.for_browsers,
                 config.region,
                 accounts,
+                topics.pages.answer,
             )
             http = HttpServer(gateway.handle, clock)
             for work in (
@@ -298,6 +334,7 @@ class Server:
                 invoker.keep_provisioned(),
                 identities.uses.keep(clock),
                 queues.keep_time(),
+                metrics.keep(),
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
