@@ -49,12 +49,13 @@ class Events:
         self.deliveries: Deliveries
         self.sink: Sink
         self.identities: IamStore
+        self.authorizer: Authorizer
 
     async def open(self) -> None:
         """Open it; again, as a restart does, after `close`."""
         self.identities = await IamStore.open(self.database, KEYS)
         directory = Directory(self.identities, {}.get)
-        authorizer = Authorizer(directory, self.clock)
+        authorizer = self.authorizer = Authorizer(directory, self.clock)
         self.sink = await Sink.open(LogsStore(self.database), self.clock)
         store = await SqsStore.open(self.database, self.clock)
         self.sqs = SqsService(store, self.database, authorizer, self.clock)

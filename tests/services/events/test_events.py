@@ -205,7 +205,8 @@ async def test_what_was_accepted_is_delivered_once_after_a_restart(events: Event
         (
             {"Arn": "arn:aws:kinesis:us-east-1:000000000000:stream/s"},
             "Target t is not available in this version of Ingle: kinesis. Choose a Lambda "
-            "function, an SQS queue, a log group, an event bus or an API destination.",
+            "function, an SQS queue, an SNS topic, a log group, an event bus or an API "
+            "destination.",
         ),
         (
             {"Input": "{", "InputPath": "$"},

@@ -29,6 +29,9 @@ from ingle.services.delivering.senders import (
     FunctionSender,
     LogSender,
     QueueSender,
+    Topics,
+    TopicSender,
+    failed,
 )
 from ingle.services.delivering.store import DeliveryStore
 from ingle.storage.database import Database
@@ -45,6 +48,7 @@ __all__ = [
     "Shape",
     "Step",
     "condition_keys",
+    "failed",
 ]
 
 
@@ -86,6 +90,10 @@ class Deliveries:
     def invoke_with(self, functions: Functions) -> None:
         """Let functions be targets."""
         self._senders["lambda"] = FunctionSender(functions, self.bringers)
+
+    def publish_with(self, topics: Topics) -> None:
+        """Let topics be targets."""
+        self._senders["sns"] = TopicSender(topics, self.bringers)
 
     def has(self, service: str) -> bool:
         """Say whether a service's resources can be targets, by how ARNs call it."""

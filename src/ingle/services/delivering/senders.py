@@ -1,4 +1,4 @@
-"""Brings events to functions, queues and logs.
+"""Brings events to functions, queues, topics and logs.
 
 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
 """
@@ -18,7 +18,7 @@ from ingle.services.delivering.model import Delivery, DeliveryFailed, Done, Step
 from ingle.services.delivering.permission import NO_PERMISSIONS, Bringers, condition_keys
 from ingle.wire.errors import ServiceError
 
-_REFUSALS = frozenset(("AccessDenied", "AccessDeniedException"))
+_REFUSALS = frozenset(("AccessDenied", "AccessDeniedException", "AuthorizationError"))
 _GONE = frozenset(
     (
         "ResourceNotFoundException",
@@ -26,7 +26,11 @@ _GONE = frozenset(
         "InvalidParameterValue",
         "InvalidMessageContents",
         "MissingParameter",
+        "InvalidParameter",
+        "NotFound",
+        "NotImplemented",
         "RequestTooLargeException",
+        "ValidationException",
     )
 )
 
@@ -45,6 +49,21 @@ class Functions(Protocol):
         trace: str = "",
     ) -> Callable[[], None]:
         """Accept an event within a transaction; what is returned is to be called after it."""
+        ...
+
+
+class Topics(Protocol):
+    """All topics: `for_services` of the SNS service is this."""
+
+    def check_may_publish(
+        self, principal: Principal, arn: str, keys: Mapping[str, Values] = ...
+    ) -> None:
+        """Check that somebody may publish to a topic."""
+
+    async def add(
+        self, connection: AsyncConnection, arn: str, message: Mapping[str, Any], trace: str = ""
+    ) -> Callable[[], None]:
+        """Publish within a transaction; what is returned is to be called after it."""
         ...
 
 
@@ -117,6 +136,36 @@ class QueueSender:
                 return await self._queues.add(
                     connection, sender, delivery.arn, message, delivery.trace
                 )
+            except ServiceError as error:
+                raise failed(error) from error
+
+        return step
+
+
+class TopicSender:
+    """Makes messages of topics out of events.
+
+    Args:
+        topics: take them.
+        bringers: know who brings them.
+    """
+
+    def __init__(self, topics: Topics, bringers: Bringers) -> None:
+        self._topics = topics
+        self._bringers = bringers
+
+    async def send(self, delivery: Delivery, payload: bytes) -> Step:
+        """Publish an event to a topic."""
+        caller = self._bringers.of(delivery)
+        try:
+            self._topics.check_may_publish(caller, delivery.arn, condition_keys(delivery))
+        except ServiceError as error:
+            raise failed(error) from error
+        message = {"Message": payload.decode()}
+
+        async def step(connection: AsyncConnection) -> Done | None:
+            try:
+                return await self._topics.add(connection, delivery.arn, message, delivery.trace)
             except ServiceError as error:
                 raise failed(error) from error
 

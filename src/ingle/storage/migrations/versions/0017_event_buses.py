@@ -144,6 +144,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(64), nullable=False),
         sa.Column("tags", sa.JSON, nullable=False),
         sa.Column("created_ms", sa.BigInteger, nullable=False),
+        sa.Column("token", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "region", "name", name=op.f("pk_scheduler_groups")),
     )
     op.create_table(
@@ -157,6 +158,7 @@ def upgrade() -> None:
         sa.Column("modified_ms", sa.BigInteger, nullable=False),
         sa.Column("tick_ms", sa.BigInteger),
         sa.Column("next_ms", sa.BigInteger),
+        sa.Column("token", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint(
             "account_id", "region", "group", "name", name=op.f("pk_scheduler_schedules")
         ),
