@@ -69,7 +69,7 @@ class UniversalSender:
             self._authorizer.check(identity, request, operation, params, request_id)
             context = CallContext(
                 request_id,
-                delivery.account_id,
+                principal.account_id or delivery.account_id,
                 delivery.region,
                 principal.arn,
                 request,

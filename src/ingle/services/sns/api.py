@@ -78,7 +78,7 @@ class SnsService(Service):
         if mail_relay:
             mails = MailSender(mail_relay, mail_sender, endpoint)
             senders |= {"email": mails, "email-json": mails}
-        signer = Signer(database, keys, clock)
+        signer = self._signer = Signer(database, keys, clock)
         envelopes = Envelopes(signer, endpoint)
         self._outbox = Outbox(database, store, senders, clock)
         self._routes = Routes(functions, queues, self._outbox)
@@ -108,6 +108,8 @@ class SnsService(Service):
 
     async def create_topic(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Make a topic."""
+        # Not in the middle of the first transaction that publishes, which would wait for itself.
+        await self._signer.certificate()
         return await self._topics.create(context, request)
 
     async def delete_topic(self, context: CallContext, request: ServiceInput) -> None:
