@@ -36,6 +36,7 @@ class Endpoint:
         key: signs the requests with SigV4; None sends them plain.
         asynchronous: whether events are handed over, and not waited for.
         queue: the URL of a queue that messages are sent to, in place of a function; or "".
+        bus: the name of a bus that events are put on, in place of a function; or "".
     """
 
     host: str
@@ -44,13 +45,14 @@ class Endpoint:
     key: Key | None = None
     asynchronous: bool = False
     queue: str = ""
+    bus: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """One invocation, ready to be sent, and the status and body of the only right answer.
 
-    What is in the answer to a message, which gets an id, is not looked at.
+    What is in the answer to a message or an event, which gets an id, is not looked at.
     """
 
     request: bytes
@@ -78,6 +80,8 @@ def _prepare(endpoint: Endpoint, username: str) -> Prepared:
     host = f"{endpoint.host}:{endpoint.port}"
     if endpoint.queue:
         return _message(endpoint, host, payload)
+    if endpoint.bus:
+        return _event(endpoint, host, payload)
     greeting = f"Hello, {username}"
     if endpoint.key is None:
         headers = {"Host": host, "Content-Type": "application/json", "User-Agent": "bench"}
@@ -98,6 +102,20 @@ def _message(endpoint: Endpoint, host: str, body: bytes) -> Prepared:
         "X-Amz-Target": "AmazonSQS.SendMessage",
     }
     headers = _signed(endpoint.key, host, "POST", endpoint.path, payload, more, "sqs")
+    return Prepared(_written("POST", endpoint.path, headers, payload), None)
+
+
+def _event(endpoint: Endpoint, host: str, detail: bytes) -> Prepared:
+    assert endpoint.key is not None
+    entry = {
+        "EventBusName": endpoint.bus,
+        "Source": "bench",
+        "DetailType": "event",
+        "Detail": detail.decode(),
+    }
+    payload = json.dumps({"Entries": [entry]}).encode()
+    more = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AWSEvents.PutEvents"}
+    headers = _signed(endpoint.key, host, "POST", endpoint.path, payload, more, "events")
     return Prepared(_written("POST", endpoint.path, headers, payload), None)
 
 

@@ -17,6 +17,8 @@ STAGES = (
     "sqs_send",
     "sqs_lambda",
     "sns_fan_out",
+    "events_put",
+    "schedules",
     "memory",
     "cold",
     "warm",
@@ -35,6 +37,8 @@ INGLE_ONLY = frozenset(
         "sqs_send",
         "sqs_lambda",
         "sns_fan_out",
+        "events_put",
+        "schedules",
     }
 )
 """The stages in which no peer takes part."""
@@ -77,6 +81,8 @@ class Settings:
         drain_hold_s: how long they are held back, in seconds; less than a function's timeout.
         mapped_messages: of a queue that reach a function.
         published_messages: of a topic that reach twenty.
+        put_events: that `clients` put on a bus in a round.
+        schedules: that run a function, a second apart.
     """
 
     cold_samples: int = 40
@@ -106,6 +112,8 @@ class Settings:
     drain_hold_s: float = 25.0
     mapped_messages: int = 20_000
     published_messages: int = 200
+    put_events: int = 4_000
+    schedules: int = 20
 
 
 FULL = Settings()
@@ -127,4 +135,6 @@ QUICK = Settings(
     accept_rounds=2,
     mapped_messages=5_000,
     published_messages=50,
+    put_events=1_000,
+    schedules=8,
 )

@@ -10,6 +10,7 @@ from bench.asynchronous import measure_accept, measure_drain
 from bench.burst import measure_burst
 from bench.density import measure_density
 from bench.errors import NotMeasurable
+from bench.event_buses import measure_put, measure_schedules
 from bench.flat import measure_flat
 from bench.ingle_peer import InglePeer
 from bench.lambda_peer import LambdaPeer
@@ -195,6 +196,20 @@ class Run:
             step = self._stepper("messages published", 1)
             self.results |= measure_fan_out(self._keeper, folder, settings, step)
 
+    def events_put(self) -> None:
+        """Measures how many events are put on a bus."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("events_put")
+            step = self._stepper("events put", settings.accept_rounds)
+            self.results |= measure_put(self._keeper, folder, settings, step)
+
+    def schedules(self) -> None:
+        """Measures how late schedules run a function."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("schedules")
+            step = self._stepper("schedules", 1)
+            self.results |= measure_schedules(self._keeper, folder, settings, step)
+
     def _shared(self, stages: Sequence[str]) -> None:
         settings, results, keeper = self._settings, self.results, self._keeper
         peers = [kind(keeper, self._folder / kind.name) for kind in self._kinds]
@@ -232,5 +247,7 @@ ALONE: Mapping[str, Callable[[Run], None]] = {
     "sqs_send": Run.sqs_send,
     "sqs_lambda": Run.sqs_lambda,
     "sns_fan_out": Run.sns_fan_out,
+    "events_put": Run.events_put,
+    "schedules": Run.schedules,
 }
 """The stages that start servers of their own, or none, in their order."""

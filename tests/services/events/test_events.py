@@ -1,11 +1,13 @@
 """PutEvents, targets, what they get, and what becomes of what they do not."""
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
-from tests.services.events.conftest import ARN, QUEUE, Events
+from tests.services.conftest import context
+from tests.services.events.conftest import ARN, LETS, QUEUE, Events
 
 DETAIL = {"id": 7, "state": 'say "hi"', "tags": ["a", "b"], "who": {"name": "Ada"}}
 
@@ -27,6 +29,17 @@ async def test_an_event_reaches_the_targets_of_the_rules_that_it_matches(events:
         "resources": ["arn:x"],
         "detail": {"total": 50},
     }
+
+
+async def test_events_that_come_at_the_same_time_are_each_delivered_once(events: Events) -> None:
+    await events.queue()
+    await events.rule({"source": ["shop"]})
+    puts = (events.put(Detail=json.dumps({"number": number})) for number in range(150))
+    answers = await asyncio.gather(*puts)
+    sent = {each["Entries"][0]["EventId"] for each in answers}
+    got = [json.loads(await events.body()) for _ in range(150)]
+    assert {each["id"] for each in got} == sent
+    assert sorted(each["detail"]["number"] for each in got) == list(range(150))
 
 
 @pytest.mark.parametrize(
@@ -129,6 +142,22 @@ async def test_the_event_itself_can_be_put_into_a_template(events: Events) -> No
     got = json.loads(await events.body())
     assert got["all"]["detail"] == DETAIL
     assert got["head"] == {name: got["all"][name] for name in got["all"] if name != "detail"}
+
+
+async def test_a_fifo_queue_gets_an_event_in_its_group(events: Events) -> None:
+    request = {
+        "QueueName": "q.fifo",
+        "Attributes": {
+            "FifoQueue": "true",
+            "ContentBasedDeduplication": "true",
+            "Policy": LETS,
+        },
+    }
+    await events.sqs.create_queue(context(), request)
+    target = {"Arn": f"{QUEUE}q.fifo", "SqsParameters": {"MessageGroupId": "g"}}
+    await events.rule({"source": ["shop"]}, **target)
+    await events.put(Detail='{"number": 1}')
+    assert json.loads(await events.body("q.fifo"))["detail"] == {"number": 1}
 
 
 async def test_a_bus_passes_events_on_to_another(events: Events) -> None:

@@ -12,7 +12,7 @@ from ingle.auth.directory import Directory
 from ingle.clock import Clock
 from ingle.services.delivering.dead_letters import DeadLetters, Queues
 from ingle.services.delivering.dispatcher import Dispatcher
-from ingle.services.delivering.limits import RETRY
+from ingle.services.delivering.limits import MEMORY, RETRY
 from ingle.services.delivering.model import (
     Delivery,
     DeliveryFailed,
@@ -113,11 +113,20 @@ class Deliveries:
         return self._dispatcher.crowded
 
     async def add(self, connection: AsyncConnection, deliveries: Sequence[Delivery]) -> None:
-        """Write deliveries within a transaction; `added` is to be told of them after it."""
-        await self._store.insert(connection, deliveries)
+        """Deliver within a transaction what can be, and write the rest.
+
+        `added` is to be told of all of them after it.
+        """
+        rest = [
+            each
+            for number, each in enumerate(deliveries)
+            if number >= MEMORY.promptly
+            or not await self._dispatcher.deliver_promptly(connection, each)
+        ]
+        await self._store.insert(connection, rest)
 
     def added(self, deliveries: Sequence[Delivery]) -> None:
-        """Begin to deliver what `add` has written."""
+        """Go on with what `add` has delivered or written."""
         if deliveries:
             self._dispatcher.added(deliveries)
 

@@ -29,6 +29,18 @@ class Queues(Protocol):
     ) -> None:
         """Check that somebody may send to a queue."""
 
+    async def send(
+        self,
+        principal: Principal,
+        arn: str,
+        message: Mapping[str, Any],
+        *,
+        keys: Mapping[str, Values] = ...,
+        trace: str = "",
+    ) -> str:
+        """Send a message, as far as somebody may."""
+        ...
+
     async def add(
         self,
         connection: AsyncConnection,

@@ -67,9 +67,39 @@ class Dispatcher:
         heapq.heapify(self._due)
         self._task = asyncio.create_task(self._run(), name="deliveries")
 
+    async def deliver_promptly(self, connection: AsyncConnection, delivery: Delivery) -> bool:
+        """Deliver within the transaction that would keep a delivery, where that can be.
+
+        Returns:
+            Whether it is over, once that is committed.
+        """
+        now_ms = self._now_ms()
+        sender = self._senders.get(delivery.arn.split(":")[2])
+        if (
+            self._stopped
+            or sender is None
+            or not delivery.due_ms <= now_ms <= delivery.expires_ms
+            or not sender.is_prompt(delivery)
+        ):
+            return False
+        delivery.attempts = 1
+        try:
+            step = await sender.send(delivery, self._payload(delivery))
+            delivery.done = await step(connection)
+        except DeliveryFailed:
+            # What is to become of it is decided with the next attempt.
+            delivery.attempts = 0
+            return False
+        delivery.over = True
+        return True
+
     def added(self, deliveries: Sequence[Delivery]) -> None:
-        """Deliver what is on disk now."""
+        """Deliver what is on disk now, where it was not done already."""
         for each in deliveries:
+            if each.over:
+                if each.done is not None:
+                    each.done()
+                continue
             heapq.heappush(self._due, (each.due_ms, each.id))
             if len(self._kept) < MEMORY.kept:
                 self._kept[each.id] = each
@@ -148,9 +178,7 @@ class Dispatcher:
         sender = self._senders.get(service)
         if sender is None:
             raise DeliveryFailed("NO_RESOURCE", f"{delivery.arn} cannot be a target.")
-        shape = self._shapes.get(delivery.service)
-        payload = delivery.event if shape is None else shape(delivery)
-        step = await sender.send(delivery, payload)
+        step = await sender.send(delivery, self._payload(delivery))
 
         async def run(connection: AsyncConnection) -> Done | None:
             done = await step(connection)
@@ -163,6 +191,10 @@ class Dispatcher:
                 done()
 
         await finish(both())
+
+    def _payload(self, delivery: Delivery) -> bytes:
+        shape = self._shapes.get(delivery.service)
+        return delivery.event if shape is None else shape(delivery)
 
     async def _failed(self, delivery: Delivery, error: DeliveryFailed) -> None:
         if not error.again:

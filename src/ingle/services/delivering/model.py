@@ -31,6 +31,8 @@ class Delivery:
         attempts: how often it was tried.
         due_ms: when it is tried next.
         id: its row; 0 while it has none.
+        over: whether it was delivered in the transaction that would have kept it.
+        done: what is then to be done after that, or None.
     """
 
     service: str
@@ -45,6 +47,8 @@ class Delivery:
     attempts: int = 0
     due_ms: int = 0
     id: int = field(default=0, compare=False)
+    over: bool = field(default=False, compare=False)
+    done: Done | None = field(default=None, compare=False)
 
     @property
     def arn(self) -> str:
@@ -105,6 +109,13 @@ class NotYet(Exception):
 
 class Sender(Protocol):
     """Brings events to the targets of one AWS service."""
+
+    def is_prompt(self, delivery: Delivery) -> bool:
+        """Say whether `send` waits for nothing, and its step writes all or raises before.
+
+        Then an event can be delivered in the very transaction in which it is accepted.
+        """
+        ...
 
     async def send(self, delivery: Delivery, payload: bytes) -> Step:
         """Do what must be done before the transaction that ends a delivery.

@@ -86,6 +86,10 @@ class FunctionSender:
         self._functions = functions
         self._bringers = bringers
 
+    def is_prompt(self, delivery: Delivery) -> bool:
+        """All are."""
+        return True
+
     async def send(self, delivery: Delivery, payload: bytes) -> Step:
         """Invoke a function with an event, asynchronously."""
         caller = self._bringers.of(delivery)
@@ -118,17 +122,27 @@ class QueueSender:
         self._queues = queues
         self._bringers = bringers
 
+    def is_prompt(self, delivery: Delivery) -> bool:
+        """Those to standard queues are."""
+        return not _is_fifo(delivery)
+
     async def send(self, delivery: Delivery, payload: bytes) -> Step:
         """Send an event to a queue."""
         caller = self._bringers.of(delivery)
+        message: dict[str, Any] = {"MessageBody": payload.decode()}
+        keys = condition_keys(delivery)
         try:
-            self._queues.check_may_send(caller, delivery.arn, condition_keys(delivery))
+            if _is_fifo(delivery):
+                # It takes no copies, so that it may come a second time after a kill.
+                group = delivery.target["SqsParameters"]["MessageGroupId"]
+                message["MessageGroupId"] = group
+                await self._queues.send(
+                    caller, delivery.arn, message, keys=keys, trace=delivery.trace
+                )
+                return _nothing
+            self._queues.check_may_send(caller, delivery.arn, keys)
         except ServiceError as error:
             raise failed(error) from error
-        message: dict[str, Any] = {"MessageBody": payload.decode()}
-        group = (delivery.target.get("SqsParameters") or {}).get("MessageGroupId")
-        if group:
-            message["MessageGroupId"] = group
 
         async def step(connection: AsyncConnection) -> Done | None:
             sender = caller.unique_id or delivery.service
@@ -153,6 +167,10 @@ class TopicSender:
     def __init__(self, topics: Topics, bringers: Bringers) -> None:
         self._topics = topics
         self._bringers = bringers
+
+    def is_prompt(self, delivery: Delivery) -> bool:
+        """Messages are signed, which takes its time."""
+        return False
 
     async def send(self, delivery: Delivery, payload: bytes) -> Step:
         """Publish an event to a topic."""
@@ -184,6 +202,10 @@ class LogSender:
         self._sink = sink
         self._clock = clock
 
+    def is_prompt(self, delivery: Delivery) -> bool:
+        """None is: the sink writes."""
+        return False
+
     async def send(self, delivery: Delivery, payload: bytes) -> Step:
         """Write an event to a log group; it is on disk before the delivery is over."""
         parts = delivery.arn.split(":")
@@ -191,6 +213,10 @@ class LogSender:
         appender.append(int(self._clock.time() * 1000), payload.decode())
         await self._sink.flush()
         return _nothing
+
+
+def _is_fifo(delivery: Delivery) -> bool:
+    return delivery.arn.endswith(".fifo")
 
 
 async def _nothing(_: AsyncConnection) -> Done | None:

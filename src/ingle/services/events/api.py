@@ -78,6 +78,7 @@ class EventsService(Service):
         """Run schedules and replays no more."""
         await self._schedules.close()
         await self._replaying.close()
+        await self._putting.close()
 
     async def hang_up(self) -> None:
         """Close the connections to API destinations, once nothing is delivered any more."""

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingle.clock import Clock
 from ingle.services.delivering.api import Bringers, Delivery, DeliveryFailed, Done, Step
 from ingle.services.events.errors import Validation
+from ingle.services.events.gathering import Gathering
 from ingle.services.events.later import LATER
 from ingle.services.events.limits import LIMITS
 from ingle.services.events.model import BusKey
@@ -21,7 +22,6 @@ from ingle.services.events.names import bus_key, bus_of_arn
 from ingle.services.events.publishing import Published, Publishing
 from ingle.services.events.store import EventsStore
 from ingle.storage.database import Database
-from ingle.storage.tasks import finish
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 PUT = "events:PutEvents"
@@ -46,7 +46,7 @@ class Putting:
     ) -> None:
         self._store = store
         self._publishing = publishing
-        self._database = database
+        self._gathering = Gathering(publishing, database)
         self._clock = clock
 
     async def put(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
@@ -71,9 +71,14 @@ class Putting:
             found = self._publishing.found(key, event, trace=entry.get("TraceHeader") or trace)
             published.deliveries.extend(found.deliveries)
             published.archived.extend(found.archived)
-        await self._keep(published)
+        if published.deliveries or published.archived:
+            await self._gathering.keep(published)
         failed = sum("ErrorCode" in each for each in answers)
         return {"FailedEntryCount": failed, "Entries": answers}
+
+    async def close(self) -> None:
+        """Wait until everything that came is written."""
+        await self._gathering.close()
 
     async def add(
         self, connection: AsyncConnection, key: BusKey, entry: Entry, trace: str = ""
@@ -93,19 +98,6 @@ class Putting:
         found = self._publishing.found(key, event, trace=trace)
         await self._publishing.add(connection, found)
         return lambda: self._publishing.added(found)
-
-    async def _keep(self, published: Published) -> None:
-        if not (published.deliveries or published.archived):
-            return
-
-        async def run(connection: AsyncConnection) -> None:
-            await self._publishing.add(connection, published)
-
-        async def both() -> None:
-            await self._database.write(run)
-            self._publishing.added(published)
-
-        await finish(both())
 
     def _event(self, entry: Entry, account_id: str, region: str) -> dict[str, Any]:
         time = entry.get("Time")

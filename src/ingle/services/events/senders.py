@@ -1,6 +1,8 @@
 """Brings events to EventBridge's own targets: other buses and API destinations."""
 
-from ingle.services.delivering.api import Delivery, Sender, Step
+from ingle.services.delivering.api import Delivery, Step
+from ingle.services.events.calling import ApiSender
+from ingle.services.events.putting import BusSender
 
 
 class EventsSender:
@@ -11,9 +13,13 @@ class EventsSender:
         destinations: brings them to API destinations.
     """
 
-    def __init__(self, buses: Sender, destinations: Sender) -> None:
+    def __init__(self, buses: BusSender, destinations: ApiSender) -> None:
         self._buses = buses
         self._destinations = destinations
+
+    def is_prompt(self, delivery: Delivery) -> bool:
+        """None is: buses may be in a circle, and destinations are elsewhere."""
+        return False
 
     async def send(self, delivery: Delivery, payload: bytes) -> Step:
         """Bring an event to its target."""

@@ -49,6 +49,10 @@ class UniversalSender:
         self._bringers = bringers
         self._authorizer = authorizer
 
+    def is_prompt(self, delivery: Delivery) -> bool:
+        """None is: operations write for themselves."""
+        return False
+
     async def send(self, delivery: Delivery, payload: bytes) -> Step:
         """Call an operation with what a schedule says.
 
