@@ -5,6 +5,7 @@ import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -114,6 +115,26 @@ class Accounts(Protocol):
         ...
 
 
+class Requests(Protocol):
+    """What takes note of requests."""
+
+    def note(
+        self, service: str, operation: str, status: int, seconds: float, request_id: str, who: str
+    ) -> None:
+        """Take note of an answer; it returns at once."""
+        ...
+
+
+class _Call:
+    """What became known of a request on its way."""
+
+    __slots__ = ("operation", "principal_arn", "request_id", "service")
+
+    def __init__(self) -> None:
+        self.request_id = str(uuid.uuid4())
+        self.service = self.operation = self.principal_arn = ""
+
+
 class Gateway:
     """Answers requests with the services that it is given.
 
@@ -129,6 +150,7 @@ class Gateway:
         region: the one that a request without a signature is for.
         accounts: keeps those of this server.
         pages: answers what services let anybody fetch, without a signature.
+        requests: takes note of what was asked and answered.
     """
 
     def __init__(
@@ -144,6 +166,7 @@ class Gateway:
         region: str,
         accounts: Accounts,
         pages: Callable[[Request], Awaitable[Response | None]],
+        requests: Requests,
     ) -> None:
         self._services = services
         self._verifier = verifier
@@ -157,6 +180,7 @@ class Gateway:
         self._region = region
         self._accounts = accounts
         self._pages = pages
+        self._requests = requests
         self._protocols = {name: ServiceProtocol.load(name) for name in services}
 
     async def handle(self, request: Request, read_body: Body) -> Response:
@@ -191,12 +215,27 @@ class Gateway:
             return Response(500, _JSON, b"Internal Server Error")
 
     async def _call(self, request: Request, read_body: Body) -> Response:
-        request_id = str(uuid.uuid4())
+        call = _Call()
+        began = perf_counter()
+        response = await self._answer(call, request, read_body)
+        self._requests.note(
+            call.service,
+            call.operation,
+            response.status,
+            perf_counter() - began,
+            call.request_id,
+            call.principal_arn,
+        )
+        return response
+
+    async def _answer(self, call: "_Call", request: Request, read_body: Body) -> Response:
+        request_id = call.request_id
         upload: Upload | None = None
         protocol: ServiceProtocol | None = None
         operation: Operation | None = None
         try:
             protocol = await self._protocol(request, read_body)
+            call.service = protocol.name
             if protocol.name == _BUCKETS and _is_post_form(request):
                 pieces = _pieces(read_body, max_body(_BUCKETS, "PutObject"))
                 return await self._buckets.post_form(request, pieces, self._signer, request_id)
@@ -210,6 +249,7 @@ class Gateway:
                 if operation.upload is None:
                     limit = max_body(protocol.name, operation.name)
                     request.body = await _read(read_body, limit, _spoken(operation.name))
+            call.operation = operation.name
             if operation.upload is None:
                 identity = await self._identify(request, operation, protocol)
             else:
@@ -222,6 +262,7 @@ class Gateway:
                 self._authorizer.check(identity, request, operation, params, request_id)
             if isinstance(method, NotImplementedByIngle):
                 raise method
+            call.principal_arn = identity.principal_arn
             if upload is not None and operation.upload is not None:
                 params[operation.upload] = upload
             context = CallContext(

@@ -1,4 +1,4 @@
--- revision 0021
+-- revision 0024
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -807,3 +807,15 @@ CREATE TABLE cloudwatch_dashboards (
 	CONSTRAINT pk_cloudwatch_dashboards PRIMARY KEY (id), 
 	CONSTRAINT uq_cloudwatch_dashboards_account_id_name UNIQUE (account_id, name)
 );
+CREATE TABLE xray_segments (
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	trace_id VARCHAR(35) NOT NULL, 
+	segment_id VARCHAR(16) NOT NULL, 
+	started FLOAT NOT NULL, 
+	ended FLOAT NOT NULL, 
+	document TEXT NOT NULL, 
+	CONSTRAINT pk_xray_segments PRIMARY KEY (account_id, region, trace_id, segment_id)
+);
+CREATE INDEX ix_xray_segments_started ON xray_segments (account_id, region, started);
+CREATE INDEX ix_xray_segments_ended ON xray_segments (ended);
