@@ -1,6 +1,7 @@
 """What rules and schedules reach besides functions and queues, and archives, by boto3."""
 
 import json
+import urllib.request
 import uuid
 
 from tests.e2e.callers import allow, new_role
@@ -116,3 +117,39 @@ def test_archived_events_are_replayed(server):
         lambda: events.describe_replay(ReplayName=name)["State"] == "COMPLETED", "it is over"
     )
     assert name in [each["ReplayName"] for each in events.list_replays()["Replays"]]
+
+
+def test_a_function_that_puts_the_event_that_it_runs_for_is_stopped(server, functions):
+    events, source = server.client("events"), uuid.uuid4().hex
+    code = (
+        "import boto3\n"
+        "def handler(event, context):\n"
+        "    entry = {'Source': event['source'], 'DetailType': 'd', 'Detail': '{}'}\n"
+        "    boto3.client('events').put_events(Entries=[entry])\n"
+    )
+    role = new_role(server, allow("logs:*"), allow("events:PutEvents"))
+    name = create(functions, code, Role=role, Timeout=30)
+    arn = functions.get_function_configuration(FunctionName=name)["FunctionArn"]
+    functions.add_permission(
+        FunctionName=name,
+        StatementId="rule",
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+        SourceArn=new_rule(events, arn, source),
+    )
+    url, queue = new_queue(server)
+    new_rule(events, queue, source)
+    put(events, source)
+    labels = f'account="{ACCOUNT}",region="us-east-1",function="{name}"'
+    dropped = f"ingle_lambda_recursive_invocations_dropped_total{{{labels}}} 1"
+
+    def stopped():
+        with urllib.request.urlopen(f"{server.endpoint}/_ingle/metrics") as answer:
+            return dropped in answer.read().decode()
+
+    eventually(stopped, "the loop is stopped", 60)
+    found = []
+    while len(found) < 17:
+        found += receive(server, url)
+    # The first, and one for each of the rounds that are let pass.
+    assert len(found) == 17

@@ -128,6 +128,19 @@ async def test_paths_headers_queries_and_members_are_added(
     assert came.headers["host"] == urlsplit(endpoint.url).netloc
 
 
+async def test_parameters_can_be_paths_into_the_event(events: Events, endpoint: Endpoint) -> None:
+    await make_role(events)
+    parameters = {
+        "PathParameterValues": ["$.detail.id"],
+        "HeaderParameters": {"x-shop": "$.source", "x-none": "$.detail.none"},
+    }
+    target = {"HttpParameters": parameters, "Input": "{}"}
+    await destine(events, await connect(events), f"{endpoint.url}/orders/*", target)
+    await events.put(Detail='{"id": 7}')
+    came = await endpoint.next()
+    assert (came.path, came.headers["x-shop"], came.headers["x-none"]) == ("/orders/7", "shop", "")
+
+
 async def test_a_token_is_fetched_once_and_anew_when_it_is_refused(
     events: Events, endpoint: Endpoint
 ) -> None:

@@ -134,6 +134,67 @@ async def test_a_target_gets_what_was_chosen_for_it(
     assert await events.body() == expected
 
 
+_INSTANCE = "i-0123456789"
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ('"instance <instance> is in <state>"', f"instance {_INSTANCE} is in RUNNING"),
+        (
+            '"instance \\"<instance>\\" is in <state>"',
+            f'instance "{_INSTANCE}" is in RUNNING',
+        ),
+        (
+            '{\n  "instance" : <instance>,\n  "state": <state>\n}',
+            {"instance": _INSTANCE, "state": "RUNNING"},
+        ),
+        (
+            '{"instance" : <instance>, "state": "<state>", '
+            '"instanceStatus": "instance \\"<instance>\\" is in <state>"}',
+            {
+                "instance": _INSTANCE,
+                "state": "RUNNING",
+                "instanceStatus": f'instance "{_INSTANCE}" is in RUNNING',
+            },
+        ),
+        (
+            '{"instance" : <instance>, "state": [ 9, <state>, true ], "Transformed" : "Yes"}',
+            {"instance": _INSTANCE, "state": [9, "RUNNING", True], "Transformed": "Yes"},
+        ),
+        (
+            '{"ruleArn" : <aws.events.rule-arn>, "ruleName" : <aws.events.rule-name>, '
+            '"at": <aws.events.event.ingestion-time>, "resource": <resource>}',
+            {
+                "ruleArn": f"{ARN}rule/r",
+                "ruleName": "r",
+                "at": "2026-01-01T00:00:00Z",
+                "resource": "arn:instance",
+            },
+        ),
+    ],
+)
+async def test_the_documented_examples_of_templates_come_out_as_documented(
+    events: Events, template: str, expected: Any
+) -> None:
+    """Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html"""
+    await events.queue()
+    paths = {
+        "timestamp": "$.time",
+        "instance": "$.detail.instance-id",
+        "state": "$.detail.state",
+        "resource": "$.resources[0]",
+    }
+    transformer = {"InputPathsMap": paths, "InputTemplate": template}
+    await events.rule({"source": ["shop"]}, InputTransformer=transformer)
+    await events.put(
+        Detail=json.dumps({"instance-id": _INSTANCE, "state": "RUNNING"}),
+        Resources=["arn:instance"],
+        Time=1.0,
+    )
+    assert json.loads(await events.body()) == expected
+
+
 async def test_the_event_itself_can_be_put_into_a_template(events: Events) -> None:
     await events.queue()
     template = '{"all": <aws.events.event.json>, "head": <aws.events.event>}'

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingle.clock import Clock
 from ingle.services.delivering.api import Deliveries, Delivery
 from ingle.services.events.model import Archived, BusKey, RuleKey
+from ingle.services.events.shaping import with_parameters
 from ingle.services.events.store import EventsStore
 
 PRINCIPAL = "events.amazonaws.com"
@@ -84,7 +85,7 @@ class Publishing:
                     rule.key.arn,
                     bus.account_id,
                     bus.region,
-                    target,
+                    with_parameters(target, event),
                     written,
                     now_ms,
                     trace,
