@@ -46,6 +46,14 @@ def handler(event, context):
     found = {"at": time.time(), "id": event["Records"][0]["Sns"]["MessageId"]}
     print("CALLED", json.dumps(found))
 """
+PUNCTUAL_SOURCE = """\
+import json
+import time
+
+
+def handler(event, context):
+    print("CALLED", json.dumps({"at": time.time(), "due": event["due"]}))
+"""
 WAITING_SOURCE = """\
 import time
 
@@ -100,6 +108,10 @@ COUNTING = python_program(COUNTING_SOURCE)
 
 TELLING = python_program(TELLING_SOURCE)
 """Prints when it was called with which message of a topic."""
+
+
+PUNCTUAL = python_program(PUNCTUAL_SOURCE)
+"""Prints when it was called, and when that was due."""
 
 
 def waiting_until(until: float) -> Program:

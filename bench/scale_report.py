@@ -34,6 +34,7 @@ def tables(results: Mapping[str, float], settings: Settings) -> list[Table]:
         _queues(results, settings),
         _topics(results, settings),
         _buckets(results, settings),
+        _events(results, settings),
     ]
 
 
@@ -265,6 +266,31 @@ def _buckets(results: Mapping[str, float], settings: Settings) -> Table:
     ):
         if name in results:
             table.rows.append([title, number(results, name, digits)])
+    return table
+
+
+def _events(results: Mapping[str, float], settings: Settings) -> Table:
+    put, late = f"events_put.{OWN}", f"schedules.{OWN}"
+    table = Table(
+        "Events and schedules",
+        ["", "figure"],
+        note=f"Ingle alone. Put: by {settings.clients} clients, one event a request; it is on disk "
+        "when its client is answered, and goes to a queue at the same time; medians of "
+        f"{settings.accept_rounds} rounds of {settings.put_events:,}. Late: from the time of each "
+        f"of {settings.schedules} schedules until its function was called, by the same clock.",
+        numeric=(1,),
+    )
+    if f"{put}.per_second" in results:
+        table.rows.extend(
+            [
+                ["put a second", f"{results[f'{put}.per_second']:,.0f}"],
+                ["put, p50 ms", number(results, f"{put}.p50_ms")],
+                ["put, p99 ms", number(results, f"{put}.p99_ms")],
+            ]
+        )
+    if f"{late}.p50_ms" in results:
+        table.rows.append(["late, p50 ms", number(results, f"{late}.p50_ms")])
+        table.rows.append(["late, p99 ms", number(results, f"{late}.p99_ms")])
     return table
 
 

@@ -20,6 +20,8 @@ STAGES = (
     "s3_put",
     "s3_transfer",
     "s3_list",
+    "events_put",
+    "schedules",
     "memory",
     "cold",
     "warm",
@@ -41,6 +43,8 @@ INGLE_ONLY = frozenset(
         "s3_put",
         "s3_transfer",
         "s3_list",
+        "events_put",
+        "schedules",
     }
 )
 """The stages in which no peer takes part."""
@@ -87,6 +91,8 @@ class Settings:
         put_rounds: of these.
         object_mb: the size of a large object.
         listed_objects: in the bucket that is listed.
+        put_events: that `clients` put on a bus in a round.
+        schedules: that run a function, a second apart.
     """
 
     cold_samples: int = 40
@@ -120,6 +126,8 @@ class Settings:
     put_rounds: int = 5
     object_mb: int = 1_000
     listed_objects: int = 1_000_000
+    put_events: int = 4_000
+    schedules: int = 20
 
 
 FULL = Settings()
@@ -145,4 +153,6 @@ QUICK = Settings(
     put_rounds=2,
     object_mb=200,
     listed_objects=100_000,
+    put_events=1_000,
+    schedules=8,
 )

@@ -11,6 +11,7 @@ from bench.buckets import measure_list, measure_put, measure_transfer
 from bench.burst import measure_burst
 from bench.density import measure_density
 from bench.errors import NotMeasurable
+from bench.event_buses import measure_events, measure_schedules
 from bench.flat import measure_flat
 from bench.ingle_peer import InglePeer
 from bench.lambda_peer import LambdaPeer
@@ -217,6 +218,20 @@ class Run:
             step = self._stepper("a large bucket", 1)
             self.results |= measure_list(self._keeper, folder, settings, step)
 
+    def events_put(self) -> None:
+        """Measures how many events are put on a bus."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("events_put")
+            step = self._stepper("events put", settings.accept_rounds)
+            self.results |= measure_events(self._keeper, folder, settings, step)
+
+    def schedules(self) -> None:
+        """Measures how late schedules run a function."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("schedules")
+            step = self._stepper("schedules", 1)
+            self.results |= measure_schedules(self._keeper, folder, settings, step)
+
     def _shared(self, stages: Sequence[str]) -> None:
         settings, results, keeper = self._settings, self.results, self._keeper
         peers = [kind(keeper, self._folder / kind.name) for kind in self._kinds]
@@ -257,5 +272,7 @@ ALONE: Mapping[str, Callable[[Run], None]] = {
     "s3_put": Run.s3_put,
     "s3_transfer": Run.s3_transfer,
     "s3_list": Run.s3_list,
+    "events_put": Run.events_put,
+    "schedules": Run.schedules,
 }
 """The stages that start servers of their own, or none, in their order."""

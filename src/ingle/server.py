@@ -299,11 +299,16 @@ class Server:
                 database, directory, authorizer, queues.for_services, sink, clock
             )
             deliveries.invoke_with(functions.for_services)
-            stack.push_async_callback(deliveries.close)
-            buses = EventsService(await EventsStore.open(database), deliveries, clock)
+            deliveries.publish_with(topics.for_services)
+            buses = EventsService(await EventsStore.open(database, keys), deliveries, clock)
             authorizer.tell("events", buses.resources)
+            stack.push_async_callback(buses.hang_up)
+            stack.push_async_callback(deliveries.close)
             stack.push_async_callback(buses.close)
-            schedules = SchedulerService(await SchedulerStore.open(database), deliveries, clock)
+            services: dict[str, Service] = {}
+            schedules = SchedulerService(
+                await SchedulerStore.open(database), deliveries, services, authorizer, clock
+            )
             stack.push_async_callback(schedules.close)
             functions.deliver_to_buses(buses.for_services)
             await functions.start()
@@ -312,7 +317,7 @@ class Server:
             stack.push_async_callback(cloudwatch.close)
             await topics.start()
             stack.push_async_callback(topics.close)
-            services: Mapping[str, Service] = {
+            services |= {
                 service.name: service
                 for service in (
                     functions,

@@ -83,7 +83,7 @@ class SnsService(Service):
         if mail_relay:
             mails = MailSender(mail_relay, mail_sender, endpoint)
             senders |= {"email": mails, "email-json": mails}
-        signer = Signer(database, keys, clock)
+        signer = self._signer = Signer(database, keys, clock)
         envelopes = Envelopes(signer, endpoint)
         self.measured = Measurements()
         self._outbox = Outbox(database, store, senders, self.measured, clock)
@@ -115,6 +115,8 @@ class SnsService(Service):
 
     async def create_topic(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Make a topic."""
+        # Not in the middle of the first transaction that publishes, which would wait for itself.
+        await self._signer.certificate()
         return await self._topics.create(context, request)
 
     async def delete_topic(self, context: CallContext, request: ServiceInput) -> None:

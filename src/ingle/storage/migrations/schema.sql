@@ -613,6 +613,73 @@ CREATE TABLE events_rules (
 	next_ms BIGINT, 
 	CONSTRAINT pk_events_rules PRIMARY KEY (account_id, region, bus, name)
 );
+CREATE TABLE events_archives (
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	name VARCHAR(48) NOT NULL, 
+	bus VARCHAR(256) NOT NULL, 
+	pattern TEXT NOT NULL, 
+	description TEXT NOT NULL, 
+	retention_days INTEGER NOT NULL, 
+	created_ms BIGINT NOT NULL, 
+	CONSTRAINT pk_events_archives PRIMARY KEY (account_id, region, name)
+);
+CREATE TABLE events_archived (
+	id INTEGER NOT NULL, 
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	archive VARCHAR(48) NOT NULL, 
+	time_ms BIGINT NOT NULL, 
+	added_ms BIGINT NOT NULL, 
+	event BLOB NOT NULL, 
+	CONSTRAINT pk_events_archived PRIMARY KEY (id)
+);
+CREATE INDEX ix_events_archived_time ON events_archived (account_id, region, archive, time_ms);
+CREATE TABLE events_replays (
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	name VARCHAR(64) NOT NULL, 
+	archive VARCHAR(48) NOT NULL, 
+	bus VARCHAR(256) NOT NULL, 
+	rules JSON NOT NULL, 
+	description TEXT NOT NULL, 
+	start_ms BIGINT NOT NULL, 
+	end_ms BIGINT NOT NULL, 
+	began_ms BIGINT NOT NULL, 
+	state VARCHAR(16) NOT NULL, 
+	reason TEXT NOT NULL, 
+	ended_ms BIGINT NOT NULL, 
+	last_ms BIGINT NOT NULL, 
+	last_id BIGINT NOT NULL, 
+	CONSTRAINT pk_events_replays PRIMARY KEY (account_id, region, name)
+);
+CREATE TABLE events_connections (
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	name VARCHAR(64) NOT NULL, 
+	id VARCHAR(36) NOT NULL, 
+	kind VARCHAR(32) NOT NULL, 
+	description TEXT NOT NULL, 
+	secret BLOB NOT NULL, 
+	created_ms BIGINT NOT NULL, 
+	modified_ms BIGINT NOT NULL, 
+	authorized_ms BIGINT NOT NULL, 
+	CONSTRAINT pk_events_connections PRIMARY KEY (account_id, region, name)
+);
+CREATE TABLE events_destinations (
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	name VARCHAR(64) NOT NULL, 
+	id VARCHAR(36) NOT NULL, 
+	connection TEXT NOT NULL, 
+	description TEXT NOT NULL, 
+	endpoint TEXT NOT NULL, 
+	method VARCHAR(8) NOT NULL, 
+	per_second INTEGER NOT NULL, 
+	created_ms BIGINT NOT NULL, 
+	modified_ms BIGINT NOT NULL, 
+	CONSTRAINT pk_events_destinations PRIMARY KEY (account_id, region, name)
+);
 CREATE TABLE deliveries (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	service VARCHAR(64) NOT NULL, 
@@ -633,6 +700,7 @@ CREATE TABLE scheduler_groups (
 	name VARCHAR(64) NOT NULL, 
 	tags JSON NOT NULL, 
 	created_ms BIGINT NOT NULL, 
+	token VARCHAR(64) NOT NULL, 
 	CONSTRAINT pk_scheduler_groups PRIMARY KEY (account_id, region, name)
 );
 CREATE TABLE scheduler_schedules (
@@ -645,6 +713,7 @@ CREATE TABLE scheduler_schedules (
 	modified_ms BIGINT NOT NULL, 
 	tick_ms BIGINT, 
 	next_ms BIGINT, 
+	token VARCHAR(64) NOT NULL, 
 	CONSTRAINT pk_scheduler_schedules PRIMARY KEY (account_id, region, "group", name)
 );
 CREATE TABLE s3_buckets (
