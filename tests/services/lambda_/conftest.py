@@ -128,7 +128,7 @@ class Bench:
         directory = Directory(self.identities, lambda access_key_id: None)
         self.authorizer = Authorizer(directory, self.clock)
         queues = SqsService(
-            await SqsStore.open(self.database, self.clock),
+            await SqsStore.open(self.database, self.clock, KEYS),
             self.database,
             self.authorizer,
             self.clock,

@@ -212,10 +212,12 @@ class Receiving:
                 message.receives += 1
                 if message.first_received_ms is None:
                     message.first_received_ms = now_ms
+                message.received_ms = now_ms
                 line.hold(message, now_ms + int(hidden_s * 1000))
                 taken.append(message)
         else:
             for message in taken:
+                message.received_ms = now_ms
                 line.hold(message, now_ms + int(hidden_s * 1000))
         for message in taken:
             change.change(message)
