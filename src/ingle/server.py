@@ -52,6 +52,8 @@ from ingle.services.logs.api import LogsService
 from ingle.services.logs.permission import LogPermission
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
+from ingle.services.sns.api import SnsService
+from ingle.services.sns.store import SnsStore
 from ingle.services.sqs.api import SqsService
 from ingle.services.sqs.store import SqsStore
 from ingle.services.sts.api import StsService
@@ -219,6 +221,20 @@ class Server:
             queues = SqsService(queues_store, database, authorizer, clock)
             authorizer.tell("sqs", queues.resources)
             stack.push_async_callback(queues.close)
+            topics_store = await SnsStore.open(database, clock)
+            topics = SnsService(
+                store=topics_store,
+                database=database,
+                keys=keys,
+                authorizer=authorizer,
+                clock=clock,
+                functions=lambda: functions.for_services,
+                queues=queues.for_services,
+                endpoint=_url(sock).replace("//0.0.0.0:", "//127.0.0.1:").replace("[::]", "[::1]"),
+                mail_relay=config.mail_relay,
+                mail_sender=config.mail_sender,
+            )
+            authorizer.tell("sns", topics.resources)
             measurements = Measurements()
             store = await LambdaStore.open(database, keys)
             packages = await Packages.open(store, blobs, folder.code, clock)
@@ -232,6 +248,7 @@ class Server:
                 authorizer=authorizer,
                 clock=clock,
                 queues=queues.for_services,
+                topics=topics.for_services,
                 presign=lambda url, seconds: presign_url(
                     root_key, "GET", url, config.region, "lambda", seconds, clock.time()
                 ),
@@ -248,6 +265,8 @@ class Server:
             stack.push_async_callback(functions.durable.close)
             await functions.start()
             await queues.start()
+            await topics.start()
+            stack.push_async_callback(topics.close)
             services: Mapping[str, Service] = {
                 service.name: service
                 for service in (
@@ -256,6 +275,7 @@ class Server:
                     IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
                     queues,
+                    topics,
                 )
             }
             gateway = Gateway(
@@ -268,6 +288,7 @@ class Server:
                 functions.urls,
                 config.region,
                 accounts,
+                topics.pages.answer,
             )
             http = HttpServer(gateway.handle, clock)
             for work in (

@@ -9,6 +9,7 @@ import ingle.invoke.events.tables
 import ingle.services.iam.tables
 import ingle.services.lambda_.tables
 import ingle.services.logs.tables
+import ingle.services.sns.tables
 import ingle.services.sqs.tables  # noqa: F401 - all of them register their tables
 from ingle.storage.schema import migrate
 from ingle.storage.tables import metadata

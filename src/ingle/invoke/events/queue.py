@@ -109,6 +109,14 @@ class EventQueue:
         await self._store.insert(connection, events)
         return events
 
+    def prepared(self, key: BacklogKey, payload: bytes, *, request_id: str, trace: str) -> Event:
+        """Make an event for `add_all`."""
+        return self._event(key, payload, request_id, trace)
+
+    async def add_all(self, connection: AsyncConnection, events: Sequence[Event]) -> None:
+        """Write events at once within a transaction; `added` must be told of them afterwards."""
+        await self._store.insert(connection, events)
+
     def added(self, events: Sequence[Event]) -> None:
         """Run events that `add` has written, now that they are committed."""
         for event in events:

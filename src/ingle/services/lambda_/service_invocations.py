@@ -7,14 +7,19 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-servic
 """
 
 import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.auth.authorizer import Authorizer
 from ingle.auth.verdicts import Ruling
 from ingle.iam.authorize import Decision
 from ingle.iam.principal import service_principal
 from ingle.iam.wording import refusal
+from ingle.invoke.events.event import Event
 from ingle.invoke.events.queue import EventQueue
 from ingle.services.lambda_.destinations import function_reference
 from ingle.services.lambda_.errors import AccessRefused
@@ -131,6 +136,47 @@ class ServiceInvocations:
             trace=trace,
         )
         return request_id
+
+    def prepared(
+        self,
+        function_arn: str,
+        payload: bytes,
+        *,
+        service: str,
+        source_arn: str,
+        source_account: str,
+        trace: str = "",
+    ) -> Event:
+        """Make an event, which `add_all` accepts.
+
+        Args:
+            function_arn: with the qualifier, if there is one.
+            payload: the event, JSON.
+            service: the principal of the service, for instance `sns.amazonaws.com`.
+            source_arn: what it has the function run for.
+            source_account: whose that is.
+            trace: the trace header that came along, or "".
+
+        Raises:
+            AccessRefused: the function's policy does not allow it.
+            ServiceError: there is no such function, or it cannot be run now.
+        """
+        self._check(Source(service, source_arn, source_account), function_arn)
+        found = target(self._store, function_reference(function_arn))
+        check_active(found.function)
+        return self._queue.prepared(
+            (*found.function.key, found.qualifier or ""),
+            payload,
+            request_id=str(uuid.uuid4()),
+            trace=trace,
+        )
+
+    async def add_all(
+        self, connection: AsyncConnection, events: Sequence[Event]
+    ) -> Callable[[], None]:
+        """Accept events within a transaction; what is returned is to be called after its commit."""
+        await self._queue.add_all(connection, events)
+        return partial(self._queue.added, events)
 
     def _check(self, source: Source, function_arn: str) -> None:
         ruling = self._decide(source, function_arn)
