@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvloop
 
@@ -39,6 +39,7 @@ from ingle.runtimes.python.addresses import api_address
 from ingle.sandbox import openfiles
 from ingle.sandbox.client import WardenClient
 from ingle.sandbox.probe import findings
+from ingle.services.alexa.api import Skills
 from ingle.services.iam.accounts import Accounts
 from ingle.services.iam.api import IamService
 from ingle.services.iam.directory import Directory
@@ -63,6 +64,9 @@ from ingle.storage.encryption import KeyRing
 from ingle.storage.folder import DataFolder
 from ingle.wire.routing import find_service
 from ingle.wire.service import Service
+
+if TYPE_CHECKING:
+    from ingle.services.alexa.verifying import SkillVerifier
 
 _logger = logging.getLogger("ingle.server")
 
@@ -289,6 +293,13 @@ class Server:
                 config.region,
                 accounts,
                 topics.pages.answer,
+                Skills(
+                    functions.for_services,
+                    authorizer,
+                    lambda: _skill_verifier(clock),
+                    config.account_id,
+                    config.region,
+                ),
             )
             http = HttpServer(gateway.handle, clock)
             for work in (
@@ -389,6 +400,14 @@ def _credentials(
     if roles.exists(spec.role):
         return sessions.mint_for_function(spec.role, function_arn, now)
     return sessions.mint(Grant(SessionKind.ROLE, spec.role, "", spec.name), now, DURATION_S)
+
+
+def _skill_verifier(clock: Clock) -> "SkillVerifier":
+    # Imported here, because it takes a tenth of a second that no start needs.
+    from ingle.services.alexa.certificates import Certificates
+    from ingle.services.alexa.verifying import SkillVerifier
+
+    return SkillVerifier(Certificates(clock), clock)
 
 
 def _url(sock: socket.socket) -> str:
