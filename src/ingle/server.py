@@ -40,6 +40,9 @@ from ingle.sandbox import openfiles
 from ingle.sandbox.client import WardenClient
 from ingle.sandbox.probe import findings
 from ingle.services.alexa.api import Skills
+from ingle.services.delivering.api import Deliveries
+from ingle.services.events.api import EventsService
+from ingle.services.events.store import EventsStore
 from ingle.services.iam.accounts import Accounts
 from ingle.services.iam.api import IamService
 from ingle.services.iam.directory import Directory
@@ -53,6 +56,10 @@ from ingle.services.logs.api import LogsService
 from ingle.services.logs.permission import LogPermission
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
+from ingle.services.s3.api import S3Service
+from ingle.services.s3.store import BucketStore
+from ingle.services.scheduler.api import SchedulerService
+from ingle.services.scheduler.store import SchedulerStore
 from ingle.services.sns.api import SnsService
 from ingle.services.sns.store import SnsStore
 from ingle.services.sqs.api import SqsService
@@ -240,6 +247,9 @@ class Server:
             )
             authorizer.tell("sns", topics.resources)
             measurements = Measurements()
+            buckets = S3Service(
+                await BucketStore.open(database, folder.objects, keys), authorizer, clock
+            )
             store = await LambdaStore.open(database, keys)
             packages = await Packages.open(store, blobs, folder.code, clock)
             functions = LambdaService(
@@ -250,6 +260,7 @@ class Server:
                 metrics=measurements,
                 directory=directory,
                 authorizer=authorizer,
+                objects=buckets.for_services,
                 clock=clock,
                 queues=queues.for_services,
                 topics=topics.for_services,
@@ -264,9 +275,21 @@ class Server:
                 image_folders=config.images,
             )
             authorizer.tell("lambda", functions.resources)
+            authorizer.tell("s3", buckets.resources)
             stack.push_async_callback(functions.events.close)
             stack.push_async_callback(functions.pollers.close)
             stack.push_async_callback(functions.durable.close)
+            deliveries = Deliveries(
+                database, directory, authorizer, queues.for_services, sink, clock
+            )
+            deliveries.invoke_with(functions.for_services)
+            stack.push_async_callback(deliveries.close)
+            buses = EventsService(await EventsStore.open(database), deliveries, clock)
+            authorizer.tell("events", buses.resources)
+            stack.push_async_callback(buses.close)
+            schedules = SchedulerService(await SchedulerStore.open(database), deliveries, clock)
+            stack.push_async_callback(schedules.close)
+            functions.deliver_to_buses(buses.for_services)
             await functions.start()
             await queues.start()
             await topics.start()
@@ -275,11 +298,14 @@ class Server:
                 service.name: service
                 for service in (
                     functions,
+                    buckets,
                     LogsService(logs_store, sink, clock),
                     IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
                     queues,
                     topics,
+                    buses,
+                    schedules,
                 )
             }
             gateway = Gateway(
@@ -290,6 +316,7 @@ class Server:
                 self._health,
                 measurements.page,
                 functions.urls,
+                buckets.for_browsers,
                 config.region,
                 accounts,
                 topics.pages.answer,
@@ -314,12 +341,15 @@ class Server:
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
-            stack.push_async_callback(self._drain, functions, queues, invoker, http)
+            stack.push_async_callback(self._drain, functions, queues, deliveries, invoker, http)
             for runtime in store.runtimes():
                 invoker.prepare(runtime)
             await functions.events.start()
             await functions.durable.start()
             functions.poll()
+            await deliveries.start()
+            buses.start()
+            schedules.start()
             endpoint = _url(sock)
             Endpoint(endpoint, config.region, config.account_id, os.getpid()).write(folder.path)
             yield endpoint
@@ -346,9 +376,15 @@ class Server:
         return keys
 
     async def _drain(
-        self, functions: LambdaService, queues: SqsService, invoker: Invoker, http: HttpServer
+        self,
+        functions: LambdaService,
+        queues: SqsService,
+        deliveries: Deliveries,
+        invoker: Invoker,
+        http: HttpServer,
     ) -> None:
         deadline = asyncio.get_running_loop().time() + self._config.drain_seconds
+        deliveries.stop()
         functions.pollers.stop()
         functions.durable.stop()
         await functions.events.stop()
