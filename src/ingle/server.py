@@ -66,6 +66,7 @@ from ingle.services.scheduler.store import SchedulerStore
 from ingle.services.sns.api import SnsService
 from ingle.services.sns.store import SnsStore
 from ingle.services.sqs.api import SqsService
+from ingle.services.sqs.measuring import QueueMeter
 from ingle.services.sqs.store import SqsStore
 from ingle.services.sts.api import StsService
 from ingle.storage.blobs import BlobStore
@@ -236,6 +237,7 @@ class Server:
             queues_store = await SqsStore.open(database, clock, keys)
             queues = SqsService(queues_store, database, authorizer, clock)
             authorizer.tell("sqs", queues.resources)
+            metrics.draw_from(QueueMeter(queues_store, clock))
             stack.push_async_callback(queues.close)
             topics_store = await SnsStore.open(database, clock)
             topics = SnsService(

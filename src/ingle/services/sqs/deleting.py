@@ -103,6 +103,7 @@ class Deleting:
             for message in messages:
                 live.line.remove(message)
                 self._contents.drop(message)
+            live.counts.deleted += len(messages)
             if live.queue.is_fifo:
                 self._arrived(live, 1)
 

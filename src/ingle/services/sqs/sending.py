@@ -206,7 +206,10 @@ class Sending:
             if each.message is not None and not live.deleted:
                 self._contents.keep(each.message)
                 live.line.add(each.message, now_ms)
+                live.counts.sizes.append(each.message.size)
                 count += 1
+        live.counts.sent += count
+        live.counts.copies += sum(each.message is None for each in sent)
         if count:
             self._arrived(live, count)
 
