@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -23,14 +22,17 @@ from ingle.auth.root import load_or_create_root_key
 from ingle.auth.sessions import DURATION_S, SessionCredentials, SessionMinter
 from ingle.auth.sigv4 import Verifier
 from ingle.clock import Clock, SystemClock
-from ingle.config import Config
+from ingle.config import Config, ConfigError
 from ingle.endpoint import Endpoint
 from ingle.gateway import Gateway
 from ingle.ground import Ground, prepare, say_weaker, within_open_files
 from ingle.http.server import HttpServer
 from ingle.invoke.admission import Admission
 from ingle.invoke.invoker import Invoker
-from ingle.observe.prometheus import Measurements
+from ingle.invoke.metrics import SeveralSinks
+from ingle.invoke.tracing import Tracer
+from ingle.observe.logs import configure, tell
+from ingle.observe.observer import Observer, SpansUnavailable
 from ingle.pool.memory import MB, Memory
 from ingle.pool.pool import Pool
 from ingle.pool.spec import FunctionSpec
@@ -41,6 +43,7 @@ from ingle.sandbox.client import WardenClient
 from ingle.sandbox.probe import findings
 from ingle.services.alexa.api import Skills
 from ingle.services.cloudwatch.api import CloudWatchService
+from ingle.services.cloudwatch.lambda_metrics import LambdaMetrics
 from ingle.services.cloudwatch.metrics import Metrics
 from ingle.services.cloudwatch.store import MetricsStore
 from ingle.services.delivering.api import Deliveries
@@ -69,6 +72,7 @@ from ingle.services.sqs.api import SqsService
 from ingle.services.sqs.measuring import QueueMeter
 from ingle.services.sqs.store import SqsStore
 from ingle.services.sts.api import StsService
+from ingle.services.xray.api import Recorder, SegmentStore, XRayService
 from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
@@ -99,8 +103,7 @@ def run(config: Config, clock: Clock | None = None) -> int:
         OSError: the address cannot be listened on.
         WardenError: no sandboxes can be made.
     """
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("ingle").setLevel(config.log_level.upper())
+    configure(config.log_level, config.log_format)
     os.umask(_FILE_MODE_MASK)
     config = within_open_files(openfiles.claim(), config)
     clock = clock or SystemClock()
@@ -206,15 +209,18 @@ class Server:
             self._say_what_is_weaker(warden)
 
             metrics = await Metrics.open(MetricsStore(database), clock)
+            lambda_metrics = LambdaMetrics(clock)
+            metrics.draw_from(lambda_metrics)
             stack.push_async_callback(metrics.close)
             logs_store = LogsStore(database)
             sink = await Sink.open(logs_store, clock, permission=LogPermission(authorizer))
             stack.push_async_callback(sink.close)
             stack.push_async_callback(ground.provisions.close)
+            memory = Memory(warden.memory, warden.usage)
             pool = Pool(
                 warden,
                 clock,
-                Memory(warden.memory, warden.usage),
+                memory,
                 idle_s=config.idle_seconds,
                 limit=config.concurrency,
                 overloaded=lambda: sink.overloaded,
@@ -227,13 +233,21 @@ class Server:
                 ),
             )
             stack.push_async_callback(pool.close, _POOL_DEADLINE_S)
+            tracer = Tracer(clock)
+            segments = SegmentStore(database)
+            traces = Recorder(segments, tracer.caller, clock)
+            stack.push_async_callback(traces.flush)
+            observer = self._observer(tracer)
+            stack.push_async_callback(observer.close)
             invoker = Invoker(
                 pool,
                 sink,
                 clock,
                 admission=Admission(config.concurrency),
                 versions=lambda runtime: label(runtime, ground.versions.get(runtime)),
+                listeners=[lambda_metrics, traces, *observer.listeners],
             )
+            lambda_metrics.watch(invoker.busy, invoker.admission)
             queues_store = await SqsStore.open(database, clock, keys)
             queues = SqsService(queues_store, database, authorizer, clock)
             authorizer.tell("sqs", queues.resources)
@@ -253,7 +267,6 @@ class Server:
                 mail_sender=config.mail_sender,
             )
             authorizer.tell("sns", topics.resources)
-            measurements = Measurements()
             buckets = S3Service(
                 await BucketStore.open(database, folder.objects, keys), authorizer, clock
             )
@@ -264,11 +277,12 @@ class Server:
                 packages=packages,
                 database=database,
                 invoker=invoker,
-                metrics=measurements,
+                metrics=SeveralSinks(observer.measurements, lambda_metrics),
                 directory=directory,
                 authorizer=authorizer,
                 objects=buckets.for_services,
                 clock=clock,
+                tracer=tracer,
                 queues=queues.for_services,
                 topics=topics.for_services,
                 presign=lambda url, seconds: presign_url(
@@ -299,6 +313,8 @@ class Server:
             functions.deliver_to_buses(buses.for_services)
             await functions.start()
             await queues.start()
+            cloudwatch = CloudWatchService(metrics, database, clock, folder.path / "graphs")
+            stack.push_async_callback(cloudwatch.close)
             await topics.start()
             stack.push_async_callback(topics.close)
             services: Mapping[str, Service] = {
@@ -310,10 +326,12 @@ class Server:
                     IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
                     queues,
+                    cloudwatch,
                     topics,
                     buses,
                     schedules,
-                    CloudWatchService(metrics, clock),
+                    cloudwatch,
+                    XRayService(segments, traces, clock),
                 )
             }
             gateway = Gateway(
@@ -322,7 +340,7 @@ class Server:
                 authorizer,
                 functions.package_path,
                 self._health,
-                measurements.page,
+                observer.page,
                 functions.urls,
                 buckets.for_browsers,
                 config.region,
@@ -335,6 +353,7 @@ class Server:
                     config.account_id,
                     config.region,
                 ),
+                observer.requests,
             )
             http = HttpServer(gateway.handle, clock)
             for work in (
@@ -347,10 +366,19 @@ class Server:
                 identities.uses.keep(clock),
                 queues.keep_time(),
                 metrics.keep(),
+                traces.keep(),
+                observer.keep(),
+                buckets.keep_lifecycles(),
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
             stack.push_async_callback(self._drain, functions, queues, deliveries, invoker, http)
+            for name, told, value in (
+                ("ingle_sandboxes", "Sandboxes that there are.", lambda: pool.count),
+                ("ingle_invocations_running", "Invocations that run now.", lambda: invoker.running),
+                ("ingle_sandbox_memory_free_bytes", "Memory for more sandboxes.", memory.free),
+            ):
+                observer.show(name, told, value)
             for runtime in store.runtimes():
                 invoker.prepare(runtime)
             await functions.events.start()
@@ -366,10 +394,10 @@ class Server:
     def _enforced(self) -> bool:
         """Whether permissions are enforced; say so where they are not."""
         if self._config.iam == "audit":
-            print(
+            tell(
                 "permissions are not enforced (iam = audit): every signed request is let through, "
                 "and what would be denied is logged; `ingle iam explain` tells why",
-                file=sys.stderr,
+                self._config.log_format,
             )
         return self._config.iam == "enforce"
 
@@ -420,7 +448,24 @@ class Server:
     def _say_what_is_weaker(self, warden: WardenClient) -> None:
         for finding in findings(warden.abilities, warden.outbound):
             if not finding.ok:
-                say_weaker(finding)
+                say_weaker(finding, self._config)
+
+    def _observer(self, tracer: Tracer) -> Observer:
+        config = self._config
+        try:
+            return Observer(
+                self._clock,
+                tracer.caller,
+                log_requests=config.log_requests,
+                otlp_endpoint=config.otlp_endpoint,
+                otlp_headers=config.otlp_headers,
+            )
+        except SpansUnavailable as error:
+            raise ConfigError(
+                "otlp_endpoint",
+                "the configuration",
+                "sending spans takes more than is installed: pip install 'ingle[otel]'",
+            ) from error
 
     def _health(self) -> Mapping[str, Any]:
         return {

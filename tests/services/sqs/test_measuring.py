@@ -18,10 +18,10 @@ class Told:
         self._meter = QueueMeter(sqs.service._store, sqs.clock)
         self._metrics = metrics
 
-    def __call__(self) -> dict[tuple[str, str], float]:
+    async def __call__(self) -> dict[tuple[str, str], float]:
         """Measure, and tell the sum of each metric by queue and name."""
         self._metrics._waiting.clear()
-        self._meter.measure(self._metrics)
+        await self._meter.measure(self._metrics)
         told = {}
         for (key, _, _, _), summary in self._metrics._waiting.items():
             assert key[:3] == (ACCOUNT, REGION, "AWS/SQS")
@@ -47,7 +47,7 @@ async def test_what_happens_in_a_queue_is_counted(sqs: Sqs, told: Told) -> None:
     await sqs.receive("q")
     await sqs.call("DeleteMessage", "q", ReceiptHandle=first["ReceiptHandle"])
     await sqs.clock.advance(5)
-    assert told() == {
+    assert await told() == {
         ("q", "NumberOfMessagesSent"): 3,
         ("q", "SentMessageSize"): 20,
         ("q", "NumberOfMessagesReceived"): 2,
@@ -58,25 +58,25 @@ async def test_what_happens_in_a_queue_is_counted(sqs: Sqs, told: Told) -> None:
         ("q", "ApproximateNumberOfMessagesDelayed"): 1,
         ("q", "ApproximateAgeOfOldestMessage"): 5,
     }
-    assert told() == {}
+    assert await told() == {}
     await sqs.send("q", "four")
-    assert told() == {("q", "NumberOfMessagesSent"): 1, ("q", "SentMessageSize"): 4}
+    assert await told() == {("q", "NumberOfMessagesSent"): 1, ("q", "SentMessageSize"): 4}
 
 
 async def test_what_does_not_happen_is_told_each_minute_for_six_hours(sqs: Sqs, told: Told) -> None:
     await sqs.make("q")
     await sqs.receive("q")
-    assert told()["q", "NumberOfEmptyReceives"] == 1
+    assert (await told())["q", "NumberOfEmptyReceives"] == 1
     await sqs.clock.advance(60)
-    found = told()
+    found = await told()
     assert found["q", "NumberOfEmptyReceives"] == 0
     assert found["q", "ApproximateNumberOfMessagesVisible"] == 0
     await sqs.clock.advance(6 * 3600)
-    assert told() == {}
+    assert await told() == {}
     await sqs.send("q", "b")
-    told()
+    await told()
     await sqs.clock.advance(24 * 3600)
-    assert told()["q", "ApproximateAgeOfOldestMessage"] == 24 * 3600
+    assert (await told())["q", "ApproximateAgeOfOldestMessage"] == 24 * 3600
 
 
 async def test_groups_and_copies_of_a_fifo_queue_are_counted(sqs: Sqs, told: Told) -> None:
@@ -84,7 +84,7 @@ async def test_groups_and_copies_of_a_fifo_queue_are_counted(sqs: Sqs, told: Tol
     for group in ("a", "a", "b"):
         await sqs.send("q.fifo", "b", group=group, copy=group)
     await sqs.receive("q.fifo", 1)
-    found = told()
+    found = await told()
     assert found["q.fifo", "NumberOfMessagesSent"] == 2
     assert found["q.fifo", "NumberOfDeduplicatedSentMessages"] == 1
     assert found["q.fifo", "ApproximateNumberOfGroupsWithInflightMessages"] == 1

@@ -35,7 +35,7 @@ class QueueMeter(Source):
         self._store = store
         self._clock = clock
 
-    def measure(self, metrics: Metrics) -> None:
+    async def measure(self, metrics: Metrics) -> None:
         """Hand over what was counted since the last time."""
         now = self._clock.time()
         for live in self._store.all():
