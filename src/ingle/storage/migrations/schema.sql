@@ -1,4 +1,4 @@
--- revision 0024
+-- revision 0025
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -487,7 +487,7 @@ CREATE TABLE sqs_messages (
 	receives INTEGER NOT NULL, 
 	receives_before INTEGER NOT NULL, 
 	first_received_ms BIGINT, 
-	due_ms BIGINT NOT NULL, 
+	due_ms BIGINT NOT NULL, sealed BLOB, received_ms BIGINT, 
 	CONSTRAINT pk_sqs_messages PRIMARY KEY (id)
 );
 CREATE TABLE sqs_deduplications (
@@ -528,7 +528,7 @@ CREATE TABLE lambda_event_source_mappings (
 	most INTEGER, 
 	metrics JSON, 
 	tags JSON NOT NULL, 
-	modified_ms BIGINT NOT NULL, 
+	modified_ms BIGINT NOT NULL, pollers JSON, 
 	CONSTRAINT pk_lambda_event_source_mappings PRIMARY KEY (uuid)
 );
 CREATE TABLE sns_topics (
