@@ -50,11 +50,16 @@ from ingle.services.iam.store import IamStore
 from ingle.services.lambda_.api import LambdaService
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.roles import ExecutionRoles
+from ingle.services.lambda_.service_invocations import Source
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.logs.api import LogsService
+from ingle.services.logs.deliveries import Deliveries
+from ingle.services.logs.filter_store import FilterStore
+from ingle.services.logs.live_tail import LiveTails
 from ingle.services.logs.permission import LogPermission
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
+from ingle.services.logs.watching import Watching
 from ingle.services.sqs.api import SqsService
 from ingle.services.sqs.store import SqsStore
 from ingle.services.sts.api import StsService
@@ -194,7 +199,21 @@ class Server:
             metrics = await Metrics.open(MetricsStore(database), clock)
             stack.push_async_callback(metrics.close)
             logs_store = LogsStore(database)
-            sink = await Sink.open(logs_store, clock, permission=LogPermission(authorizer))
+            deliveries = Deliveries(
+                lambda function, event, source, owner: functions.for_services.enqueue(
+                    Source("logs.amazonaws.com", source, owner), function, event
+                )
+            )
+            watching = Watching(
+                await FilterStore.open(database),
+                logs_store,
+                metrics,
+                deliveries,
+                LiveTails(clock),
+            )
+            sink = await Sink.open(
+                logs_store, clock, permission=LogPermission(authorizer), watching=watching
+            )
             stack.push_async_callback(sink.close)
             stack.push_async_callback(ground.provisions.close)
             pool = Pool(
@@ -253,11 +272,13 @@ class Server:
             stack.push_async_callback(functions.durable.close)
             await functions.start()
             await queues.start()
+            logs = LogsService(logs_store, database, sink, watching, clock)
+            stack.push_async_callback(logs.close)
             services: Mapping[str, Service] = {
                 service.name: service
                 for service in (
                     functions,
-                    LogsService(logs_store, sink, clock),
+                    logs,
                     IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
                     queues,
@@ -285,11 +306,12 @@ class Server:
                 invoker.keep_provisioned(),
                 identities.uses.keep(clock),
                 queues.keep_time(),
+                logs.keep_time(),
                 metrics.keep(),
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
-            stack.push_async_callback(self._drain, functions, queues, invoker, http)
+            stack.push_async_callback(self._drain, functions, queues, logs, invoker, http)
             for runtime in store.runtimes():
                 invoker.prepare(runtime)
             await functions.events.start()
@@ -321,13 +343,19 @@ class Server:
         return keys
 
     async def _drain(
-        self, functions: LambdaService, queues: SqsService, invoker: Invoker, http: HttpServer
+        self,
+        functions: LambdaService,
+        queues: SqsService,
+        logs: LogsService,
+        invoker: Invoker,
+        http: HttpServer,
     ) -> None:
         deadline = asyncio.get_running_loop().time() + self._config.drain_seconds
         functions.pollers.stop()
         functions.durable.stop()
         await functions.events.stop()
         queues.stop()
+        logs.stop()
         if not await invoker.drain(self._config.drain_seconds):
             _logger.warning(
                 "some invocations were still running after %d seconds and are ended",

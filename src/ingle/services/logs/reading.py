@@ -20,7 +20,7 @@ _ROWS_AT_ONCE = 1000
 _FIRST_BYTES = 64 << 10
 _MOST_BYTES = 2 << 20
 _NEVER_MS = 1 << 63
-# What looking at a row, and at a message, costs beside what its text does: as much as so many bytes.
+# What looking at a row, and at a message, costs beside its text: as much as so many bytes.
 _ROW_BYTES = 4 << 10
 _EXAMINED_BYTES = 512
 _ESCAPE = b"\\u"
@@ -39,6 +39,7 @@ class Selection:
         forward: the earliest first, else the latest.
         beyond: after this position in that direction; None to begin at the first one.
         pattern: only those whose messages pass.
+        needle: only those whose messages hold these bytes.
     """
 
     group_id: int
@@ -49,6 +50,7 @@ class Selection:
     forward: bool = True
     beyond: Position | None = None
     pattern: Pattern | None = None
+    needle: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -59,11 +61,14 @@ class Page:
         events: in the direction of reading.
         last: where to go on, if there is more.
         more: whether there may be more events.
+        scanned: the rows that were looked through: how many events of the time asked for they
+            have, and how much text.
     """
 
     events: list[Event] = field(default_factory=list)
     last: Position | None = None
     more: bool = False
+    scanned: dict[int, tuple[int, int]] = field(default_factory=dict)
 
 
 async def read_page(database: Database, selection: Selection, limit: int) -> Page:
@@ -165,7 +170,13 @@ class _Merge:
         if selection.beyond is not None:
             beyond = tuple(sign * part for part in selection.beyond)
         wanted = []
-        for index in among if pattern is None else candidates(lines, among, pattern):
+        self.page.scanned[row.id] = len(among), len(lines.text)
+        some: Iterable[int] = among
+        if pattern is not None:
+            some = candidates(lines, among, pattern)
+        elif selection.needle is not None:
+            some = lines.holding(selection.needle, among)
+        for index in some:
             time, place = sign * lines.timestamp(index), sign * (index + 1)
             if beyond is not None and (time, chunk_key, place) <= beyond:
                 continue

@@ -168,9 +168,7 @@ class Searching:
             if position.place <= len(events):
                 timestamp, message = events[position.place - 1]
                 if timestamp == position.timestamp_ms >= group.expired_ms(self._lookup.now_ms):
-                    record = record_of(
-                        position, message, row.ingestion_ms, stream.name, group.key
-                    )
+                    record = record_of(position, message, row.ingestion_ms, stream.name, group.key)
                     return {"logRecord": dict(record.texts())}
         raise ResourceNotFound("The specified log record does not exist.")
 

@@ -314,9 +314,7 @@ def _is(key: GroupKey) -> ColumnElement[bool]:
 
 def _group(row: Row[Any]) -> Group:
     key = GroupKey(row.account_id, row.region, row.name)
-    return Group(
-        row.id, key, row.creation_ms, row.stored_bytes, row.tags, row.retention_days
-    )
+    return Group(row.id, key, row.creation_ms, row.stored_bytes, row.tags, row.retention_days)
 
 
 def _stream(row: Row[Any]) -> Stream:

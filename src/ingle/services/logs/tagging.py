@@ -3,7 +3,7 @@
 Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TagResource.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from ingle.services.logs.errors import InvalidParameter, TooManyTags
 from ingle.services.logs.groups import group_key, identified_key
@@ -57,9 +57,9 @@ class Tagging:
             raise TooManyTags(f"A log group can have at most {GROUP.tags} tags.")
         await self._lookup.store.set_tags(group.id, together)
 
-    async def _remove(self, key: GroupKey, names: "list[str]") -> None:
+    async def _remove(self, key: GroupKey, names: Collection[str]) -> None:
         group = await self._lookup.group(key)
-        left = {name: value for name, value in group.tags.items() if name not in set(names)}
+        left = {name: value for name, value in group.tags.items() if name not in names}
         if len(left) < len(group.tags):
             await self._lookup.store.set_tags(group.id, left)
 
@@ -72,7 +72,9 @@ def check_tags(tags: Mapping[str, str]) -> None:
     """
     for name in tags:
         if name.lower().startswith(_RESERVED):
-            raise InvalidParameter(f"The tag key {name} must not begin with aws:, which is reserved.")
+            raise InvalidParameter(
+                f"The tag key {name} must not begin with aws:, which is reserved."
+            )
 
 
 def _key(context: CallContext, request: ServiceInput) -> GroupKey:

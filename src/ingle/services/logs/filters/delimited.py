@@ -37,6 +37,11 @@ class _Field:
     name: str
     condition: Expression[_Named] | None
 
+    def passes(self, value: str) -> bool:
+        if self.condition is None:
+            return True
+        return holds(self.condition, lambda named: named.comparison.passes(value))
+
 
 class _Fields(Match):
     def __init__(self, extracted: Mapping[str, str]) -> None:
@@ -78,10 +83,7 @@ class DelimitedPattern(Pattern):
             return None
         names = {place: field.name for place, field in self._places(len(values))}
         return _Fields(
-            {
-                f"${names.get(place) or place + 1}": value
-                for place, value in enumerate(values)
-            }
+            {f"${names.get(place) or place + 1}": value for place, value in enumerate(values)}
         )
 
     def check_selector(self, selector: str) -> None:
@@ -97,10 +99,7 @@ class DelimitedPattern(Pattern):
         if len(values) < fixed or (self._after is None and len(values) > fixed):
             return None
         for place, field in self._places(len(values)):
-            value = values[place]
-            if field.condition is not None and not holds(
-                field.condition, lambda each, value=value: each.comparison.passes(value)
-            ):
+            if not field.passes(values[place]):
                 return None
         return values
 
@@ -115,7 +114,7 @@ class DelimitedPattern(Pattern):
 
 def split(message: str) -> list[str]:
     """Take a message apart; what is in double quotes or brackets is one field."""
-    values = []
+    values: list[str] = []
     at = 0
     while True:
         match = _FIELD.match(message, at) or _REST.match(message, at)

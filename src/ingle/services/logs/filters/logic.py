@@ -65,9 +65,7 @@ def conditions(expression: "Expression[C]") -> list[C]:
     return [each for part in expression.parts for each in conditions(part)]
 
 
-def needles(
-    expression: "Expression[C]", of: Callable[[C], bytes | None]
-) -> tuple[bytes, ...]:
+def needles(expression: "Expression[C]", of: Callable[[C], bytes | None]) -> tuple[bytes, ...]:
     """Find bytes of which one is in whatever the expression holds for; none if that is not sure."""
     if isinstance(expression, One):
         needle = of(expression.condition)

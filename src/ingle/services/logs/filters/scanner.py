@@ -77,4 +77,6 @@ class Scanner:
     def error(self, what: str) -> PatternError:
         """Make the error for what stands here."""
         found = f"'{self.ahead}'" if self.ahead else "the end"
-        return PatternError(f"Invalid filter pattern at character {self._at + 1}: {what}, got {found}")
+        return PatternError(
+            f"Invalid filter pattern at character {self._at + 1}: {what}, got {found}"
+        )

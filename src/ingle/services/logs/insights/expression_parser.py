@@ -106,7 +106,7 @@ class ExpressionParser:
     def _members(self) -> tuple[Expression, ...]:
         if self._reader.sign("[") is None:
             raise self._reader.error("'[' after in")
-        members = []
+        members: list[Expression] = []
         while self._reader.sign("]") is None:
             if members and self._reader.sign(",") is None:
                 raise self._reader.error("',' or ']'")
@@ -192,9 +192,7 @@ class ExpressionParser:
 def _period(count: int, unit: str, at: int) -> Period:
     short = _LONG.get(unit.removesuffix("s"), unit)
     if short not in _UNITS:
-        raise QueryError(
-            f"'{unit}' is not a unit of time that Ingle has: {', '.join(_UNITS)}", at
-        )
+        raise QueryError(f"'{unit}' is not a unit of time that Ingle has: {', '.join(_UNITS)}", at)
     if count == 0:
         raise QueryError("a period of time must not be 0", at)
     return Period(count * _UNITS[short])

@@ -1,6 +1,7 @@
 """Reads queries: commands with `|` between them."""
 
 import re
+from collections.abc import Callable, Iterator
 
 import re2
 
@@ -41,14 +42,15 @@ def parse_query(query: str) -> tuple[Command, ...]:
     if reader.at_end:
         raise QueryError("The query is empty")
     reader.sign("|")
-    commands = [_Parser(reader).command()]
-    while not reader.at_end:
-        if reader.sign("|") is None:
-            raise reader.error("'|' or the end of the query")
-        if reader.at_end:
-            break
-        commands.append(_Parser(reader).command())
-    return tuple(commands)
+    return tuple(_commands(reader))
+
+
+def _commands(reader: Reader) -> Iterator[Command]:
+    yield _Parser(reader).command()
+    while reader.sign("|") is not None:
+        yield _Parser(reader).command()
+    if reader.query[reader.at :]:
+        raise reader.error("'|' or the end of the query")
 
 
 class _Parser:
@@ -59,7 +61,7 @@ class _Parser:
     def command(self) -> Command:
         at = self._reader.at
         word = self._reader.word()
-        read = {
+        commands: dict[str, Callable[[], Command]] = {
             "fields": lambda: Fields(self._columns()),
             "display": lambda: Display(self._columns()),
             "filter": lambda: Filter(self._expressions.expression()),
@@ -71,7 +73,8 @@ class _Parser:
             "limit": self._limit,
             "head": self._limit,
             "dedup": self._dedup,
-        }.get(word or "")
+        }
+        read = commands.get(word or "")
         if read is not None:
             return read()
         self._reader.at = at
@@ -166,5 +169,3 @@ class _Parser:
 def _glob(glob: str) -> str:
     pieces = [re2.escape(piece) for piece in glob.split("*")]
     return "(?s)" + "(.*?)".join(pieces) + ("$" if glob.endswith("*") else "")
-
-

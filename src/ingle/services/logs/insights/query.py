@@ -170,7 +170,11 @@ def _needle(commands: Sequence[Command]) -> bytes | None:
         if isinstance(command, Filter):
             found += _texts(command.condition)
         elif not isinstance(command, Parse) and not (
-            isinstance(command, Fields) and all(each.name != MESSAGE or each.expression == Field(MESSAGE) for each in command.columns)
+            isinstance(command, Fields)
+            and all(
+                each.name != MESSAGE or each.expression == Field(MESSAGE)
+                for each in command.columns
+            )
         ):
             break
     return max(found, key=len, default=None)

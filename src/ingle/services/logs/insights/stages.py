@@ -21,7 +21,6 @@ from ingle.services.logs.insights.syntax import (
     Dedup,
     Expression,
     Field,
-    Fields,
     Filter,
     Limit,
     Literal,
@@ -225,7 +224,9 @@ class SortStage(Stage):
     ) -> int:
         for left, right, (_, down) in zip(one[0], other[0], self._columns, strict=True):
             if left != right:
-                return (left > right) - (left < right) if not down else (left < right) - (left > right)
+                return (
+                    (left > right) - (left < right) if not down else (left < right) - (left > right)
+                )
         return 0
 
 

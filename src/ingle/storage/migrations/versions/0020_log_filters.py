@@ -1,5 +1,7 @@
 """Retention of logs, filters on them, and saved queries."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -33,7 +35,7 @@ def upgrade() -> None:
     )
 
 
-def _make_filters(table: str, *columns: sa.Column[sa.types.TypeEngine[object]]) -> None:
+def _make_filters(table: str, *columns: sa.Column[Any]) -> None:
     op.create_table(
         table,
         sa.Column("id", _ID, nullable=False),
