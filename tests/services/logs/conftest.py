@@ -1,6 +1,7 @@
 """A Logs service on a real database."""
 
 import base64
+import contextlib
 import gzip
 import json
 from collections.abc import AsyncIterator
@@ -81,8 +82,9 @@ class Functions:
         ]
 
 
-@pytest.fixture
-async def logs(database: Database, clock: ManualClock) -> AsyncIterator[Logs]:
+@contextlib.asynccontextmanager
+async def open_logs(database: Database, clock: ManualClock) -> AsyncIterator[Logs]:
+    """Have the service on a database."""
     store = LogsStore(database)
     metrics = await Metrics.open(MetricsStore(database), clock)
     functions = Functions()
@@ -95,10 +97,18 @@ async def logs(database: Database, clock: ManualClock) -> AsyncIterator[Logs]:
     )
     sink = await Sink.open(store, clock, watching=watching)
     service = LogsService(store, database, sink, watching, clock)
-    yield Logs(service, sink, store, clock, watching, metrics, functions)
-    await service.close()
-    await sink.close()
-    await metrics.close()
+    try:
+        yield Logs(service, sink, store, clock, watching, metrics, functions)
+    finally:
+        await service.close()
+        await sink.close()
+        await metrics.close()
+
+
+@pytest.fixture
+async def logs(database: Database, clock: ManualClock) -> AsyncIterator[Logs]:
+    async with open_logs(database, clock) as opened:
+        yield opened
 
 
 def messages(answer: Any) -> list[str]:

@@ -39,7 +39,7 @@ def _make_filters(table: str, *columns: sa.Column[Any]) -> None:
     op.create_table(
         table,
         sa.Column("id", _ID, nullable=False),
-        sa.Column("group_id", sa.BigInteger, nullable=False),
+        sa.Column("group_id", _ID, nullable=False),
         sa.Column("name", sa.String(512), nullable=False),
         sa.Column("pattern", sa.Text, nullable=False),
         *columns,
