@@ -83,6 +83,7 @@ class LogsService(Service):
         """End the queries that run, and hand on what was logged last."""
         await self._queries.close()
         await self._lookup.written()
+        self._watching.report_defaults(None)
 
     async def create_log_group(self, context: CallContext, request: ServiceInput) -> None:
         """Make a log group."""

@@ -48,11 +48,6 @@ def accepted_events(
         first += 1
     while end > first and times[end - 1] > now_ms + PUT.newest_ms:
         end -= 1
-    if end > first and times[end - 1] - times[first] > PUT.span_ms:
-        raise InvalidParameter(
-            "The batch of log events in a single PutLogEvents request cannot span more than 24 "
-            "hours."
-        )
     rejected = {}
     if first:
         rejected["tooOldLogEventEndIndex"] = first
@@ -61,6 +56,11 @@ def accepted_events(
         first += 1
     if first > kept:
         rejected["expiredLogEventEndIndex"] = first
+    if end > first and times[end - 1] - times[first] > PUT.span_ms:
+        raise InvalidParameter(
+            "The batch of log events in a single PutLogEvents request cannot span more than 24 "
+            "hours."
+        )
     if end < len(events):
         rejected["tooNewLogEventStartIndex"] = end
     return [(event["timestamp"], event["message"]) for event in events[first:end]], rejected

@@ -82,7 +82,11 @@ class Watching:
         """Report what metric filters did not find, for as long as this runs."""
         while True:
             await clock.sleep(_REPORT_S)
-            self._defaults.report(self._metrics, int(clock.time() * 1000))
+            self.report_defaults(int(clock.time() * 1000))
+
+    def report_defaults(self, now_ms: int | None) -> None:
+        """Measure default values of the minutes that are over; of all minutes without a time."""
+        self._defaults.report(self._metrics, now_ms)
 
     def look(self, key: StreamKey, events: Sequence[RawEvent]) -> Found:
         """Look at some events of one stream; blocks as long as that takes."""
