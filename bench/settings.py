@@ -16,6 +16,8 @@ STAGES = (
     "async_drain",
     "sqs_send",
     "sqs_lambda",
+    "log_intake",
+    "log_search",
     "memory",
     "cold",
     "warm",
@@ -33,6 +35,8 @@ INGLE_ONLY = frozenset(
         "async_drain",
         "sqs_send",
         "sqs_lambda",
+        "log_intake",
+        "log_search",
     }
 )
 """The stages in which no peer takes part."""
@@ -74,6 +78,8 @@ class Settings:
         drain_events: that are queued before they may run.
         drain_hold_s: how long they are held back, in seconds; less than a function's timeout.
         mapped_messages: of a queue that reach a function.
+        log_lines: of a log group that is searched.
+        log_searches: of each kind of pattern.
     """
 
     cold_samples: int = 40
@@ -102,6 +108,8 @@ class Settings:
     drain_events: int = 20_000
     drain_hold_s: float = 25.0
     mapped_messages: int = 20_000
+    log_lines: int = 1_000_000
+    log_searches: int = 9
 
 
 FULL = Settings()
@@ -122,4 +130,6 @@ QUICK = Settings(
     accept_events=4_000,
     accept_rounds=2,
     mapped_messages=5_000,
+    log_lines=100_000,
+    log_searches=3,
 )

@@ -1,209 +1,228 @@
-"""CloudWatch Logs over HTTP, with unmodified clients."""
+"""Issue point 7: what functions write, read back from CloudWatch Logs with boto3."""
 
-import json
-import threading
-import time
+import re
 import uuid
-from typing import Any
 
-import pytest
-from botocore.config import Config
-from botocore.exceptions import ClientError
+from tests.e2e.conftest import refusal
 
-from tests.e2e.conftest import eventually
-from tests.e2e.server import Server
-
-FORWARD = (
-    "import base64, gzip, json\n"
-    "def handler(event, context):\n"
-    "    data = json.loads(gzip.decompress(base64.b64decode(event['awslogs']['data'])))\n"
-    "    print('GOT', json.dumps(data))\n"
+NO_GROUP = (400, "ResourceNotFoundException", "The specified log group does not exist.")
+REPORT = re.compile(
+    r"REPORT RequestId: (?P<id>[0-9a-f-]{36})\t"
+    r"Duration: (?P<duration>\d+\.\d\d) ms\t"
+    r"Billed Duration: (?P<billed>\d+) ms\t"
+    r"Memory Size: (?P<size>\d+) MB\t"
+    r"Max Memory Used: (?P<used>\d+) MB\t"
+    r"(Init Duration: (?P<init>\d+\.\d\d) ms\t)?\n"
 )
 
 
-def new_group(logs: Any) -> dict[str, str]:
-    """Make a group with a stream."""
-    names = {"logGroupName": f"/test/{uuid.uuid4().hex}", "logStreamName": "s"}
-    logs.create_log_group(logGroupName=names["logGroupName"])
-    logs.create_log_stream(**names)
-    return names
-
-
-def put(logs: Any, names: dict[str, str], *messages: str) -> Any:
-    now_ms = int(time.time() * 1000)
-    events = [{"timestamp": now_ms, "message": message} for message in messages]
-    return logs.put_log_events(**names, logEvents=events)
-
-
-def test_a_function_gets_the_events_that_a_subscription_filter_passes(
-    deploy: Any, functions: Any, logs: Any, messages: Any
-) -> None:
-    name = deploy(FORWARD)
-    arn = functions.get_function(FunctionName=name)["Configuration"]["FunctionArn"]
-    names = new_group(logs)
-    group = {"logGroupName": names["logGroupName"]}
-    subscription = {
-        **group,
-        "filterName": "errors",
-        "filterPattern": "{ $.level = ERROR }",
-        "destinationArn": arn,
-    }
-    with pytest.raises(ClientError, match="Could not execute the lambda function") as caught:
-        logs.put_subscription_filter(**subscription)
-    assert caught.value.response["Error"]["Code"] == "InvalidParameterException"
-    functions.add_permission(
-        FunctionName=name,
-        StatementId="logs",
-        Action="lambda:InvokeFunction",
-        Principal="logs.amazonaws.com",
-        SourceArn=f"arn:aws:logs:us-east-1:000000000000:log-group:{names['logGroupName']}:*",
+def test_lines_stand_between_start_end_and_report(deploy, invoke, messages):
+    name = deploy(
+        "import sys\n"
+        "print('while loading')\n"
+        "def handler(event, context):\n"
+        "    print('to', 'stdout')\n"
+        "    print('to stderr', file=sys.stderr)\n"
+        "    print('ünïcode → 😀')\n"
+        "    print('two\\nlines')\n"
+        "    sys.stdout.write('no line end')\n",
+        MemorySize=256,
     )
-    logs.put_subscription_filter(**subscription)
-    put(logs, names, '{"level": "INFO"}', '{"level": "ERROR", "n": 1}')
+    request_id = invoke(name)[1]["ResponseMetadata"]["RequestId"]
+    lines = messages(name)
+    assert re.fullmatch(r"INIT_START Runtime Version: python:3\.\d+\.\d+\n", lines[0])
+    assert lines[1:-1] == [
+        "while loading\n",
+        f"START RequestId: {request_id} Version: $LATEST\n",
+        "to stdout\n",
+        "to stderr\n",
+        "ünïcode → 😀\n",
+        "two\n",
+        "lines\n",
+        "no line end\n",
+        f"END RequestId: {request_id}\n",
+    ]
+    report = REPORT.fullmatch(lines[-1])
+    assert report, lines[-1]
+    assert report["id"] == request_id
+    assert report["size"] == "256"
+    assert 1 <= int(report["used"]) < 256
+    spent = float(report["duration"]) + float(report["init"])
+    assert spent - 0.02 <= int(report["billed"]) <= spent + 1.02
+    invoke(name)
+    warm = REPORT.fullmatch(messages(name)[-1])
+    assert warm["init"] is None
 
-    def got() -> list[Any]:
-        return [json.loads(each.split("GOT ")[1]) for each in messages(name, filterPattern="GOT")]
 
-    eventually(lambda: len(got()) == 2, "the function was invoked twice")
-    control, data = sorted(got(), key=lambda each: each["messageType"])
-    assert control["messageType"] == "CONTROL_MESSAGE"
-    assert data["logGroup"] == names["logGroupName"]
-    assert [each["message"] for each in data["logEvents"]] == ['{"level": "ERROR", "n": 1}']
-
-
-def test_metric_filters_and_embedded_metrics_are_seen_in_cloudwatch(
-    server: Server, logs: Any
-) -> None:
-    names = new_group(logs)
-    namespace = uuid.uuid4().hex
-    logs.put_metric_filter(
-        logGroupName=names["logGroupName"],
-        filterName="latency",
-        filterPattern="{ $.latency > 10 }",
-        metricTransformations=[
-            {
-                "metricName": "Latency",
-                "metricNamespace": namespace,
-                "metricValue": "$.latency",
-                "unit": "Milliseconds",
-            }
-        ],
+def test_a_record_of_logging_is_one_event_however_many_lines_it_has(deploy, invoke, messages):
+    name = deploy(
+        "import logging\n"
+        "logger = logging.getLogger()\n"
+        "logger.setLevel(logging.INFO)\n"
+        "def handler(event, context):\n"
+        "    print('before')\n"
+        "    logger.debug('unseen')\n"
+        "    logger.info('first\\nsecond\\n  third')\n"
+        "    logging.getLogger('app').warning('hör %s', 'zu')\n"
+        "    print('after')\n"
+        "    try:\n"
+        "        1 / 0\n"
+        "    except ZeroDivisionError:\n"
+        "        logger.exception('divided')\n"
     )
-    now_ms = int(time.time() * 1000)
-    embedded = {
-        "_aws": {
-            "Timestamp": now_ms,
-            "CloudWatchMetrics": [
-                {"Namespace": namespace, "Dimensions": [[]], "Metrics": [{"Name": "Items"}]}
-            ],
-        },
-        "Items": 3,
-    }
-    put(logs, names, '{"latency": 5}', '{"latency": 15}', '{"latency": 25}', json.dumps(embedded))
-    cloudwatch = server.client("cloudwatch")
+    request_id = invoke(name)[1]["ResponseMetadata"]["RequestId"]
+    moment = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+    lines = messages(name)[2:-2]
+    expected = [
+        "before\n",
+        rf"\[INFO\]\t{moment}\t{request_id}\tfirst\nsecond\n  third\n",
+        rf"\[WARNING\]\t{moment}\t{request_id}\thör zu\n",
+        "after\n",
+        rf"\[ERROR\]\t{moment}\t{request_id}\tdivided\nTraceback \(most recent call last\):\n"
+        r"(  .*\n)+ZeroDivisionError: division by zero\n",
+    ]
+    assert len(lines) == len(expected), lines
+    for line, pattern in zip(lines, expected, strict=True):
+        assert re.fullmatch(pattern, line), line
 
-    def sums(metric: str) -> list[float]:
-        answer = cloudwatch.get_metric_statistics(
-            Namespace=namespace,
-            MetricName=metric,
-            StartTime=now_ms / 1000 - 120,
-            EndTime=now_ms / 1000 + 120,
-            Period=60,
-            Statistics=["Sum"],
+
+def test_a_record_of_logging_ends_a_line_that_was_begun(deploy, invoke, messages):
+    name = deploy(
+        "import logging, os\n"
+        "def handler(event, context):\n"
+        "    print('half a line', end='')\n"
+        "    logging.error('one\\ntwo')\n"
+        "    os.system('printf another')\n"
+        "    logging.error('three')\n"
+    )
+    invoke(name)
+    printed = messages(name)[2:-2]
+    assert [printed[0], printed[2]] == ["half a line\n", "another\n"]
+    assert printed[1].endswith("\tone\ntwo\n")
+    assert printed[3].endswith("\tthree\n")
+
+
+def test_each_sandbox_has_a_stream_of_its_own(functions, logs, deploy, invoke):
+    name = deploy("def handler(event, context):\n    return context.log_stream_name\n")
+    group = f"/aws/lambda/{name}"
+    first, _ = invoke(name)
+    assert invoke(name)[0] == first
+    functions.update_function_configuration(FunctionName=name, Timeout=5)
+    second, _ = invoke(name)
+    assert second != first
+    streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
+    assert [stream["logStreamName"] for stream in streams] == sorted([first, second])
+    for stream in streams:
+        assert stream["arn"] == (
+            f"arn:aws:logs:us-east-1:000000000000:log-group:{group}:log-stream:"
+            + stream["logStreamName"]
         )
-        return [each["Sum"] for each in answer["Datapoints"]]
-
-    eventually(lambda: sums("Latency") == [40.0], "the filter's metric is there")
-    assert sums("Items") == [3.0]
-
-
-def test_a_query_finds_what_functions_logged(deploy: Any, invoke: Any, logs: Any) -> None:
-    name = deploy("def handler(event, context):\n    print('hello', event)\n")
-    for number in range(3):
-        invoke(name, number)
-    now = int(time.time())
-    query_id = logs.start_query(
-        logGroupName=f"/aws/lambda/{name}",
-        startTime=now - 600,
-        endTime=now + 600,
-        queryString="filter @type = 'REPORT' | stats count(*) as n, max(@memorySize) by bin(1d)",
-    )["queryId"]
-    eventually(
-        lambda: logs.get_query_results(queryId=query_id)["status"] == "Complete", "it is done"
+        assert stream["firstEventTimestamp"] <= stream["lastEventTimestamp"]
+        assert stream["creationTime"] > 0
+    latest = logs.describe_log_streams(
+        logGroupName=group, orderBy="LastEventTime", descending=True, limit=1
     )
-    (row,) = logs.get_query_results(queryId=query_id)["results"]
-    values = {each["field"]: each["value"] for each in row}
-    assert (values["n"], values["max(@memorySize)"]) == ("3", "128000000")
-    with pytest.raises(logs.exceptions.MalformedQueryException) as caught:
-        logs.start_query(
-            logGroupName=f"/aws/lambda/{name}", startTime=0, endTime=1, queryString="nonsense"
-        )
-    assert caught.value.response["queryCompileError"]["location"]["startCharOffset"] == 0
-
-
-def test_a_live_tail_shows_what_comes_in(server: Server, logs: Any) -> None:
-    names = new_group(logs)
-    arn = f"arn:aws:logs:us-east-1:000000000000:log-group:{names['logGroupName']}"
-    tailing = server.client("logs", config=Config(inject_host_prefix=False))
-    stream = tailing.start_live_tail(logGroupIdentifiers=[arn])["responseStream"]
-    shown: list[str] = []
-    begun = threading.Event()
-
-    def read() -> None:
-        for event in stream:
-            begun.set()
-            for each in event.get("sessionUpdate", {}).get("sessionResults", ()):
-                shown.append(each["message"])
-            if shown:
-                return
-
-    thread = threading.Thread(target=read)
-    thread.start()
-    assert begun.wait(10)
-    put(logs, names, "as it comes")
-    thread.join(10)
-    stream.close()
-    assert shown == ["as it comes"]
-
-
-def test_the_log_operations_work_through_the_client(logs: Any) -> None:
-    names = new_group(logs)
-    group = {"logGroupName": names["logGroupName"]}
-    logs.put_retention_policy(**group, retentionInDays=7)
-    (described,) = logs.describe_log_groups(logGroupNamePrefix=group["logGroupName"])["logGroups"]
-    assert described["retentionInDays"] == 7
-    logs.tag_resource(resourceArn=described["logGroupArn"], tags={"a": "1"})
-    assert logs.list_tags_for_resource(resourceArn=described["logGroupArn"])["tags"] == {"a": "1"}
-    answer = logs.test_metric_filter(filterPattern="[a, b=2]", logEventMessages=["1 2", "1 3"])
-    assert [each["eventNumber"] for each in answer["matches"]] == [1]
-    with pytest.raises(ClientError, match="does not have Amazon S3"):
-        logs.create_export_task(**group, fromTime=0, to=1, destination="bucket")
-    with pytest.raises(ClientError, match="PutAccountPolicy"):
-        logs.put_account_policy(
-            policyName="p", policyDocument="{}", policyType="SUBSCRIPTION_FILTER_POLICY"
-        )
-
-
-def test_what_was_put_and_set_survives_kill_9(own_server: Server) -> None:
-    logs = own_server.client("logs")
-    names = new_group(logs)
-    group = {"logGroupName": names["logGroupName"]}
-    logs.put_retention_policy(**group, retentionInDays=7)
-    logs.put_metric_filter(
-        **group,
-        filterName="f",
-        filterPattern="%a.c%",
-        metricTransformations=[{"metricName": "m", "metricNamespace": "n", "metricValue": "1"}],
+    assert [stream["logStreamName"] for stream in latest["logStreams"]] == [second]
+    rest = logs.describe_log_streams(
+        logGroupName=group,
+        orderBy="LastEventTime",
+        descending=True,
+        nextToken=latest["nextToken"],
     )
-    definition = logs.put_query_definition(name="q", queryString="limit 1")["queryDefinitionId"]
-    for number in range(20):
-        put(logs, names, f"line {number}")
-    own_server.kill()
-    own_server.start()
-    logs = own_server.client("logs")
-    found = logs.filter_log_events(**group)["events"]
-    assert [each["message"] for each in found] == [f"line {number}" for number in range(20)]
-    (described,) = logs.describe_log_groups(logGroupNamePrefix="/test/")["logGroups"]
-    assert (described["retentionInDays"], described["metricFilterCount"]) == (7, 1)
-    (saved,) = logs.describe_query_definitions()["queryDefinitions"]
-    assert saved["queryDefinitionId"] == definition
+    assert [stream["logStreamName"] for stream in rest["logStreams"]] == [first]
+
+
+def test_groups_are_found_by_prefix_and_pattern(logs, deploy, invoke):
+    mark = uuid.uuid4().hex[:8]
+    names = [f"{mark}-{letter}" for letter in "abc"]
+    for name in names:
+        invoke(deploy("def handler(e, c): pass\n", FunctionName=name))
+    groups = [f"/aws/lambda/{name}" for name in names]
+
+    def found(**settings):
+        pages = logs.get_paginator("describe_log_groups").paginate(**settings)
+        return [group for page in pages for group in page["logGroups"]]
+
+    by_prefix = found(logGroupNamePrefix=f"/aws/lambda/{mark}")
+    assert [group["logGroupName"] for group in by_prefix] == groups
+    assert by_prefix[0]["logGroupArn"] == (
+        f"arn:aws:logs:us-east-1:000000000000:log-group:{groups[0]}"
+    )
+    assert by_prefix[0]["arn"] == by_prefix[0]["logGroupArn"] + ":*"
+    assert by_prefix[0]["storedBytes"] > 0
+    assert [group["logGroupName"] for group in found(logGroupNamePattern=f"{mark}-b")] == [
+        groups[1]
+    ]
+    one_by_one = found(logGroupNamePrefix=f"/aws/lambda/{mark}", PaginationConfig={"PageSize": 1})
+    assert one_by_one == by_prefix
+
+
+def test_what_does_not_exist_is_not_found(logs, deploy, invoke):
+    name = deploy("def handler(e, c): pass\n")
+    group = f"/aws/lambda/{name}"
+    for call in (logs.describe_log_streams, logs.filter_log_events):
+        assert refusal(call, logGroupName=group) == NO_GROUP
+    assert refusal(logs.get_log_events, logGroupName=group, logStreamName="s") == NO_GROUP
+    invoke(name)
+    assert refusal(logs.get_log_events, logGroupName=group, logStreamName="s") == (
+        400,
+        "ResourceNotFoundException",
+        "The specified log stream does not exist.",
+    )
+
+
+def test_tokens_lead_forwards_and_backwards_through_a_stream(logs, counted):
+    where = counted(20)
+    whole = logs.get_log_events(**where, startFromHead=True)["events"]
+    assert len(whole) == 24  # INIT_START, START, END and REPORT too
+    page = logs.get_log_events(**where, startFromHead=True, limit=10)
+    forward = list(page["events"])
+    for _ in range(3):
+        page = logs.get_log_events(**where, limit=10, nextToken=page["nextForwardToken"])
+        forward += page["events"]
+    assert forward == whole
+    # At the end the token stays the same.
+    again = logs.get_log_events(**where, nextToken=page["nextForwardToken"])
+    assert (again["events"], again["nextForwardToken"]) == ([], page["nextForwardToken"])
+    backward = []
+    for _ in range(4):
+        page = logs.get_log_events(**where, limit=10, nextToken=page["nextBackwardToken"])
+        backward = page["events"] + backward
+    assert backward == whole
+    latest = logs.get_log_events(**where, limit=3)["events"]
+    assert latest == whole[-3:]
+    assert refusal(logs.get_log_events, **where, nextToken="nonsense") == (
+        400,
+        "InvalidParameterException",
+        "The specified nextToken is invalid.",
+    )
+
+
+def test_events_are_filtered_by_terms_phrases_and_time(logs, deploy, invoke, events, messages):
+    name = deploy("def handler(event, context):\n    for line in event:\n        print(line)\n")
+    lines = ["error: disk full", "disk error", "all fine", 'say "hello world"', "Error"]
+    invoke(name, lines)
+    for pattern, expected in {
+        "error": [0, 1],
+        "disk error": [0, 1],
+        '"disk error"': [1],
+        '"error: disk"': [0],
+        "fine": [2],
+        '"\\"hello world\\""': [3],
+        "Error": [4],
+        "nothing": [],
+    }.items():
+        found = [line.rstrip("\n") for line in messages(name, filterPattern=pattern)]
+        assert found == [lines[index] for index in expected], pattern
+    every = events(name)
+    first, last = every[0]["timestamp"], every[-1]["timestamp"]
+    assert events(name, startTime=first, endTime=last) == every
+    assert events(name, startTime=last + 1) == []
+    assert events(name, endTime=first - 1) == []
+    stream = every[0]["logStreamName"]
+    assert events(name, logStreamNames=[stream]) == every
+    assert events(name, logStreamNamePrefix=stream[:10]) == every
+    assert [event for page in range(1, 4) for event in events(name, limit=page)] == every * 3
+    assert refusal(
+        logs.filter_log_events, logGroupName=f"/aws/lambda/{name}", filterPattern='{ $.a = "b" }'
+    )[:2] == (400, "InvalidParameterException")

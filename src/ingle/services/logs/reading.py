@@ -22,7 +22,7 @@ _MOST_BYTES = 2 << 20
 _NEVER_MS = 1 << 63
 # What looking at a row, and at a message, costs beside its text: as much as so many bytes.
 _ROW_BYTES = 4 << 10
-_EXAMINED_BYTES = 512
+_EXAMINED_BYTES = 1 << 10
 _ESCAPE = b"\\u"
 
 
