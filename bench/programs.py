@@ -53,6 +53,15 @@ def handler(event, context):
         time.sleep(0.01)
     return written
 """
+TELLING_SOURCE = """\
+import json
+import time
+
+
+def handler(event, context):
+    found = {"at": time.time(), "id": event["Records"][0]["Sns"]["MessageId"]}
+    print("CALLED", json.dumps(found))
+"""
 WAITING_SOURCE = """\
 import time
 
@@ -107,6 +116,9 @@ COUNTING = python_program(COUNTING_SOURCE)
 
 PRINTING = python_program(PRINTING_SOURCE)
 """Prints so many lines a second for so many seconds, and answers how many those were."""
+
+TELLING = python_program(TELLING_SOURCE)
+"""Prints when it was called with which message of a topic."""
 
 
 def waiting_until(until: float) -> Program:

@@ -33,6 +33,7 @@ def tables(results: Mapping[str, float], settings: Settings) -> list[Table]:
         _asynchronous(results, settings),
         _queues(results, settings),
         _logs(results, settings),
+        _topics(results, settings),
     ]
 
 
@@ -238,6 +239,23 @@ def _logs(results: Mapping[str, float], settings: Settings) -> Table:
         if key.startswith(f"{search}.") and key != f"{search}.p50_ms":
             kind = key.removeprefix(f"{search}.").removesuffix(".p50_ms")
             table.rows.append([f"a search: {kind}", number(results, key)])
+    return table
+
+
+def _topics(results: Mapping[str, float], settings: Settings) -> Table:
+    prefix = f"sns_fan_out.{OWN}"
+    table = Table(
+        "A message to twenty functions",
+        ["", "p50 ms", "p99 ms"],
+        note=f"Ingle alone, {settings.published_messages} messages to a topic with 20 functions "
+        "subscribed, all of them warm, on the same processors: from the request to publish until "
+        "the last function was called, by the same clock. The message and all events are on disk "
+        "in between.",
+        numeric=(1, 2),
+    )
+    if f"{prefix}.p50_ms" in results:
+        cells = [number(results, f"{prefix}.p50_ms"), number(results, f"{prefix}.p99_ms")]
+        table.rows.append(["from the client to the last handler", *cells])
     return table
 
 

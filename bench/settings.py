@@ -18,6 +18,7 @@ STAGES = (
     "sqs_lambda",
     "log_intake",
     "log_search",
+    "sns_fan_out",
     "memory",
     "cold",
     "warm",
@@ -37,6 +38,7 @@ INGLE_ONLY = frozenset(
         "sqs_lambda",
         "log_intake",
         "log_search",
+        "sns_fan_out",
     }
 )
 """The stages in which no peer takes part."""
@@ -80,6 +82,7 @@ class Settings:
         mapped_messages: of a queue that reach a function.
         log_lines: of a log group that is searched.
         log_searches: of each kind of pattern.
+        published_messages: of a topic that reach twenty.
     """
 
     cold_samples: int = 40
@@ -110,6 +113,7 @@ class Settings:
     mapped_messages: int = 20_000
     log_lines: int = 1_000_000
     log_searches: int = 9
+    published_messages: int = 200
 
 
 FULL = Settings()
@@ -132,4 +136,5 @@ QUICK = Settings(
     mapped_messages=5_000,
     log_lines=100_000,
     log_searches=3,
+    published_messages=50,
 )

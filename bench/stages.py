@@ -26,6 +26,7 @@ from bench.starts import measure_cold, measure_ready
 from bench.stats import Results
 from bench.streaming import measure_streaming
 from bench.switching import measure_switching
+from bench.topics import measure_fan_out
 from bench.warm import measure_warm
 
 FUNCTION = "hello"
@@ -202,6 +203,13 @@ class Run:
             step = self._stepper("lines to search", batches(settings.log_lines))
             self.results |= measure_search(self._keeper, folder, settings, step)
 
+    def sns_fan_out(self) -> None:
+        """Measures how long a message takes to all who subscribed."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("sns_fan_out")
+            step = self._stepper("messages published", 1)
+            self.results |= measure_fan_out(self._keeper, folder, settings, step)
+
     def _shared(self, stages: Sequence[str]) -> None:
         settings, results, keeper = self._settings, self.results, self._keeper
         peers = [kind(keeper, self._folder / kind.name) for kind in self._kinds]
@@ -240,5 +248,6 @@ ALONE: Mapping[str, Callable[[Run], None]] = {
     "sqs_lambda": Run.sqs_lambda,
     "log_intake": Run.log_intake,
     "log_search": Run.log_search,
+    "sns_fan_out": Run.sns_fan_out,
 }
 """The stages that start servers of their own, or none, in their order."""

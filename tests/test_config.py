@@ -66,6 +66,10 @@ def test_every_setting_can_come_from_every_source(toml):
         "iam": "audit",
         "organization_id": "o-exampleorgid",
         "log_level": "debug",
+        "log_format": "json",
+        "log_requests": True,
+        "otlp_endpoint": "https://otel.example.org/base",
+        "otlp_headers": "authorization=Basic%20eDp5,x-team=a",
         "file_systems": {ACCESS_POINT: {"folder": "/srv/shared", "read_only": True, "uid": 7}},
         "vpcs": {"vpc-1": {"subnets": ["subnet-1"], "security_groups": ["sg-1"]}},
         "runtimes_substitutes": ["python3.8", "python3.9"],
@@ -73,6 +77,8 @@ def test_every_setting_can_come_from_every_source(toml):
         "runtimes_python_sdk": False,
         "runtimes_search": ["/srv/one", "/srv/two"],
         "images": ["/srv/images"],
+        "mail_relay": "smtps://me:secret@mail.example.org:465",
+        "mail_sender": "topics@example.org",
     }
     assert set(values) == {each.name for each in fields(Config)}
     expected = Config(

@@ -13,7 +13,7 @@ import pytest
 from ingle.services.cloudwatch.api import Metrics
 from ingle.services.cloudwatch.store import MetricsStore
 from ingle.services.logs.api import LogsService
-from ingle.services.logs.deliveries import Deliveries
+from ingle.services.logs.deliveries import LogDeliveries
 from ingle.services.logs.filter_store import FilterStore
 from ingle.services.logs.live_tail import LiveTails
 from ingle.services.logs.sink import Sink
@@ -92,7 +92,7 @@ async def open_logs(database: Database, clock: ManualClock) -> AsyncIterator[Log
         await FilterStore.open(database),
         store,
         metrics,
-        Deliveries(functions.enqueue),
+        LogDeliveries(functions.enqueue),
         LiveTails(clock),
     )
     sink = await Sink.open(store, clock, watching=watching)

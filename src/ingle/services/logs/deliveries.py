@@ -45,7 +45,7 @@ class Delivery:
     events: Sequence[RawEvent]
 
 
-class Deliveries:
+class LogDeliveries:
     """Hands events on to functions, through the queue of their asynchronous invocations.
 
     Args:

@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API
 import re
 
 from ingle.services import paging
-from ingle.services.logs.deliveries import Deliveries
+from ingle.services.logs.deliveries import LogDeliveries
 from ingle.services.logs.errors import InvalidParameter, LimitExceeded, bad_token
 from ingle.services.logs.filter_store import FilterStore, GroupFilters, SubscriptionFilter
 from ingle.services.logs.groups import group_key, identified_key
@@ -35,7 +35,7 @@ class Subscriptions:
         deliveries: reaches destinations.
     """
 
-    def __init__(self, lookup: Lookup, filters: FilterStore, deliveries: Deliveries) -> None:
+    def __init__(self, lookup: Lookup, filters: FilterStore, deliveries: LogDeliveries) -> None:
         self._lookup = lookup
         self._filters = filters
         self._deliveries = deliveries

@@ -12,7 +12,7 @@ from ingle.clock import Clock
 from ingle.services.cloudwatch.api import Metrics
 from ingle.services.logs import embedded
 from ingle.services.logs.chunks import Chunk, RawEvent, pack
-from ingle.services.logs.deliveries import Deliveries, Delivery
+from ingle.services.logs.deliveries import Delivery, LogDeliveries
 from ingle.services.logs.embedded import Measured
 from ingle.services.logs.filter_store import FilterStore, SubscriptionFilter
 from ingle.services.logs.live_tail import LiveTails, Tailed
@@ -68,7 +68,7 @@ class Watching:
         filters: FilterStore,
         store: LogsStore,
         metrics: Metrics,
-        deliveries: Deliveries,
+        deliveries: LogDeliveries,
         tails: LiveTails,
     ) -> None:
         self.filters = filters

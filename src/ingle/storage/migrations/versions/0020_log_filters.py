@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0020"
-down_revision: str | None = "0015"
+down_revision: str | None = "0018"
 
 _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
