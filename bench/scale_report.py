@@ -32,6 +32,7 @@ def tables(results: Mapping[str, float], settings: Settings) -> list[Table]:
         _streaming(results, settings),
         _asynchronous(results, settings),
         _queues(results, settings),
+        _logs(results, settings),
         _topics(results, settings),
         _buckets(results, settings),
         _events(results, settings),
@@ -219,6 +220,27 @@ def _queues(results: Mapping[str, float], settings: Settings) -> Table:
         )
     if f"{mapped}.per_second" in results:
         table.rows.append(["processed a second", f"{results[f'{mapped}.per_second']:,.0f}"])
+    return table
+
+
+def _logs(results: Mapping[str, float], settings: Settings) -> Table:
+    intake, search = f"log_intake.{OWN}", f"log_search.{OWN}"
+    table = Table(
+        "Logs",
+        ["", "p50 ms"],
+        note="Ingle alone. Invocations: by one client, in turns without and with another function "
+        "that prints 20,000 lines a second, which are counted afterwards. Searches: first pages of "
+        f"FilterLogEvents over {settings.log_lines:,} lines of one group, by kind of pattern.",
+        numeric=(1,),
+    )
+    for rate in (0, 20_000):
+        if f"{intake}.{rate}.p50_ms" in results:
+            figure = number(results, f"{intake}.{rate}.p50_ms")
+            table.rows.append([f"an invocation, {rate:,} lines a second", figure])
+    for key in results:
+        if key.startswith(f"{search}.") and key != f"{search}.p50_ms":
+            kind = key.removeprefix(f"{search}.").removesuffix(".p50_ms")
+            table.rows.append([f"a search: {kind}", number(results, key)])
     return table
 
 

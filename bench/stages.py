@@ -16,6 +16,7 @@ from bench.flat import measure_flat
 from bench.ingle_peer import InglePeer
 from bench.lambda_peer import LambdaPeer
 from bench.load_process import LoadProcess
+from bench.logging_load import batches, measure_intake, measure_search
 from bench.peers import Peer
 from bench.processes import Keeper
 from bench.programs import LANGUAGES
@@ -190,6 +191,20 @@ class Run:
             step = self._stepper("messages processed", 1)
             self.results |= measure_mapping(self._keeper, folder, settings, step)
 
+    def log_intake(self) -> None:
+        """Measures invocations while another function prints."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("log_intake")
+            step = self._stepper("lines taken in", settings.flat_rounds)
+            self.results |= measure_intake(self._keeper, folder, settings, step)
+
+    def log_search(self) -> None:
+        """Measures searches over many lines."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("log_search")
+            step = self._stepper("lines to search", batches(settings.log_lines))
+            self.results |= measure_search(self._keeper, folder, settings, step)
+
     def sns_fan_out(self) -> None:
         """Measures how long a message takes to all who subscribed."""
         if InglePeer in self._kinds:
@@ -268,6 +283,8 @@ ALONE: Mapping[str, Callable[[Run], None]] = {
     "async_drain": Run.async_drain,
     "sqs_send": Run.sqs_send,
     "sqs_lambda": Run.sqs_lambda,
+    "log_intake": Run.log_intake,
+    "log_search": Run.log_search,
     "sns_fan_out": Run.sns_fan_out,
     "s3_put": Run.s3_put,
     "s3_transfer": Run.s3_transfer,
