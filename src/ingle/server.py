@@ -238,6 +238,7 @@ class Server:
             queues_store = await SqsStore.open(database, clock)
             queues = SqsService(queues_store, database, authorizer, clock)
             authorizer.tell("sqs", queues.resources)
+            metrics.draw_from(queues.measurements)
             stack.push_async_callback(queues.close)
             topics_store = await SnsStore.open(database, clock)
             topics = SnsService(

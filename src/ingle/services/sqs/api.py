@@ -13,6 +13,7 @@ from ingle.services.sqs.deleting import Deleting
 from ingle.services.sqs.for_services import ServiceMessages
 from ingle.services.sqs.journal import Journal
 from ingle.services.sqs.live import LiveQueue
+from ingle.services.sqs.measuring import QueueMetrics
 from ingle.services.sqs.model import QueueKey
 from ingle.services.sqs.move_tasks import MoveTasks
 from ingle.services.sqs.moving import Moving
@@ -39,6 +40,7 @@ class SqsService(Service):
     Attributes:
         resources: tells of queues to those that decide who may use them.
         for_services: what other services do with queues.
+        measurements: what CloudWatch is told of queues.
     """
 
     name: ClassVar[str] = "sqs"
@@ -61,6 +63,7 @@ class SqsService(Service):
         self._receiving = Receiving(self._journal, self._contents, moving, clock, watch)
         self._deleting = Deleting(self._journal, self._contents, clock, arrived, watch)
         self._move_tasks = MoveTasks(store, moving, self._journal, clock)
+        self.measurements = QueueMetrics(store, clock)
         self.for_services = ServiceMessages(
             store, authorizer, self._sending, self._receiving, self._deleting
         )

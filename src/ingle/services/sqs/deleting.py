@@ -99,6 +99,7 @@ class Deleting:
             change.delete(message)
 
         def gone() -> None:
+            live.tally.deleted += len(messages)
             # A FIFO group goes on where nothing of it is in flight any more.
             for message in messages:
                 live.line.remove(message)

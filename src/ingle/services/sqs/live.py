@@ -6,6 +6,7 @@ from collections import OrderedDict, deque
 from ingle.services.sqs.fifo import FifoLine
 from ingle.services.sqs.lines import Line, StandardLine
 from ingle.services.sqs.model import Deduplication, Queue
+from ingle.services.sqs.tally import Tally
 
 
 class LiveQueue:
@@ -16,6 +17,7 @@ class LiveQueue:
         line: its messages.
         deleted: whether it is no more.
         purged_ms: when it was purged last, or None.
+        tally: what happened lately.
         attempts: by the id of an attempt to receive, until when it counts and the rows that it got.
     """
 
@@ -24,6 +26,7 @@ class LiveQueue:
         self.line: Line = FifoLine() if queue.is_fifo else StandardLine()
         self.deleted = False
         self.purged_ms: int | None = None
+        self.tally = Tally()
         self.attempts: OrderedDict[str, tuple[int, list[int]]] = OrderedDict()
         self._waiting: deque[asyncio.Future[None]] = deque()
         # By scope and deduplication id, the earliest first: all are kept equally long.

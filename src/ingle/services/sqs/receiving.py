@@ -120,7 +120,9 @@ class Receiving:
                 break
             await self._wait(live, left_s)
         if not taken:
+            live.tally.empty += 1
             return []
+        live.tally.received += len(taken)
         found = await self._contents.of([message for message, _ in taken])
         return [
             (message, found[message.id], receives)

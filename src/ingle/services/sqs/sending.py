@@ -199,6 +199,7 @@ class Sending:
             if each.message is not None and not live.deleted:
                 self._contents.keep(each.message)
                 live.line.add(each.message, now_ms)
+                live.tally.send(each.message.size)
                 count += 1
         if count:
             self._arrived(live, count)
