@@ -41,8 +41,10 @@ class QueueMetrics(Source):
         if look:
             self._looked = now
         for live in self._store.all():
-            tally, live.tally = live.tally, live.tally.next(now)
-            samples = _flows(tally) if tally.any else []
+            samples = []
+            if live.tally.any:
+                samples = _flows(live.tally)
+                live.tally = Tally(active_at=now)
             if look and (live.line.messages or now - live.tally.active_at < _ACTIVE_S):
                 samples += self._depths(live)
             if samples:

@@ -12,7 +12,8 @@ class Tally:
         received: those that were handed out, each time.
         deleted: those that were deleted by who had received them.
         empty: how often somebody asked, and there was none.
-        active_at: when something happened last, on the clock that never goes backwards.
+        active_at: when something happened before this while, on the clock that never goes
+            backwards.
     """
 
     sent: int = 0
@@ -35,7 +36,3 @@ class Tally:
         self.most_bytes = max(self.most_bytes, size)
         self.total_bytes += size
         self.sent += 1
-
-    def next(self, now: float) -> "Tally":
-        """Return what the next while begins with, at the end of this one."""
-        return Tally(active_at=now if self.any else self.active_at)
