@@ -205,3 +205,17 @@ async def test_metrics_of_accounts_and_regions_do_not_mix(kept: Kept) -> None:
     await kept.metrics.put(ACCOUNT, "eu-west-1", "App", [Sample("n", 1)])
     assert await kept.told("n") == {}
     assert await kept.metrics.list(ACCOUNT, REGION) == []
+
+
+async def test_many_new_metrics_are_written_at_once(kept: Kept) -> None:
+    samples = [Sample("n", 1, (("id", str(each)),)) for each in range(1500)]
+    kept.metrics.add(ACCOUNT, REGION, "App", samples)
+    await asyncio.gather(
+        kept.metrics.flush(),
+        kept.metrics.put(ACCOUNT, REGION, "App", samples),
+        kept.metrics.put(ACCOUNT, REGION, "App", samples),
+    )
+    await kept.metrics.join()
+    await kept.open()
+    assert len(await kept.metrics.list(ACCOUNT, REGION)) == 1500
+    assert await kept.told("n", dimensions={"id": "1499"}) == {0: 3}
