@@ -88,6 +88,7 @@ class Gateway:
         function_urls: serves those.
         region: the one that a request without a signature is for.
         accounts: keeps those of this server.
+        pages: answers what services let anybody fetch, without a signature.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Gateway:
         function_urls: FunctionUrls,
         region: str,
         accounts: Accounts,
+        pages: Callable[[Request], Awaitable[Response | None]],
     ) -> None:
         self._services = services
         self._verifier = verifier
@@ -112,6 +114,7 @@ class Gateway:
         self._function_urls = function_urls
         self._region = region
         self._accounts = accounts
+        self._pages = pages
         self._protocols = {name: ServiceProtocol.load(name) for name in services}
 
     async def handle(self, request: Request, read_body: ReadBody) -> Response:
@@ -125,11 +128,20 @@ class Gateway:
                 return answer
         if request.path.startswith(PREFIX):
             response = await self._own_route(request, read_body)
+        elif request.method == "GET" and "authorization" not in request.headers:
+            response = await self._page(request) or await self._call(request, read_body)
         else:
             response = await self._call(request, read_body)
         if "origin" in request.headers:
             cors.add_headers(request, response)
         return response
+
+    async def _page(self, request: Request) -> Response | None:
+        try:
+            return await self._pages(request)
+        except Exception:
+            _logger.exception("the page %s failed", request.path)
+            return Response(500, _JSON, b"Internal Server Error")
 
     async def _call(self, request: Request, read_body: ReadBody) -> Response:
         request_id = str(uuid.uuid4())

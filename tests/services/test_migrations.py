@@ -6,9 +6,13 @@ from sqlalchemy import create_engine
 
 import ingle.invoke.durable.tables
 import ingle.invoke.events.tables
+import ingle.services.delivering.tables
+import ingle.services.events.tables
 import ingle.services.iam.tables
 import ingle.services.lambda_.tables
 import ingle.services.logs.tables
+import ingle.services.scheduler.tables
+import ingle.services.sns.tables
 import ingle.services.sqs.tables  # noqa: F401 - all of them register their tables
 from ingle.storage.schema import migrate
 from ingle.storage.tables import metadata

@@ -24,6 +24,8 @@ from ingle.services.iam.store import IamStore
 from ingle.services.lambda_.api import LambdaService
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.store import LambdaStore
+from ingle.services.sns.api import SnsService
+from ingle.services.sns.store import SnsStore
 from ingle.services.sqs.api import SqsService
 from ingle.services.sqs.store import SqsStore
 from ingle.storage.blobs import BlobStore
@@ -133,6 +135,16 @@ class Bench:
             self.authorizer,
             self.clock,
         )
+        topics = SnsService(
+            store=await SnsStore.open(self.database, self.clock),
+            database=self.database,
+            keys=KEYS,
+            authorizer=self.authorizer,
+            clock=self.clock,
+            functions=lambda: service.for_services,
+            queues=queues.for_services,
+            endpoint="http://127.0.0.1:4566",
+        )
         service = LambdaService(
             store=self.store,
             packages=self.packages,
@@ -143,6 +155,7 @@ class Bench:
             invoker=self.invoker,  # type: ignore[arg-type]
             clock=self.clock,
             queues=queues.for_services,
+            topics=topics.for_services,
             presign=lambda url, seconds: f"{url}?expires={seconds}",
             interpreters=Interpreters(self.clock, search=[Path(sys.base_prefix) / "bin"]),
             machine="x86_64",

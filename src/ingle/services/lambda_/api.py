@@ -1,6 +1,7 @@
 """The operations of AWS Lambda, one method each; each says where it is done.
 
-Those on durable executions are in `durable/api.py`.
+Those on durable executions are in `durable/api.py`, those on event source mappings in
+`event_source_mappings/api.py`, those on layers in `layers_api.py`.
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html.
 """
 
@@ -24,6 +25,7 @@ from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.aliases import Aliases
 from ingle.services.lambda_.asynchronous import Asynchronous, EventFunctions
 from ingle.services.lambda_.attachments import Attachments
+from ingle.services.lambda_.buses import BusDeliverer, Buses
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.dead_letters import DeadLetters
@@ -60,6 +62,7 @@ from ingle.services.lambda_.service_invocations import ServiceInvocations
 from ingle.services.lambda_.snapshots import Snapshots
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.lambda_.tags import Tags
+from ingle.services.lambda_.topics import TopicDeliverer, Topics
 from ingle.services.lambda_.urls.configs import UrlConfigs
 from ingle.services.lambda_.urls.serving import UrlServer
 from ingle.services.lambda_.versions import Versions
@@ -86,6 +89,7 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         authorizer: decides who may do what.
         clock: tells when a function was modified.
         queues: take records of events, and give messages to functions.
+        topics: take records of events.
         presign: signs the URL of a package.
         interpreters: tells which runtimes this machine has.
         snapshots: whether this machine can make snapshots.
@@ -119,6 +123,7 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         authorizer: Authorizer,
         clock: Clock,
         queues: Queues,
+        topics: Topics,
         presign: Presign,
         interpreters: Interpreters,
         snapshots: bool = True,
@@ -220,6 +225,8 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         )
         deliverers["lambda"] = FunctionDeliverer(store, self.events, self.roles)
         deliverers["sqs"] = QueueDeliverer(store, queues, self.roles)
+        deliverers["sns"] = TopicDeliverer(store, topics, self.roles)
+        self._deliverers, self._store = deliverers, store
         self._asynchronous = Asynchronous(store, self.events, tracer, self._start_durable)
         self._event_configs = EventConfigs(store, destinations, changing, clock)
         self._recursions = Recursions(store, changing)
@@ -235,6 +242,10 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
     async def start(self) -> None:
         """Have the concurrency hold that functions have for themselves."""
         await self._concurrency.start()
+
+    def deliver_to_buses(self, buses: Buses) -> None:
+        """Let event buses be destinations of events."""
+        self._deliverers["events"] = BusDeliverer(self._store, buses, self.roles)
 
     def poll(self) -> None:
         """Begin to take messages out of queues for event source mappings."""

@@ -59,10 +59,6 @@ class Destinations:
         self._deliverers = deliverers
         self._roles = roles
 
-    def has(self, service: str) -> bool:
-        """Say whether can be delivered to a service."""
-        return service in self._deliverers
-
     def is_refused(self, function: Function, arn: str) -> bool:
         """Say whether a function's role may not send to a queue or a topic."""
         return bool(self._roles.may_not(function, _SENDS[service_of(arn)], arn))
@@ -91,7 +87,8 @@ class Destinations:
             if service not in self._deliverers:
                 raise InvalidParameterValue(
                     f"The destination ARN {arn} is invalid: {SERVICES[service]} is not available "
-                    "in this version of Ingle. Choose a Lambda function or an SQS queue."
+                    "in this version of Ingle. Choose a Lambda function, an SQS queue, an SNS "
+                    "topic or an event bus."
                 )
             self.check_one(function, arn)
 
@@ -165,14 +162,14 @@ class FunctionDeliverer:
                 f"the record has {len(delivery.record)} bytes, and an event "
                 f"{INVOCATION.event_bytes} at most"
             )
-        events = await self._queue.add(
-            connection,
+        event = self._queue.prepared(
             (*reference.key, reference.qualifier or ""),
             delivery.record,
             request_id=str(uuid.uuid4()),
             trace=delivery.trace,
         )
-        return partial(self._queue.added, events)
+        await self._queue.add_all(connection, [event])
+        return partial(self._queue.added, [event])
 
     def _check_role(self, delivery: Delivery) -> None:
         account_id, region, name, qualifier = delivery.key
