@@ -55,6 +55,8 @@ from ingle.services.logs.api import LogsService
 from ingle.services.logs.permission import LogPermission
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
+from ingle.services.s3.api import S3Service
+from ingle.services.s3.store import BucketStore
 from ingle.services.scheduler.api import SchedulerService
 from ingle.services.scheduler.store import SchedulerStore
 from ingle.services.sns.api import SnsService
@@ -241,6 +243,9 @@ class Server:
             )
             authorizer.tell("sns", topics.resources)
             measurements = Measurements()
+            buckets = S3Service(
+                await BucketStore.open(database, folder.objects, keys), authorizer, clock
+            )
             store = await LambdaStore.open(database, keys)
             packages = await Packages.open(store, blobs, folder.code, clock)
             functions = LambdaService(
@@ -251,6 +256,7 @@ class Server:
                 metrics=measurements,
                 directory=directory,
                 authorizer=authorizer,
+                objects=buckets.for_services,
                 clock=clock,
                 queues=queues.for_services,
                 topics=topics.for_services,
@@ -265,6 +271,7 @@ class Server:
                 image_folders=config.images,
             )
             authorizer.tell("lambda", functions.resources)
+            authorizer.tell("s3", buckets.resources)
             stack.push_async_callback(functions.events.close)
             stack.push_async_callback(functions.pollers.close)
             stack.push_async_callback(functions.durable.close)
@@ -287,6 +294,7 @@ class Server:
                 service.name: service
                 for service in (
                     functions,
+                    buckets,
                     LogsService(logs_store, sink, clock),
                     IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
@@ -304,6 +312,7 @@ class Server:
                 self._health,
                 measurements.page,
                 functions.urls,
+                buckets.for_browsers,
                 config.region,
                 accounts,
                 topics.pages.answer,

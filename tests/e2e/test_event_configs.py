@@ -205,20 +205,6 @@ def destination_refusal(functions, name, arn, member="OnFailure"):
     return message
 
 
-@pytest.mark.parametrize(
-    ("arn", "service"),
-    [
-        ("arn:aws:s3:::bucket", "Amazon S3"),
-    ],
-)
-def test_a_service_that_ingle_does_not_have_is_named(functions, name, arn, service):
-    for member in ("OnSuccess", "OnFailure"):
-        assert destination_refusal(functions, name, arn, member) == (
-            f"The destination ARN {arn} is invalid: {service} is not available in this version "
-            "of Ingle. Choose a Lambda function, an SQS queue, an SNS topic or an event bus."
-        )
-
-
 def test_a_destination_must_be_another_function_that_exists(functions, name):
     assert destination_refusal(functions, name, f"{ARN}nobody") == (
         f"The destination ARN {ARN}nobody is invalid."

@@ -100,9 +100,24 @@ class EventQueue:
         now_ms = int(self._clock.time() * 1000)
         return Event(key, payload, request_id, trace, now_ms, now_ms)
 
-    async def add_all(self, connection: AsyncConnection, events: Sequence[Event]) -> None:
-        """Write events at once within a transaction; `added` must be told of them afterwards."""
+    async def add_all(
+        self, connection: AsyncConnection, events: Sequence[Event], *, announced: bool = False
+    ) -> None:
+        """Write events at once within a transaction; `added` must be told of them after its commit.
+
+        Args:
+            connection: the transaction's.
+            events: made by `prepared`.
+            announced: have them not read again from the disk; `lost` must then be told of them
+                where there is no commit.
+        """
         await self._store.insert(connection, events)
+        if announced:
+            self._dispatcher.announce(events)
+
+    def lost(self, events: Sequence[Event]) -> None:
+        """Forget events that were announced, and not committed."""
+        self._dispatcher.withdraw(events)
 
     def added(self, events: Sequence[Event]) -> None:
         """Run events that `add_all` has written, now that they are committed."""

@@ -25,8 +25,10 @@ from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.aliases import Aliases
 from ingle.services.lambda_.asynchronous import Asynchronous, EventFunctions
 from ingle.services.lambda_.attachments import Attachments
+from ingle.services.lambda_.bucket_destinations import BucketDeliverer
 from ingle.services.lambda_.buses import BusDeliverer, Buses
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
+from ingle.services.lambda_.code_sources import CodeSources
 from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.dead_letters import DeadLetters
 from ingle.services.lambda_.destinations import Destination, Destinations, FunctionDeliverer
@@ -48,6 +50,7 @@ from ingle.services.lambda_.layers_api import LayersApi
 from ingle.services.lambda_.locations import Locations, Presign
 from ingle.services.lambda_.lookup import Target
 from ingle.services.lambda_.model import FunctionKey, LayerKey
+from ingle.services.lambda_.objects import Objects
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.policies import Policies
 from ingle.services.lambda_.principals import Principals
@@ -87,6 +90,7 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         metrics: what takes measurements.
         directory: knows the roles of functions, and whom policies may name.
         authorizer: decides who may do what.
+        objects: S3, where code may be, and where records may go.
         clock: tells when a function was modified.
         queues: take records of events, and give messages to functions.
         topics: take records of events.
@@ -121,6 +125,7 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         metrics: MetricSink,
         directory: Directory,
         authorizer: Authorizer,
+        objects: Objects,
         clock: Clock,
         queues: Queues,
         topics: Topics,
@@ -136,6 +141,7 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         changing: KeyedLocks[FunctionKey] = KeyedLocks()
         changing_layers: KeyedLocks[LayerKey] = KeyedLocks()
         locations = Locations(presign)
+        sources = CodeSources(objects)
         principals = Principals(directory, authorizer)
         self.roles = ExecutionRoles(directory, authorizer)
         attachments = Attachments(file_systems, vpcs)
@@ -146,14 +152,7 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         tracer = Tracer(clock)
         images = Images(packages, image_folders, architecture)
         self._invocations = Invocations(
-            store,
-            packages,
-            images,
-            invoker,
-            metrics,
-            tracer,
-            attachments,
-            self._start_durable,
+            store, packages, images, invoker, metrics, tracer, attachments, self._start_durable
         )
         self._intakes = Intakes(store, images, packages, self._invocations, changing, clock)
         self._concurrency = Concurrency(store, self._invocations, invoker, changing, clock)
@@ -175,7 +174,9 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
             tracer,
             self._run_durable,
         )
-        self._layers = Layers(store, packages, self._account, clock, locations, changing_layers)
+        self._layers = Layers(
+            store, packages, self._account, clock, locations, changing_layers, sources
+        )
         self._layer_policies = LayerPolicies(store, changing_layers)
         self._snapshots = Snapshots(store, self._invocations, invoker, changing, clock, snapshots)
         self._versions = Versions(store, self._account, changing, self._snapshots)
@@ -199,6 +200,7 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
             images,
             self._intakes,
             self.roles,
+            sources,
             DeadLetters(destinations),
         )
 
@@ -224,6 +226,7 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
             concurrency=invoker.admission.limit,
         )
         deliverers["lambda"] = FunctionDeliverer(store, self.events, self.roles)
+        deliverers["s3"] = BucketDeliverer(store, objects, self.roles, clock)
         deliverers["sqs"] = QueueDeliverer(store, queues, self.roles)
         deliverers["sns"] = TopicDeliverer(store, topics, self.roles)
         self._deliverers, self._store = deliverers, store
@@ -268,7 +271,7 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         return self._packages.path(digest)
 
     async def create_function(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """Create a function from a ZipFile or a container image, with Publish also a version."""
+        """Create a function from a zip file or a container image, with Publish also a version."""
         return await self._functions.create(context, request)
 
     async def get_function(self, context: CallContext, request: ServiceInput) -> ServiceOutput:

@@ -170,11 +170,21 @@ class ServiceInvocations:
         return self._event(found, payload, trace)
 
     async def add_all(
-        self, connection: AsyncConnection, events: Sequence[Event]
-    ) -> Callable[[], None]:
-        """Accept events within a transaction; what is returned is to be called after its commit."""
-        await self._queue.add_all(connection, events)
-        return partial(self._queue.added, events)
+        self, connection: AsyncConnection, events: Sequence[Event], *, reversible: bool
+    ) -> tuple[Callable[[], None], Callable[[], None]]:
+        """Accept events within a transaction.
+
+        Args:
+            connection: the transaction's.
+            events: made by `prepared`.
+            reversible: whether somebody calls the second of what is returned. Events start sooner
+                then.
+
+        Returns:
+            What is to be called after its commit, and what is where there is none.
+        """
+        await self._queue.add_all(connection, events, announced=reversible)
+        return partial(self._queue.added, events), partial(self._queue.lost, events)
 
     async def add(
         self,
@@ -209,7 +219,9 @@ class ServiceInvocations:
             raise RequestTooLarge(
                 f"The event has {len(payload)} bytes, and may have {INVOCATION.event_bytes}."
             )
-        return await self.add_all(connection, [self._event(found, payload, trace)])
+        events = [self._event(found, payload, trace)]
+        await self._queue.add_all(connection, events)
+        return partial(self._queue.added, events)
 
     def _found(self, ruling: Ruling, function_arn: str) -> Target:
         self._allow(ruling)

@@ -28,9 +28,10 @@ class Functions(Protocol):
         ...
 
     async def add_all(
-        self, connection: AsyncConnection, events: Sequence[Event]
-    ) -> Callable[[], None]:
-        """Take events within a transaction; what is returned is to be called after it."""
+        self, connection: AsyncConnection, events: Sequence[Event], *, reversible: bool
+    ) -> tuple[Callable[[], None], Callable[[], None]]:
+        """Take events within a transaction; what is returned is to be called after it, if it came
+        off and, where it is reversible, if it did not."""
         ...
 
 
@@ -63,10 +64,17 @@ class Effects:
     Attributes:
         applied: once it is committed.
         failed: where it was not.
+        reversible: whether somebody will do that.
     """
 
+    reversible: bool = True
     applied: list[Callable[[], None]] = field(default_factory=list)
     failed: list[Callable[[], None]] = field(default_factory=list)
+
+    def add(self, applied: Callable[[], None], failed: Callable[[], None]) -> None:
+        """Add what is to be done in either case."""
+        self.applied.append(applied)
+        self.failed.append(failed)
 
     def apply(self) -> None:
         """Do what follows a commit."""

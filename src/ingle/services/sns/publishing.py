@@ -120,7 +120,7 @@ class Publishing:
             ServiceError: it cannot be published so.
         """
         ready = await self._prepared(live, draft(live.topic, request, self._now(), trace))
-        effects = Effects()
+        effects = Effects(reversible=False)
         await self._insert(connection, live, ready, effects)
         return effects.apply
 

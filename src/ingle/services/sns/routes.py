@@ -65,7 +65,10 @@ class Routes:
                 connection, topic, each, draft, notices, sequence, events, effects
             )
         if events:
-            effects.applied.append(await self._functions().add_all(connection, events))
+            taken = await self._functions().add_all(
+                connection, events, reversible=effects.reversible
+            )
+            effects.add(*taken)
 
     async def _hand_over(
         self,
@@ -136,11 +139,7 @@ class Routes:
         """
         keys = {"aws:sourcearn": (topic.key.arn,), "aws:sourceaccount": (topic.key.account_id,)}
         self._queues.check_may_send(PRINCIPAL, queue, keys)
-        applied, failed = await self._queues.put(
-            connection, PRINCIPAL.unique_id, queue, message, trace
-        )
-        effects.applied.append(applied)
-        effects.failed.append(failed)
+        effects.add(*await self._queues.put(connection, PRINCIPAL.unique_id, queue, message, trace))
 
     async def give_up(
         self,

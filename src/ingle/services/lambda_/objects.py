@@ -1,0 +1,28 @@
+"""What Lambda needs of S3: code to load, and buckets for records."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingle.wire.service import CallContext
+
+
+class Objects(Protocol):
+    """Reads and writes objects; `ForServices` of S3 is one."""
+
+    def has_bucket(self, name: str) -> bool:
+        """Say whether there is a bucket."""
+        ...
+
+    async def read(
+        self, context: CallContext, name: str, key: str, version_id: str | None, most: int
+    ) -> bytes:
+        """Read an object, as far as the caller may; raises S3's errors."""
+        ...
+
+    async def write_within(
+        self, connection: AsyncConnection, name: str, key: str, data: bytes, content_type: str
+    ) -> Callable[[], None]:
+        """Store an object within a transaction; return what to do once that is committed."""
+        ...
