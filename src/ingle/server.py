@@ -56,6 +56,7 @@ from ingle.services.logs.permission import LogPermission
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
 from ingle.services.s3.api import S3Service
+from ingle.services.s3.notifications.neighbours import Neighbours
 from ingle.services.s3.store import BucketStore
 from ingle.services.scheduler.api import SchedulerService
 from ingle.services.scheduler.store import SchedulerStore
@@ -286,6 +287,14 @@ class Server:
             schedules = SchedulerService(await SchedulerStore.open(database), deliveries, clock)
             stack.push_async_callback(schedules.close)
             functions.deliver_to_buses(buses.for_services)
+            buckets.tell(
+                Neighbours(
+                    functions.for_services,
+                    queues.for_services,
+                    topics.for_services,
+                    buses.for_services,
+                )
+            )
             await functions.start()
             await queues.start()
             await topics.start()

@@ -17,6 +17,9 @@ from ingle.services.s3.forms import Forms
 from ingle.services.s3.listing import Listing
 from ingle.services.s3.multipart import Multiparts
 from ingle.services.s3.names import bucket_of
+from ingle.services.s3.notifications.neighbours import Neighbours
+from ingle.services.s3.notifications.notifier import Notifier
+from ingle.services.s3.notifications.operations import Notifications
 from ingle.services.s3.objects import Objects
 from ingle.services.s3.receiving import Receiver
 from ingle.services.s3.resources import S3Resources
@@ -50,6 +53,8 @@ class S3Service(Service):
         self.versions = VersionStore(store)
         self.resources = S3Resources(store)
         self._store = store
+        self._clock = clock
+        self._notifications = Notifications(store, clock)
         receiver = Receiver(store.contents, clock)
         self._buckets = Buckets(store, authorizer, clock)
         self._settings = Settings(store, authorizer)
@@ -65,6 +70,11 @@ class S3Service(Service):
         self._tagging = Tagging(store, self.versions, self._objects)
         self._attributes = Attributes(store, self.versions, self._objects)
         self.for_services = ForServices(store, self.versions, receiver, authorizer)
+
+    def tell(self, neighbours: Neighbours) -> None:
+        """Tell other services of what becomes of objects, as buckets have it."""
+        self._notifications.tell(neighbours)
+        self.versions.tell(Notifier(neighbours, self._clock))
 
     async def create_bucket(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Make a bucket."""
@@ -302,3 +312,15 @@ class S3Service(Service):
     async def delete_bucket_tagging(self, context: CallContext, request: ServiceInput) -> None:
         """Remove the tags of a bucket."""
         await self._settings.delete_tags(context, request)
+
+    async def put_bucket_notification_configuration(
+        self, context: CallContext, request: ServiceInput
+    ) -> None:
+        """Set whom a bucket tells of what becomes of its objects."""
+        await self._notifications.put(context, request)
+
+    async def get_bucket_notification_configuration(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Tell whom it tells."""
+        return await self._notifications.get(context, request)

@@ -32,6 +32,8 @@ class BucketLimits:
     policy_bytes: int
     cors_rules: int
     tags: int
+    notifications: int
+    notification_id: int
 
 
 @dataclass(frozen=True, slots=True)
