@@ -39,6 +39,9 @@ from ingle.runtimes.python.addresses import api_address
 from ingle.sandbox import openfiles
 from ingle.sandbox.client import WardenClient
 from ingle.sandbox.probe import findings
+from ingle.services.cloudwatch.api import CloudWatchService
+from ingle.services.cloudwatch.metrics import Metrics
+from ingle.services.cloudwatch.store import MetricsStore
 from ingle.services.delivering.api import Deliveries
 from ingle.services.events.api import EventsService
 from ingle.services.events.store import EventsStore
@@ -198,6 +201,8 @@ class Server:
             stack.push_async_callback(warden.close)
             self._say_what_is_weaker(warden)
 
+            metrics = await Metrics.open(MetricsStore(database), clock)
+            stack.push_async_callback(metrics.close)
             logs_store = LogsStore(database)
             sink = await Sink.open(logs_store, clock, permission=LogPermission(authorizer))
             stack.push_async_callback(sink.close)
@@ -311,6 +316,7 @@ class Server:
                     topics,
                     buses,
                     schedules,
+                    CloudWatchService(metrics, clock),
                 )
             }
             gateway = Gateway(
@@ -336,6 +342,7 @@ class Server:
                 invoker.keep_provisioned(),
                 identities.uses.keep(clock),
                 queues.keep_time(),
+                metrics.keep(),
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)

@@ -21,14 +21,18 @@ class Lane:
 
     Attributes:
         active: how many are running.
+        peak: how many were at most since the last look.
         limit: how many may.
+        revision: the revision whose provisioned concurrency it is, or "".
     """
 
-    __slots__ = ("active", "limit")
+    __slots__ = ("active", "limit", "peak", "revision")
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, revision: str = "") -> None:
         self.active = 0
+        self.peak = 0
         self.limit = limit
+        self.revision = revision
 
 
 @dataclass(slots=True)
@@ -85,7 +89,17 @@ class Admission:
         """
         lane = self._free_lane((spec.account_id, spec.region, spec.name), spec.revision_id)
         lane.active += 1
+        if lane.active > lane.peak:
+            lane.peak = lane.active
         return lane
+
+    def spills(self, spec: FunctionSpec, lane: Lane) -> bool:
+        """Whether an invocation is in this lane because its version's own is full."""
+        if lane.revision:
+            return False
+        shares = self._accounts[(spec.account_id, spec.region)].shares
+        share = shares.get(spec.name) if shares else None
+        return share is not None and spec.revision_id in share.lanes
 
     def check(self, function: tuple[str, str, str], revision_id: str) -> None:
         """Check that an invocation of a function would be admitted now; it is not counted.
@@ -158,7 +172,7 @@ def _level(account: _Account, name: str, limit: int) -> None:
     together = sum(share.provisioned.values())
     share.own.limit = max(0, (share.reserved or 0) - together)
     for revision, count in share.provisioned.items():
-        share.lanes.setdefault(revision, Lane(count)).limit = count
+        share.lanes.setdefault(revision, Lane(count, revision)).limit = count
     for revision in set(share.lanes) - set(share.provisioned):
         del share.lanes[revision]
     if share.reserved is None and not share.provisioned:

@@ -150,7 +150,7 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         self._account = Account(store, invoker.admission)
         architecture = _ARCHITECTURES.get(machine, machine)
         tracer = Tracer(clock)
-        images = Images(packages, image_folders, architecture)
+        images = Images(packages, objects, image_folders, architecture)
         self._invocations = Invocations(
             store, packages, images, invoker, metrics, tracer, attachments, self._start_durable
         )

@@ -1,4 +1,4 @@
--- revision 0018
+-- revision 0021
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -248,8 +248,8 @@ CREATE TABLE "lambda_versions" (
 	tracing VARCHAR(16) NOT NULL, 
 	file_systems JSON NOT NULL, vpc JSON, tenant_isolation VARCHAR(16), durable_timeout_s INTEGER, durable_retention_days INTEGER, dead_letter TEXT, 
 	CONSTRAINT pk_lambda_versions PRIMARY KEY (account_id, region, name, version), 
-	CONSTRAINT fk_lambda_versions_account_id_lambda_functions FOREIGN KEY(account_id, region, name) REFERENCES lambda_functions (account_id, region, name) ON DELETE CASCADE, 
-	CONSTRAINT fk_lambda_versions_package_sha256_lambda_packages FOREIGN KEY(package_sha256) REFERENCES lambda_packages (sha256)
+	CONSTRAINT fk_lambda_versions_package_sha256_lambda_packages FOREIGN KEY(package_sha256) REFERENCES lambda_packages (sha256), 
+	CONSTRAINT fk_lambda_versions_account_id_lambda_functions FOREIGN KEY(account_id, region, name) REFERENCES lambda_functions (account_id, region, name) ON DELETE CASCADE
 );
 CREATE INDEX ix_lambda_versions_package_sha256 ON lambda_versions (package_sha256);
 CREATE TABLE durable_executions (
@@ -705,3 +705,36 @@ CREATE TABLE s3_contents (
 CREATE INDEX ix_s3_contents_object_id_number ON s3_contents (object_id, number);
 CREATE INDEX ix_s3_contents_upload_id_number ON s3_contents (upload_id, number);
 CREATE INDEX ix_s3_contents_key_id ON s3_contents (key_id);
+CREATE TABLE cloudwatch_metrics (
+	id INTEGER NOT NULL, 
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	namespace VARCHAR(255) NOT NULL, 
+	name VARCHAR(255) NOT NULL, 
+	dimensions TEXT NOT NULL, 
+	last BIGINT NOT NULL, 
+	CONSTRAINT pk_cloudwatch_metrics PRIMARY KEY (id)
+);
+CREATE TABLE cloudwatch_journal (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	data BLOB NOT NULL
+);
+CREATE TABLE cloudwatch_data (
+	metric_id INTEGER NOT NULL, 
+	unit VARCHAR(32) NOT NULL, 
+	tier INTEGER NOT NULL, 
+	start BIGINT NOT NULL, 
+	data BLOB NOT NULL, 
+	CONSTRAINT pk_cloudwatch_data PRIMARY KEY (metric_id, unit, tier, start)
+);
+CREATE INDEX ix_cloudwatch_data_tier_start ON cloudwatch_data (tier, start);
+CREATE TABLE cloudwatch_dashboards (
+	id INTEGER NOT NULL, 
+	account_id VARCHAR(12) NOT NULL, 
+	name VARCHAR(255) NOT NULL, 
+	body TEXT NOT NULL, 
+	modified_ms BIGINT NOT NULL, 
+	tags TEXT NOT NULL, 
+	CONSTRAINT pk_cloudwatch_dashboards PRIMARY KEY (id), 
+	CONSTRAINT uq_cloudwatch_dashboards_account_id_name UNIQUE (account_id, name)
+);
