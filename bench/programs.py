@@ -46,6 +46,16 @@ def handler(event, context):
     found = {"at": time.time(), "id": event["Records"][0]["Sns"]["MessageId"]}
     print("CALLED", json.dumps(found))
 """
+NOTIFIED_SOURCE = """\
+import json
+import time
+
+
+def handler(event, context):
+    at, key = time.time(), event["Records"][0]["s3"]["object"]["key"]
+    if key.startswith("single-"):
+        print("CALLED", json.dumps({"at": at, "key": key}))
+"""
 WAITING_SOURCE = """\
 import time
 
@@ -99,6 +109,7 @@ COUNTING = python_program(COUNTING_SOURCE)
 """Counts the records that it gets."""
 
 TELLING = python_program(TELLING_SOURCE)
+NOTIFIED = python_program(NOTIFIED_SOURCE)
 """Prints when it was called with which message of a topic."""
 
 

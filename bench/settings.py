@@ -17,6 +17,7 @@ STAGES = (
     "sqs_send",
     "sqs_lambda",
     "sns_fan_out",
+    "s3_notified",
     "memory",
     "cold",
     "warm",
@@ -35,6 +36,7 @@ INGLE_ONLY = frozenset(
         "sqs_send",
         "sqs_lambda",
         "sns_fan_out",
+        "s3_notified",
     }
 )
 """The stages in which no peer takes part."""
@@ -77,6 +79,9 @@ class Settings:
         drain_hold_s: how long they are held back, in seconds; less than a function's timeout.
         mapped_messages: of a queue that reach a function.
         published_messages: of a topic that reach twenty.
+        notified_objects: of 1 KB that `clients` put in a round, and that a function is told of.
+        notified_rounds: of these.
+        notified_single: objects that are put one after the other.
     """
 
     cold_samples: int = 40
@@ -106,6 +111,9 @@ class Settings:
     drain_hold_s: float = 25.0
     mapped_messages: int = 20_000
     published_messages: int = 200
+    notified_objects: int = 3_000
+    notified_rounds: int = 5
+    notified_single: int = 200
 
 
 FULL = Settings()
@@ -127,4 +135,7 @@ QUICK = Settings(
     accept_rounds=2,
     mapped_messages=5_000,
     published_messages=50,
+    notified_objects=1_500,
+    notified_rounds=2,
+    notified_single=50,
 )
