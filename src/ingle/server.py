@@ -25,6 +25,7 @@ from ingle.auth.sigv4 import Verifier
 from ingle.clock import Clock, SystemClock
 from ingle.config import Config
 from ingle.endpoint import Endpoint
+from ingle.forwarding.forwarder import Forwarder
 from ingle.gateway import Gateway
 from ingle.ground import Ground, prepare, say_weaker, within_open_files
 from ingle.http.server import HttpServer
@@ -59,6 +60,7 @@ from ingle.services.logs.permission import LogPermission
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
 from ingle.services.s3.api import S3Service
+from ingle.services.s3.elsewhere import ObjectsElsewhere
 from ingle.services.s3.notifications.neighbours import Neighbours
 from ingle.services.s3.store import BucketStore
 from ingle.services.scheduler.api import SchedulerService
@@ -72,6 +74,7 @@ from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
 from ingle.storage.folder import DataFolder
+from ingle.wire.protocol import ServiceProtocol
 from ingle.wire.routing import find_service
 from ingle.wire.service import Service
 
@@ -249,6 +252,12 @@ class Server:
             )
             authorizer.tell("sns", topics.resources)
             measurements = Measurements()
+            elsewhere = {
+                each.service: Forwarder(each, ServiceProtocol.load(each.service).signing_name)
+                for each in config.services
+            }
+            for forwarder in elsewhere.values():
+                stack.push_async_callback(forwarder.close)
             buckets = S3Service(
                 await BucketStore.open(database, folder.objects, keys), authorizer, clock
             )
@@ -262,7 +271,9 @@ class Server:
                 metrics=measurements,
                 directory=directory,
                 authorizer=authorizer,
-                objects=buckets.for_services,
+                objects=ObjectsElsewhere(elsewhere["s3"], authorizer)
+                if "s3" in elsewhere
+                else buckets.for_services,
                 clock=clock,
                 queues=queues.for_services,
                 topics=topics.for_services,
@@ -331,6 +342,7 @@ class Server:
                 config.region,
                 accounts,
                 topics.pages.answer,
+                elsewhere,
             )
             http = HttpServer(gateway.handle, clock)
             for work in (
