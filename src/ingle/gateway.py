@@ -325,6 +325,9 @@ class Gateway:
 
     def _find_service(self, request: Request) -> str | None:
         name = find_service(request)
+        if name is None and _BUCKETS in self._elsewhere:
+            # Which buckets are there is not known; a signature of no service is S3's older one.
+            return _BUCKETS if is_signed(request) else None
         return _BUCKETS if name is None and self._buckets.serves(request) else name
 
     async def _protocol(self, request: Request, read_body: ReadBody) -> ServiceProtocol:

@@ -131,8 +131,11 @@ def test_presigned_urls_are_signed_anew(here: Server, bucket: str) -> None:
     for version in ("s3", "s3v4"):
         s3 = here.client("s3", config=Config(signature_version=version))
         where = {"Bucket": bucket, "Key": "a b"}
-        url = s3.generate_presigned_url("put_object", Params=where)
-        urllib.request.urlopen(urllib.request.Request(url, b"hello", method="PUT")).close()
+        kind = {"ContentType": "text/plain"}
+        url = s3.generate_presigned_url("put_object", Params=where | kind)
+        headers = {"Content-Type": "text/plain"}
+        put = urllib.request.Request(url, b"hello", headers, method="PUT")
+        urllib.request.urlopen(put).close()
         url = s3.generate_presigned_url("get_object", Params=where)
         with urllib.request.urlopen(url) as answer:
             assert answer.read() == b"hello"

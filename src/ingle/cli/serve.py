@@ -190,8 +190,8 @@ def serve(
         typer.Option(
             metavar="JSON",
             show_default="none",
-            help="Services that are elsewhere, such as MinIO for s3. Better in the --config file or "
-            "INGLE_SERVICES, where other users do not see their keys.",
+            help="Services that are elsewhere, such as MinIO for s3. Better in the --config file "
+            "or INGLE_SERVICES, where other users do not see their keys.",
         ),
     ] = None,
     config: ConfigFile = None,

@@ -9,7 +9,6 @@ from botocore.credentials import Credentials
 
 from ingle.elsewhere import Elsewhere
 
-_DIGEST = "X-Amz-Content-SHA256"
 _UNRESERVED = "-_.~"
 _PRESIGNED = frozenset(
     {
@@ -29,12 +28,21 @@ _PRESIGNED = frozenset(
 """The parameters of a query that sign it, of both versions."""
 
 
-class _S3Signer(S3SigV4Auth):  # type: ignore[misc]
+class _Given:
     """Takes the digest that is given, for the body may not be there yet."""
 
+    digest = ""
+
     def payload(self, request: AWSRequest) -> str:
-        digest: str = request.headers[_DIGEST]
-        return digest
+        return self.digest
+
+
+class _Signer(_Given, SigV4Auth):  # type: ignore[misc]
+    pass
+
+
+class _S3Signer(_Given, S3SigV4Auth):  # type: ignore[misc]
+    pass
 
 
 def signed_headers(
@@ -57,22 +65,14 @@ def signed_headers(
         headers: those to send, without `Host`.
         digest: the body's SHA-256 in hex, or what stands for it.
     """
-    url = elsewhere.endpoint + target
-    given = {**headers, _DIGEST: digest}
-    request = AWSRequest(method=method, url=url, headers=given)
+    request = AWSRequest(method=method, url=elsewhere.endpoint + target, headers=headers)
     token = elsewhere.session_token or None
     credentials = Credentials(elsewhere.access_key_id, elsewhere.secret_access_key, token)
-    signer = _S3Signer if signing_name == "s3" else _Signer
-    signer(credentials, signing_name, region).add_auth(request)
+    kind = _S3Signer if signing_name == "s3" else _Signer
+    signer = kind(credentials, signing_name, region)
+    signer.digest = digest
+    signer.add_auth(request)
     return dict(request.headers.items())
-
-
-class _Signer(SigV4Auth):  # type: ignore[misc]
-    """The same for other services."""
-
-    def payload(self, request: AWSRequest) -> str:
-        digest: str = request.headers[_DIGEST]
-        return digest
 
 
 def target_of(path: str, query: str) -> str:
