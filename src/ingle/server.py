@@ -68,6 +68,8 @@ from ingle.services.scheduler.store import SchedulerStore
 from ingle.services.sns.api import SnsService
 from ingle.services.sns.store import SnsStore
 from ingle.services.sqs.api import SqsService
+from ingle.services.sqs.elsewhere import QueuesElsewhere
+from ingle.services.sqs.for_services import ServiceMessages
 from ingle.services.sqs.store import SqsStore
 from ingle.services.sts.api import StsService
 from ingle.storage.blobs import BlobStore
@@ -237,6 +239,15 @@ class Server:
             queues = SqsService(queues_store, database, authorizer, clock)
             authorizer.tell("sqs", queues.resources)
             stack.push_async_callback(queues.close)
+            elsewhere = {
+                each.service: Forwarder(each, ServiceProtocol.load(each.service).signing_name)
+                for each in config.services
+            }
+            for forwarder in elsewhere.values():
+                stack.push_async_callback(forwarder.close)
+            queues_for_services: ServiceMessages | QueuesElsewhere = queues.for_services
+            if "sqs" in elsewhere:
+                queues_for_services = QueuesElsewhere(elsewhere["sqs"], clock)
             topics_store = await SnsStore.open(database, clock)
             topics = SnsService(
                 store=topics_store,
@@ -245,19 +256,13 @@ class Server:
                 authorizer=authorizer,
                 clock=clock,
                 functions=lambda: functions.for_services,
-                queues=queues.for_services,
+                queues=queues_for_services,
                 endpoint=_url(sock).replace("//0.0.0.0:", "//127.0.0.1:").replace("[::]", "[::1]"),
                 mail_relay=config.mail_relay,
                 mail_sender=config.mail_sender,
             )
             authorizer.tell("sns", topics.resources)
             measurements = Measurements()
-            elsewhere = {
-                each.service: Forwarder(each, ServiceProtocol.load(each.service).signing_name)
-                for each in config.services
-            }
-            for forwarder in elsewhere.values():
-                stack.push_async_callback(forwarder.close)
             buckets = S3Service(
                 await BucketStore.open(database, folder.objects, keys), authorizer, clock
             )
@@ -275,7 +280,7 @@ class Server:
                 if "s3" in elsewhere
                 else buckets.for_services,
                 clock=clock,
-                queues=queues.for_services,
+                queues=queues_for_services,
                 topics=topics.for_services,
                 presign=lambda url, seconds: presign_url(
                     root_key, "GET", url, config.region, "lambda", seconds, clock.time()
@@ -293,8 +298,10 @@ class Server:
             stack.push_async_callback(functions.pollers.close)
             stack.push_async_callback(functions.durable.close)
             deliveries = Deliveries(
-                database, directory, authorizer, queues.for_services, sink, clock
+                database, directory, authorizer, queues_for_services, sink, clock
             )
+            if isinstance(queues_for_services, QueuesElsewhere):
+                queues_for_services.send_with(deliveries)
             deliveries.invoke_with(functions.for_services)
             stack.push_async_callback(deliveries.close)
             buses = EventsService(await EventsStore.open(database), deliveries, clock)
@@ -306,7 +313,7 @@ class Server:
             buckets.tell(
                 Neighbours(
                     functions.for_services,
-                    queues.for_services,
+                    queues_for_services,
                     topics.for_services,
                     buses.for_services,
                 )

@@ -16,7 +16,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 
 from tests.e2e.callers import allow, new_role, new_user
-from tests.e2e.conftest import ROLE, RUNTIME, create, refusal, zip_of
+from tests.e2e.conftest import ROLE, RUNTIME, create, eventually, refusal, zip_of
 from tests.e2e.raw import bytes_of, send, signed
 from tests.e2e.server import Server
 
@@ -215,10 +215,80 @@ def test_queues_topics_and_events_are_there(here: Server, real: Server) -> None:
     assert real.client("events").describe_rule(Name=name)["Name"] == name
 
 
-def test_what_does_not_answer_is_named(start_server: Callable[..., Server], tmp_path: Path) -> None:
+def test_a_function_gets_the_messages_of_a_queue_there(here: Server, real: Server) -> None:
+    sqs, functions = real.client("sqs"), here.client("lambda")
+    url, arn = queue_there(real)
+    other, _ = queue_there(real)
+    role = new_role(here, allow("sqs:*", "logs:*"))
+    source = (
+        "import boto3\n"
+        "def handler(event, context):\n"
+        "    for each in event['Records']:\n"
+        "        found = each['messageAttributes']['who']['binaryValue']\n"
+        f"        boto3.client('sqs').send_message(QueueUrl='{other}',\n"
+        "            MessageBody=each['body'] + found + each['eventSourceARN'])\n"
+    )
+    name = create(functions, source, Role=role, Timeout=30)
+    who = {"who": {"DataType": "Binary", "BinaryValue": b"Sally"}}
+    sqs.send_message(QueueUrl=url, MessageBody="hello", MessageAttributes=who)
+    made = functions.create_event_source_mapping(EventSourceArn=arn, FunctionName=name)
+    (message,) = sqs.receive_message(QueueUrl=other, WaitTimeSeconds=20)["Messages"]
+    assert message["Body"] == f"helloU2FsbHk={arn}"
+
+    def emptied() -> bool:
+        asked = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=asked)["Attributes"]
+        return set(told.values()) == {"0"}
+
+    eventually(emptied, "the message was deleted there")
+    functions.delete_event_source_mapping(UUID=made["UUID"])
+
+
+def test_records_of_events_go_to_a_queue_there_also_after_it_was_away(
+    start_server: Callable[..., Server], tmp_path: Path
+) -> None:
+    real = start_server("--port", str(free_port()))
+    made = real.credentials
+    key = (made["AWS_ACCESS_KEY_ID"], made["AWS_SECRET_ACCESS_KEY"])
+    file = configuration(tmp_path, real.endpoint, key, "sqs")
+    here = start_server("--config", file)
+    url, arn = queue_there(real)
+    role = new_role(here, allow("sqs:*", "logs:*"))
+    functions = here.client("lambda")
+    name = create(functions, "def handler(event, context):\n    return event\n", Role=role)
+    functions.put_function_event_invoke_config(
+        FunctionName=name, DestinationConfig={"OnSuccess": {"Destination": arn}}
+    )
+    functions.invoke(FunctionName=name, InvocationType="Event", Payload=b"1")
+    sqs = real.client("sqs")
+    (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
+    assert json.loads(message["Body"])["responsePayload"] == 1
+    real.stop()
+    functions.invoke(FunctionName=name, InvocationType="Event", Payload=b"2")
+    here.kill()
+    real.start()
+    here.start()
+    (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
+    assert json.loads(message["Body"])["responsePayload"] == 2
+
+
+def free_port() -> int:
+    """Find a port on which nothing listens."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        endpoint = f"http://127.0.0.1:{free.getsockname()[1]}"
+        port: int = free.getsockname()[1]
+        return port
+
+
+def queue_there(real: Server) -> tuple[str, str]:
+    """Make a queue; return its URL and its ARN."""
+    name = f"q-{uuid.uuid4().hex[:8]}"
+    url = real.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    return url, f"arn:aws:sqs:us-east-1:000000000000:{name}"
+
+
+def test_what_does_not_answer_is_named(start_server: Callable[..., Server], tmp_path: Path) -> None:
+    endpoint = f"http://127.0.0.1:{free_port()}"
     server = start_server("--config", configuration(tmp_path, endpoint, ("A" * 20, "b"), "s3"))
     status, code, message = refusal(server.client("s3").list_buckets)
     assert (status, code) == (503, "ServiceUnavailable")
