@@ -5,7 +5,7 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl
 
 import orjson
@@ -75,6 +75,19 @@ class Accounts(Protocol):
         ...
 
 
+class Report(NamedTuple):
+    """Something of its own that Ingle tells, at a route of its own.
+
+    Attributes:
+        action: what the caller must be allowed to do.
+        answer: makes the answer, JSON, for an account, a region and a query; what it raises is a
+            ServiceError.
+    """
+
+    action: str
+    answer: Callable[[str, str, Mapping[str, str]], Awaitable[Mapping[str, Any]]]
+
+
 class Gateway:
     """Answers requests with the services that it is given.
 
@@ -88,6 +101,7 @@ class Gateway:
         function_urls: serves those.
         region: the one that a request without a signature is for.
         accounts: keeps those of this server.
+        reports: what else Ingle tells, by the route.
     """
 
     def __init__(
@@ -101,6 +115,7 @@ class Gateway:
         function_urls: FunctionUrls,
         region: str,
         accounts: Accounts,
+        reports: Mapping[str, Report],
     ) -> None:
         self._services = services
         self._verifier = verifier
@@ -112,6 +127,7 @@ class Gateway:
         self._function_urls = function_urls
         self._region = region
         self._accounts = accounts
+        self._reports = reports
         self._protocols = {name: ServiceProtocol.load(name) for name in services}
 
     async def handle(self, request: Request, read_body: ReadBody) -> Response:
@@ -236,6 +252,8 @@ class Gateway:
             return await self._package(request, route.removeprefix("packages/"), read_body)
         if request.method == "GET" and route in EXPLAINED:
             return await self._explain(request, read_body, route)
+        if request.method == "GET" and route in self._reports:
+            return await self._report(request, read_body, self._reports[route])
         return _bare_error(UnknownOperation(f"There is nothing at {request.path}."), "")
 
     async def _function_url(self, request: Request, address: Any, read_body: ReadBody) -> Response:
@@ -293,6 +311,25 @@ class Gateway:
 
         refusal = await self._own_answer(request, read_body, answer)
         return refusal or Response(200, _JSON, orjson.dumps(found[0]))
+
+    async def _report(self, request: Request, read_body: ReadBody, report: Report) -> Response:
+        """Tell what only Ingle tells."""
+        callers: list[Identity] = []
+
+        def check(identity: Identity) -> None:
+            self._authorizer.require_of(identity, request, report.action, "*")
+            callers.append(identity)
+
+        refusal = await self._own_answer(request, read_body, check)
+        if refusal is not None:
+            return refusal
+        query = dict(parse_qsl(request.query, keep_blank_values=True))
+        [caller] = callers
+        try:
+            answer = await report.answer(caller.account_id, caller.region, query)
+            return Response(200, _JSON, orjson.dumps(answer))
+        except ServiceError as error:
+            return _bare_error(error, "")
 
     async def _own_answer(
         self, request: Request, read_body: ReadBody, answer: Callable[[Identity], None]

@@ -25,11 +25,15 @@ from ingle.auth.sigv4 import Verifier
 from ingle.clock import Clock, SystemClock
 from ingle.config import Config
 from ingle.endpoint import Endpoint
-from ingle.gateway import Gateway
+from ingle.gateway import Gateway, Report
 from ingle.ground import Ground, prepare, say_weaker, within_open_files
 from ingle.http.server import HttpServer
 from ingle.invoke.admission import Admission
 from ingle.invoke.invoker import Invoker
+from ingle.metering.meter import Meter
+from ingle.metering.report import CostReports
+from ingle.metering.store import MeteringStore
+from ingle.observe.live import Live
 from ingle.observe.prometheus import Measurements
 from ingle.pool.memory import MB, Memory
 from ingle.pool.pool import Pool
@@ -45,6 +49,7 @@ from ingle.services.iam.directory import Directory
 from ingle.services.iam.resources import IamResources
 from ingle.services.iam.store import IamStore
 from ingle.services.lambda_.api import LambdaService
+from ingle.services.lambda_.kept import kept
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.roles import ExecutionRoles
 from ingle.services.lambda_.store import LambdaStore
@@ -191,6 +196,9 @@ class Server:
             logs_store = LogsStore(database)
             sink = await Sink.open(logs_store, clock, permission=LogPermission(authorizer))
             stack.push_async_callback(sink.close)
+            metering = MeteringStore(database)
+            meter = await Meter.open(metering, clock, lambda: kept(store))
+            stack.push_async_callback(meter.close)
             stack.push_async_callback(ground.provisions.close)
             pool = Pool(
                 warden,
@@ -208,12 +216,14 @@ class Server:
                 ),
             )
             stack.push_async_callback(pool.close, _POOL_DEADLINE_S)
+            live = Live(clock, pool.by_function)
             invoker = Invoker(
                 pool,
                 sink,
                 clock,
                 admission=Admission(config.concurrency),
                 versions=lambda runtime: label(runtime, ground.versions.get(runtime)),
+                listeners=(meter.invocations, live),
             )
             queues_store = await SqsStore.open(database, clock)
             queues = SqsService(queues_store, database, authorizer, clock)
@@ -268,6 +278,10 @@ class Server:
                 functions.urls,
                 config.region,
                 accounts,
+                {
+                    "cost": Report("ce:GetCostAndUsage", CostReports(metering, clock).answer),
+                    "top": Report("cloudwatch:GetMetricData", live.answer),
+                },
             )
             http = HttpServer(gateway.handle, clock)
             for work in (
@@ -288,6 +302,7 @@ class Server:
             await functions.events.start()
             await functions.durable.start()
             functions.poll()
+            meter.watch()
             endpoint = _url(sock)
             Endpoint(endpoint, config.region, config.account_id, os.getpid()).write(folder.path)
             yield endpoint

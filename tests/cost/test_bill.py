@@ -1,4 +1,4 @@
-"""AWS's own worked examples, from https://aws.amazon.com/lambda/pricing/, and what holds besides."""
+"""AWS's own worked examples, from https://aws.amazon.com/lambda/pricing/, and what always holds."""
 
 from datetime import date
 from decimal import Decimal

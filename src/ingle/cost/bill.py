@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from ingle.cost.prices import PriceList
 from ingle.cost.usage import Usage, gb_s
@@ -93,6 +94,26 @@ def bill(usage: Mapping[str, Usage], prices: PriceList, region: str, *, free_tie
     return made.bill
 
 
+def dollars(amount: Decimal) -> float:
+    """Write an amount as JSON has it."""
+    return float(round(amount, 15))
+
+
+def described(found: Bill) -> list[dict[str, Any]]:
+    """Write a bill's lines as JSON."""
+    return [
+        {
+            "Name": line.name,
+            "Unit": line.unit,
+            "Used": float(line.used),
+            "Free": float(line.free),
+            "Price": float(line.price),
+            "Dollars": dollars(line.dollars),
+        }
+        for line in found.lines
+    ]
+
+
 def _ordered(usage: Mapping[str, Usage]) -> list[str]:
     return [each for each in ARCHITECTURES if each in usage]
 
@@ -110,8 +131,8 @@ class _Maker:
             return
         price = self._find(price_name)
         if price is not None:
-            dollars = _times(price, Fraction(used) - free)
-            self.bill.lines.append(Line(name, unit, Fraction(used), Fraction(free), price, dollars))
+            cost = _times(price, Fraction(used) - free)
+            self.bill.lines.append(Line(name, unit, Fraction(used), Fraction(free), price, cost))
 
     def add_tiered(self, architecture: str, used: Fraction, free: Fraction) -> None:
         if not used:
@@ -119,12 +140,12 @@ class _Maker:
         price = self._find(architecture, "x86_64")
         if price is None:
             return
-        dollars, left = Decimal(0), used - free
+        cost, left = Decimal(0), used - free
         for size, reduced in self._prices.tiers_of(architecture, price):
             part = left if size is None else min(left, Fraction(size))
-            dollars += _times(reduced, part)
+            cost += _times(reduced, part)
             left -= part
-        self.bill.lines.append(Line(f"compute {architecture}", "GB-s", used, free, price, dollars))
+        self.bill.lines.append(Line(f"compute {architecture}", "GB-s", used, free, price, cost))
 
     def _find(self, name: str, instead: str = "") -> Decimal | None:
         """Find a price; note where it is not the region's own, or not there."""

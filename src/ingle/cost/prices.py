@@ -89,7 +89,7 @@ class PriceList:
 
 def dates() -> list[date]:
     """Tell of which dates there are price lists, the oldest first."""
-    return sorted(date.fromisoformat(path.stem) for path in _FOLDER.glob("*.toml"))
+    return sorted(date.fromisoformat(path.stem) for path in _FOLDER.glob("*-*-*.toml"))
 
 
 @cache
