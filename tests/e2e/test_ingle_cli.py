@@ -59,7 +59,8 @@ class Ingle:
     def environment(self, **variables: str) -> dict[str, str]:
         """What a command sees; it finds the server by its data folder. "" unsets a variable."""
         own = {"HOME": str(self.folder), "INGLE_DATA_DIR": str(self.server.data_dir)}
-        every = {"PATH": os.environ["PATH"], "COLUMNS": "120", **own, **variables}
+        code = {"PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+        every = {"PATH": os.environ["PATH"], "COLUMNS": "120", **code, **own, **variables}
         return {key: value for key, value in every.items() if value}
 
 
