@@ -43,6 +43,9 @@ from ingle.runtimes.python.addresses import api_address
 from ingle.sandbox import openfiles
 from ingle.sandbox.client import WardenClient
 from ingle.sandbox.probe import findings
+from ingle.services.cloudwatch.api import CloudWatchService
+from ingle.services.cloudwatch.metrics import Metrics
+from ingle.services.cloudwatch.store import MetricsStore
 from ingle.services.iam.accounts import Accounts
 from ingle.services.iam.api import IamService
 from ingle.services.iam.directory import Directory
@@ -193,6 +196,8 @@ class Server:
             stack.push_async_callback(warden.close)
             self._say_what_is_weaker(warden)
 
+            metrics = await Metrics.open(MetricsStore(database), clock)
+            stack.push_async_callback(metrics.close)
             logs_store = LogsStore(database)
             sink = await Sink.open(logs_store, clock, permission=LogPermission(authorizer))
             stack.push_async_callback(sink.close)
@@ -266,6 +271,7 @@ class Server:
                     IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
                     queues,
+                    CloudWatchService(metrics, clock),
                 )
             }
             gateway = Gateway(
@@ -293,6 +299,7 @@ class Server:
                 invoker.keep_provisioned(),
                 identities.uses.keep(clock),
                 queues.keep_time(),
+                metrics.keep(),
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)

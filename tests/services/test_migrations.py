@@ -7,6 +7,7 @@ from sqlalchemy import create_engine
 import ingle.invoke.durable.tables
 import ingle.invoke.events.tables
 import ingle.metering.tables
+import ingle.services.cloudwatch.tables
 import ingle.services.iam.tables
 import ingle.services.lambda_.tables
 import ingle.services.logs.tables

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0023"
-down_revision: str | None = "0015"
+down_revision: str | None = "0021"
 
 
 def upgrade() -> None:
