@@ -19,6 +19,7 @@ from ingle.cli.invoke import invoke
 from ingle.cli.logs import logs
 from ingle.cli.runtimes import runtimes
 from ingle.cli.serve import serve
+from ingle.cli.stats import stats
 from ingle.cli.top import top
 
 _INTERRUPTED = 130
@@ -42,7 +43,7 @@ def _help_of(command: Callable[..., None]) -> str:
     return "\n\n".join(p if p.startswith("\b") else p.replace("\n", " ") for p in paragraphs)
 
 
-for _command in (serve, env, deploy, invoke, logs, top, runtimes, doctor):
+for _command in (serve, env, deploy, invoke, logs, top, stats, runtimes, doctor):
     app.command(help=_help_of(_command))(_command)
 app.add_typer(cost, name="cost")
 app.add_typer(account, name="account")
