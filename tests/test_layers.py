@@ -22,8 +22,7 @@ ROOMS: dict[str, frozenset[str]] = {
         "observe config endpoint clock iam resources metering",
         "gateway": "http auth wire limits iam",
         "http": "wire clock",
-        "services": "auth iam images invoke pool runtimes storage wire clock resources "
-        "metering",
+        "services": "auth iam images invoke pool runtimes storage wire clock resources metering",
         "images": "runtimes storage",
         "observe": "invoke pool wire clock",
         "metering": "cost invoke pool storage wire clock",

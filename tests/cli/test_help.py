@@ -1,6 +1,19 @@
 import pytest
 
-COMMANDS = ["serve", "env", "deploy", "invoke", "logs", "top", "stats", "runtimes", "doctor", "cost", "account", "iam"]
+COMMANDS = [
+    "serve",
+    "env",
+    "deploy",
+    "invoke",
+    "logs",
+    "top",
+    "stats",
+    "runtimes",
+    "doctor",
+    "cost",
+    "account",
+    "iam",
+]
 
 
 def test_help_names_every_command_and_how_to_start(run):

@@ -38,9 +38,7 @@ def statistics(client: Any, namespace: str, name: str, *names: str, **more: Any)
     simple = {"Sum", "Average", "Minimum", "Maximum", "SampleCount"}
     kind = "Statistics" if set(names) <= simple else "ExtendedStatistics"
     asked = {"Period": 172800, kind: list(names)} | more
-    answer = client.get_metric_statistics(
-        Namespace=namespace, MetricName=name, **(LATELY | asked)
-    )
+    answer = client.get_metric_statistics(Namespace=namespace, MetricName=name, **(LATELY | asked))
     (datapoint,) = answer["Datapoints"]
     return dict(datapoint) | datapoint.get("ExtendedStatistics", {})
 
