@@ -30,6 +30,7 @@ from ingle.ground import Ground, prepare, say_weaker, within_open_files
 from ingle.http.server import HttpServer
 from ingle.invoke.admission import Admission
 from ingle.invoke.invoker import Invoker
+from ingle.invoke.metrics import SeveralSinks
 from ingle.metering.meter import Meter
 from ingle.metering.report import CostReports
 from ingle.metering.store import MeteringStore
@@ -44,6 +45,7 @@ from ingle.sandbox import openfiles
 from ingle.sandbox.client import WardenClient
 from ingle.sandbox.probe import findings
 from ingle.services.cloudwatch.api import CloudWatchService
+from ingle.services.cloudwatch.lambda_metrics import LambdaMetrics
 from ingle.services.cloudwatch.metrics import Metrics
 from ingle.services.cloudwatch.store import MetricsStore
 from ingle.services.iam.accounts import Accounts
@@ -197,6 +199,8 @@ class Server:
             self._say_what_is_weaker(warden)
 
             metrics = await Metrics.open(MetricsStore(database), clock)
+            lambda_metrics = LambdaMetrics(clock)
+            metrics.draw_from(lambda_metrics)
             stack.push_async_callback(metrics.close)
             logs_store = LogsStore(database)
             sink = await Sink.open(logs_store, clock, permission=LogPermission(authorizer))
@@ -228,8 +232,9 @@ class Server:
                 clock,
                 admission=Admission(config.concurrency),
                 versions=lambda runtime: label(runtime, ground.versions.get(runtime)),
-                listeners=(meter.invocations, live),
+                listeners=(meter.invocations, live, lambda_metrics),
             )
+            lambda_metrics.watch(invoker.busy, invoker.admission)
             queues_store = await SqsStore.open(database, clock)
             queues = SqsService(queues_store, database, authorizer, clock)
             authorizer.tell("sqs", queues.resources)
@@ -242,7 +247,7 @@ class Server:
                 packages=packages,
                 database=database,
                 invoker=invoker,
-                metrics=measurements,
+                metrics=SeveralSinks(measurements, lambda_metrics),
                 directory=directory,
                 authorizer=authorizer,
                 clock=clock,

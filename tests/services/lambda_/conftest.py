@@ -96,7 +96,13 @@ class Measured:
     def __init__(self) -> None:
         self.values: list[tuple[Metric, tuple[str, str, str], float]] = []
 
-    def record(self, metric: Metric, function: tuple[str, str, str], value: float = 1.0) -> None:
+    def record(
+        self,
+        metric: Metric,
+        function: tuple[str, str, str],
+        value: float = 1.0,
+        qualifier: str = "",
+    ) -> None:
         self.values.append((metric, function, value))
 
 

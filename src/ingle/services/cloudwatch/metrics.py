@@ -134,7 +134,7 @@ class Metrics:
         """
         async with self._flushing:
             for source in self._sources:
-                source.measure(self)
+                await source.measure(self)
             if self._waiting:
                 waiting, self._waiting = self._waiting, {}
                 try:
@@ -369,7 +369,7 @@ class Metrics:
 class Source:
     """Something that gathers measurements itself, and hands them over when they are written."""
 
-    def measure(self, metrics: Metrics) -> None:
+    async def measure(self, metrics: Metrics) -> None:
         """Call `metrics.add` with what was measured since the last time."""
         raise NotImplementedError
 

@@ -169,6 +169,7 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
             clock,
             tracer,
             self._run_durable,
+            metrics,
         )
         self._layers = Layers(store, packages, self._account, clock, locations, changing_layers)
         self._layer_policies = LayerPolicies(store, changing_layers)
