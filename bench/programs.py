@@ -37,6 +37,15 @@ COUNTING_SOURCE = """\
 def handler(event, context):
     return len(event["Records"])
 """
+TELLING_SOURCE = """\
+import json
+import time
+
+
+def handler(event, context):
+    found = {"at": time.time(), "id": event["Records"][0]["Sns"]["MessageId"]}
+    print("CALLED", json.dumps(found))
+"""
 WAITING_SOURCE = """\
 import time
 
@@ -88,6 +97,9 @@ VERSIONED = python_program(VERSIONED_SOURCE)
 
 COUNTING = python_program(COUNTING_SOURCE)
 """Counts the records that it gets."""
+
+TELLING = python_program(TELLING_SOURCE)
+"""Prints when it was called with which message of a topic."""
 
 
 def waiting_until(until: float) -> Program:

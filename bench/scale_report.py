@@ -32,6 +32,7 @@ def tables(results: Mapping[str, float], settings: Settings) -> list[Table]:
         _streaming(results, settings),
         _asynchronous(results, settings),
         _queues(results, settings),
+        _topics(results, settings),
     ]
 
 
@@ -216,6 +217,23 @@ def _queues(results: Mapping[str, float], settings: Settings) -> Table:
         )
     if f"{mapped}.per_second" in results:
         table.rows.append(["processed a second", f"{results[f'{mapped}.per_second']:,.0f}"])
+    return table
+
+
+def _topics(results: Mapping[str, float], settings: Settings) -> Table:
+    prefix = f"sns_fan_out.{OWN}"
+    table = Table(
+        "A message to twenty functions",
+        ["", "p50 ms", "p99 ms"],
+        note=f"Ingle alone, {settings.published_messages} messages to a topic with 20 functions "
+        "subscribed, all of them warm, on the same processors: from the request to publish until "
+        "the last function was called, by the same clock. The message and all events are on disk "
+        "in between.",
+        numeric=(1, 2),
+    )
+    if f"{prefix}.p50_ms" in results:
+        cells = [number(results, f"{prefix}.p50_ms"), number(results, f"{prefix}.p99_ms")]
+        table.rows.append(["from the client to the last handler", *cells])
     return table
 
 

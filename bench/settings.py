@@ -16,6 +16,7 @@ STAGES = (
     "async_drain",
     "sqs_send",
     "sqs_lambda",
+    "sns_fan_out",
     "memory",
     "cold",
     "warm",
@@ -33,6 +34,7 @@ INGLE_ONLY = frozenset(
         "async_drain",
         "sqs_send",
         "sqs_lambda",
+        "sns_fan_out",
     }
 )
 """The stages in which no peer takes part."""
@@ -74,6 +76,7 @@ class Settings:
         drain_events: that are queued before they may run.
         drain_hold_s: how long they are held back, in seconds; less than a function's timeout.
         mapped_messages: of a queue that reach a function.
+        published_messages: of a topic that reach twenty.
     """
 
     cold_samples: int = 40
@@ -102,6 +105,7 @@ class Settings:
     drain_events: int = 20_000
     drain_hold_s: float = 25.0
     mapped_messages: int = 20_000
+    published_messages: int = 200
 
 
 FULL = Settings()
@@ -122,4 +126,5 @@ QUICK = Settings(
     accept_events=4_000,
     accept_rounds=2,
     mapped_messages=5_000,
+    published_messages=50,
 )

@@ -25,6 +25,7 @@ from bench.starts import measure_cold, measure_ready
 from bench.stats import Results
 from bench.streaming import measure_streaming
 from bench.switching import measure_switching
+from bench.topics import measure_fan_out
 from bench.warm import measure_warm
 
 FUNCTION = "hello"
@@ -187,6 +188,13 @@ class Run:
             step = self._stepper("messages processed", 1)
             self.results |= measure_mapping(self._keeper, folder, settings, step)
 
+    def sns_fan_out(self) -> None:
+        """Measures how long a message takes to all who subscribed."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("sns_fan_out")
+            step = self._stepper("messages published", 1)
+            self.results |= measure_fan_out(self._keeper, folder, settings, step)
+
     def _shared(self, stages: Sequence[str]) -> None:
         settings, results, keeper = self._settings, self.results, self._keeper
         peers = [kind(keeper, self._folder / kind.name) for kind in self._kinds]
@@ -223,5 +231,6 @@ ALONE: Mapping[str, Callable[[Run], None]] = {
     "async_drain": Run.async_drain,
     "sqs_send": Run.sqs_send,
     "sqs_lambda": Run.sqs_lambda,
+    "sns_fan_out": Run.sns_fan_out,
 }
 """The stages that start servers of their own, or none, in their order."""

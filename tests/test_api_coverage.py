@@ -46,7 +46,7 @@ def test_the_operations_that_the_page_says_are_there_are_those_that_a_request_re
 def test_what_is_refused_is_told_with_the_operation() -> None:
     model = load_model("lambda")
     assert "`KMSKeyArn`" in refusals(LambdaService, model, "CreateFunction")
-    assert "`Code.S3Key`" in refusals(LambdaService, model, "CreateFunction")
-    assert "`S3Key`" in refusals(LambdaService, model, "UpdateFunctionCode")
+    assert "`Code.S3ObjectStorageMode`" in refusals(LambdaService, model, "CreateFunction")
+    assert "`S3ObjectStorageMode`" in refusals(LambdaService, model, "UpdateFunctionCode")
     assert "`VpcConfig`" not in refusals(LambdaService, model, "UpdateFunctionCode")
     assert refusals(LambdaService, model, "GetFunction") == []

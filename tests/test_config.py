@@ -73,6 +73,8 @@ def test_every_setting_can_come_from_every_source(toml):
         "runtimes_python_sdk": False,
         "runtimes_search": ["/srv/one", "/srv/two"],
         "images": ["/srv/images"],
+        "mail_relay": "smtps://me:secret@mail.example.org:465",
+        "mail_sender": "topics@example.org",
     }
     assert set(values) == {each.name for each in fields(Config)}
     expected = Config(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ingle.resources import FileSystem, Vpc, read_file_systems, read_vpcs
 
@@ -158,6 +159,12 @@ def _is_host(value: str) -> bool:
     return True
 
 
+def _is_relay(value: str) -> bool:
+    parts = urlsplit(value)
+    host, _ = parts.hostname, parts.port
+    return not value or (parts.scheme in ("smtp", "smtps") and bool(host))
+
+
 def _is_range(value: str) -> bool:
     return 12 <= ipaddress.IPv4Network(value).prefixlen <= 20
 
@@ -210,6 +217,9 @@ class Config:
             when they come from `load_config`.
         images: folders that container images may be read from; absolute when they come from
             `load_config`.
+        mail_relay: the URL of the SMTP relay that takes what topics send by mail; "" for none, and
+            then nothing can be subscribed by mail.
+        mail_sender: the address that mails are from.
     """
 
     host: str = _setting("127.0.0.1", _text("an IP address or a host name", _is_host))
@@ -255,6 +265,12 @@ class Config:
     runtimes_python_sdk: bool = _setting(True, _boolean(), table="runtimes", flag="--python-sdk")
     runtimes_search: tuple[Path, ...] = _setting((), _paths(), table="runtimes", flag="--search")
     images: tuple[Path, ...] = _setting((), _paths())
+    mail_relay: str = _setting(
+        "", _text("a URL like smtps://user:password@mail.example.org", _is_relay)
+    )
+    mail_sender: str = _setting(
+        "ingle@localhost", _text("a mail address", re.compile(r"[^@\s]+@[^@\s]+").fullmatch)
+    )
 
 
 _RULES: Mapping[str, _Rule] = {each.name: each.metadata["rule"] for each in fields(Config)}

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl
@@ -15,7 +15,7 @@ from ingle.auth.authorizer import Authorizer
 from ingle.auth.explaining import ROUTES as EXPLAINED
 from ingle.auth.explaining import Explanations
 from ingle.auth.keys import Identity
-from ingle.auth.sigv4 import Verifier, is_addressed_locally, is_local
+from ingle.auth.sigv4 import Verifier, is_addressed_locally, is_local, is_signed
 from ingle.http.errors import BodyIncomplete, BodyTooLarge
 from ingle.iam.principal import ANONYMOUS
 from ingle.limits import max_body
@@ -31,6 +31,7 @@ from ingle.wire.http import Request, Response
 from ingle.wire.protocol import Operation, ServiceProtocol
 from ingle.wire.routing import find_service, is_form
 from ingle.wire.service import CallContext, Service
+from ingle.wire.uploads import Plain, Upload
 
 _logger = logging.getLogger("ingle.gateway")
 
@@ -39,6 +40,44 @@ PREFIX = "/_ingle/"
 
 ReadBody = Callable[[int], Awaitable[bytes]]
 """Reads a request's body of at most so many bytes; raises BodyTooLarge, BodyIncomplete."""
+
+
+class Body(Protocol):
+    """A request's body, which is read when it is known how long it may be."""
+
+    def __call__(self, limit: int) -> Awaitable[bytes]:
+        """Read all of it; raises BodyTooLarge, BodyIncomplete."""
+        ...
+
+    def pieces(self, limit: int) -> AsyncIterator[bytes]:
+        """Read it as it comes; raises BodyTooLarge, BodyIncomplete."""
+        ...
+
+
+class Buckets(Protocol):
+    """What S3 does besides its operations."""
+
+    def serves(self, request: Request) -> bool:
+        """Say whether a request, of which nothing else tells a service, is to a bucket."""
+        ...
+
+    def preflight(self, request: Request) -> Response:
+        """Answer what a browser asks before it sends a request to a bucket."""
+        ...
+
+    async def post_form(
+        self,
+        request: Request,
+        pieces: AsyncIterator[bytes],
+        identify: Callable[[Request, Mapping[str, str]], Identity],
+        request_id: str,
+    ) -> Response:
+        """Store what a form posts to a bucket; raises ServiceErrors."""
+        ...
+
+    def add_cors_headers(self, request: Request, response: Response) -> None:
+        """Let the page that sent a request to a bucket read the answer, if the bucket allows it."""
+        ...
 
 
 class FunctionUrls(Protocol):
@@ -99,8 +138,10 @@ class Gateway:
         health: what `/_ingle/health` answers.
         metrics: what `/_ingle/metrics` answers, in Prometheus's text format.
         function_urls: serves those.
+        buckets: knows the rules that buckets have for browsers, and which there are.
         region: the one that a request without a signature is for.
         accounts: keeps those of this server.
+        pages: answers what services let anybody fetch, without a signature.
         reports: what else Ingle tells, by the route.
     """
 
@@ -113,8 +154,10 @@ class Gateway:
         health: Callable[[], Mapping[str, Any]],
         metrics: Callable[[], bytes],
         function_urls: FunctionUrls,
+        buckets: Buckets,
         region: str,
         accounts: Accounts,
+        pages: Callable[[Request], Awaitable[Response | None]],
         reports: Mapping[str, Report],
     ) -> None:
         self._services = services
@@ -125,34 +168,54 @@ class Gateway:
         self._health = health
         self._metrics = metrics
         self._function_urls = function_urls
+        self._buckets = buckets
         self._region = region
         self._accounts = accounts
+        self._pages = pages
         self._reports = reports
         self._protocols = {name: ServiceProtocol.load(name) for name in services}
 
-    async def handle(self, request: Request, read_body: ReadBody) -> Response:
+    async def handle(self, request: Request, read_body: Body) -> Response:
         """Answer one request; every error becomes an answer."""
         address = self._function_urls.find(request)
         if address is not None:
             return await self._function_url(request, address, read_body)
         if request.method == "OPTIONS" and "access-control-request-method" in request.headers:
+            if self._find_service(request) == _BUCKETS:
+                return self._buckets.preflight(request)
             answer = cors.preflight(request)
             if answer is not None:
                 return answer
         if request.path.startswith(PREFIX):
             response = await self._own_route(request, read_body)
+        elif request.method == "GET" and "authorization" not in request.headers:
+            response = await self._page(request) or await self._call(request, read_body)
         else:
             response = await self._call(request, read_body)
         if "origin" in request.headers:
-            cors.add_headers(request, response)
+            if self._find_service(request) == _BUCKETS:
+                self._buckets.add_cors_headers(request, response)
+            else:
+                cors.add_headers(request, response)
         return response
 
-    async def _call(self, request: Request, read_body: ReadBody) -> Response:
+    async def _page(self, request: Request) -> Response | None:
+        try:
+            return await self._pages(request)
+        except Exception:
+            _logger.exception("the page %s failed", request.path)
+            return Response(500, _JSON, b"Internal Server Error")
+
+    async def _call(self, request: Request, read_body: Body) -> Response:
         request_id = str(uuid.uuid4())
+        upload: Upload | None = None
         protocol: ServiceProtocol | None = None
         operation: Operation | None = None
         try:
             protocol = await self._protocol(request, read_body)
+            if protocol.name == _BUCKETS and _is_post_form(request):
+                pieces = _pieces(read_body, max_body(_BUCKETS, "PutObject"))
+                return await self._buckets.post_form(request, pieces, self._signer, request_id)
             if request.body:  # read already, to find the service
                 operation = protocol.route(request)
             elif protocol.routes_by_body(request):
@@ -160,9 +223,13 @@ class Gateway:
                 operation = protocol.route(request)
             else:
                 operation = protocol.route(request)
-                limit = max_body(protocol.name, operation.name)
-                request.body = await _read(read_body, limit, _spoken(operation.name))
-            identity = await self._identify(request, operation, protocol)
+                if operation.upload is None:
+                    limit = max_body(protocol.name, operation.name)
+                    request.body = await _read(read_body, limit, _spoken(operation.name))
+            if operation.upload is None:
+                identity = await self._identify(request, operation, protocol)
+            else:
+                identity, upload = self._receive(request, read_body, operation, protocol)
             method, decides = self._method(operation)
             # A call is authorised before it is refused because Ingle lacks what it is for.
             lacking = isinstance(method, NotImplementedByIngle)
@@ -171,6 +238,8 @@ class Gateway:
                 self._authorizer.check(identity, request, operation, params, request_id)
             if isinstance(method, NotImplementedByIngle):
                 raise method
+            if upload is not None and operation.upload is not None:
+                params[operation.upload] = upload
             context = CallContext(
                 request_id,
                 identity.account_id,
@@ -223,12 +292,40 @@ class Gateway:
         self, request: Request, operation: Operation, protocol: ServiceProtocol
     ) -> Identity:
         """Find out who calls; nobody in particular where the operation is not signed."""
-        if operation.model.unsigned:
+        if self._is_anonymous(request, operation, protocol):
             return Identity("", ANONYMOUS, self._region, protocol.signing_name)
         return await self._verifier.authenticate(request)
 
-    async def _protocol(self, request: Request, read_body: ReadBody) -> ServiceProtocol:
+    def _signer(self, request: Request, fields: Mapping[str, str]) -> Identity:
+        """Find out who signed the policy of a form; nobody in particular if it has none."""
+        if "policy" not in fields:
+            return Identity("", ANONYMOUS, self._region, _BUCKETS)
+        return self._verifier.verify_form(request, fields)
+
+    @staticmethod
+    def _is_anonymous(request: Request, operation: Operation, protocol: ServiceProtocol) -> bool:
+        return operation.model.unsigned or (protocol.takes_unsigned and not is_signed(request))
+
+    def _receive(
+        self, request: Request, body: Body, operation: Operation, protocol: ServiceProtocol
+    ) -> tuple[Identity, Upload]:
+        """Find out who calls, before the body is there; it is the operation's to be read."""
+        if self._is_anonymous(request, operation, protocol):
+            identity = Identity("", ANONYMOUS, self._region, protocol.signing_name)
+            payload = None
+        else:
+            identity, payload = self._verifier.verify_head(request)
+        length = request.headers.get("content-length", "")
+        pieces = _pieces(body, max_body(protocol.name, operation.name))
+        known = int(length) if length.isdigit() and len(length) < _DIGITS else None
+        return identity, Upload(pieces, payload or Plain(), known)
+
+    def _find_service(self, request: Request) -> str | None:
         name = find_service(request)
+        return _BUCKETS if name is None and self._buckets.serves(request) else name
+
+    async def _protocol(self, request: Request, read_body: ReadBody) -> ServiceProtocol:
+        name = self._find_service(request)
         if name is None and is_form(request):
             # Nobody signed it, as STS's tokens of identity providers; the form tells its service.
             request.body = await _read(read_body, max_body("", ""), "unsigned")
@@ -363,6 +460,9 @@ _TRACE = "X-Amzn-Trace-Id"
 _JSON = [("content-type", "application/json")]
 _MAX_ACCOUNT_BYTES = 4096
 _TEXT = [("content-type", "text/plain; version=0.0.4; charset=utf-8")]
+_BUCKETS = "s3"
+_DIGITS = 16
+"""A length of more is none."""
 _INVOCATIONS = frozenset({"Invoke", "InvokeWithResponseStream"})
 
 
@@ -372,6 +472,29 @@ async def _read(read_body: ReadBody, limit: int, operation: str) -> bytes:
     except BodyTooLarge as error:
         raise RequestTooLarge(
             f"Request must be smaller than {limit} bytes for the {operation} operation"
+        ) from error
+
+
+def _is_post_form(request: Request) -> bool:
+    kind = request.headers.get("content-type", "")
+    return request.method == "POST" and kind.lower().startswith("multipart/form-data")
+
+
+async def _pieces(body: Body, limit: int) -> AsyncIterator[bytes]:
+    """Read a body as it comes, with what can go wrong in S3's words."""
+    try:
+        async for piece in body.pieces(limit):
+            yield piece
+    except BodyTooLarge as error:
+        raise ServiceError(
+            "Your proposed upload exceeds the maximum allowed size", code="EntityTooLarge"
+        ) from error
+    except BodyIncomplete as error:
+        raise ServiceError(
+            "Your socket connection to the server was not read from or written to within the "
+            "timeout period. Idle connections will be closed.",
+            code="RequestTimeout",
+            status=400,
         ) from error
 
 

@@ -48,6 +48,9 @@ from ingle.services.cloudwatch.api import CloudWatchService
 from ingle.services.cloudwatch.lambda_metrics import LambdaMetrics
 from ingle.services.cloudwatch.metrics import Metrics
 from ingle.services.cloudwatch.store import MetricsStore
+from ingle.services.delivering.api import Deliveries
+from ingle.services.events.api import EventsService
+from ingle.services.events.store import EventsStore
 from ingle.services.iam.accounts import Accounts
 from ingle.services.iam.api import IamService
 from ingle.services.iam.directory import Directory
@@ -62,6 +65,12 @@ from ingle.services.logs.api import LogsService
 from ingle.services.logs.permission import LogPermission
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
+from ingle.services.s3.api import S3Service
+from ingle.services.s3.store import BucketStore
+from ingle.services.scheduler.api import SchedulerService
+from ingle.services.scheduler.store import SchedulerStore
+from ingle.services.sns.api import SnsService
+from ingle.services.sns.store import SnsStore
 from ingle.services.sqs.api import SqsService
 from ingle.services.sqs.store import SqsStore
 from ingle.services.sts.api import StsService
@@ -239,7 +248,24 @@ class Server:
             queues = SqsService(queues_store, database, authorizer, clock)
             authorizer.tell("sqs", queues.resources)
             stack.push_async_callback(queues.close)
+            topics_store = await SnsStore.open(database, clock)
+            topics = SnsService(
+                store=topics_store,
+                database=database,
+                keys=keys,
+                authorizer=authorizer,
+                clock=clock,
+                functions=lambda: functions.for_services,
+                queues=queues.for_services,
+                endpoint=_url(sock).replace("//0.0.0.0:", "//127.0.0.1:").replace("[::]", "[::1]"),
+                mail_relay=config.mail_relay,
+                mail_sender=config.mail_sender,
+            )
+            authorizer.tell("sns", topics.resources)
             measurements = Measurements()
+            buckets = S3Service(
+                await BucketStore.open(database, folder.objects, keys), authorizer, clock
+            )
             store = await LambdaStore.open(database, keys)
             packages = await Packages.open(store, blobs, folder.code, clock)
             functions = LambdaService(
@@ -250,8 +276,10 @@ class Server:
                 metrics=SeveralSinks(measurements, lambda_metrics),
                 directory=directory,
                 authorizer=authorizer,
+                objects=buckets.for_services,
                 clock=clock,
                 queues=queues.for_services,
+                topics=topics.for_services,
                 presign=lambda url, seconds: presign_url(
                     root_key, "GET", url, config.region, "lambda", seconds, clock.time()
                 ),
@@ -263,19 +291,37 @@ class Server:
                 image_folders=config.images,
             )
             authorizer.tell("lambda", functions.resources)
+            authorizer.tell("s3", buckets.resources)
             stack.push_async_callback(functions.events.close)
             stack.push_async_callback(functions.pollers.close)
             stack.push_async_callback(functions.durable.close)
+            deliveries = Deliveries(
+                database, directory, authorizer, queues.for_services, sink, clock
+            )
+            deliveries.invoke_with(functions.for_services)
+            stack.push_async_callback(deliveries.close)
+            buses = EventsService(await EventsStore.open(database), deliveries, clock)
+            authorizer.tell("events", buses.resources)
+            stack.push_async_callback(buses.close)
+            schedules = SchedulerService(await SchedulerStore.open(database), deliveries, clock)
+            stack.push_async_callback(schedules.close)
+            functions.deliver_to_buses(buses.for_services)
             await functions.start()
             await queues.start()
+            await topics.start()
+            stack.push_async_callback(topics.close)
             services: Mapping[str, Service] = {
                 service.name: service
                 for service in (
                     functions,
+                    buckets,
                     LogsService(logs_store, sink, clock),
                     IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
                     queues,
+                    topics,
+                    buses,
+                    schedules,
                     CloudWatchService(metrics, clock),
                 )
             }
@@ -287,8 +333,10 @@ class Server:
                 self._health,
                 measurements.page,
                 functions.urls,
+                buckets.for_browsers,
                 config.region,
                 accounts,
+                topics.pages.answer,
                 {
                     "cost": Report("ce:GetCostAndUsage", CostReports(metering, clock).answer),
                     "top": Report("cloudwatch:GetMetricData", live.answer),
@@ -308,13 +356,16 @@ class Server:
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
-            stack.push_async_callback(self._drain, functions, queues, invoker, http)
+            stack.push_async_callback(self._drain, functions, queues, deliveries, invoker, http)
             for runtime in store.runtimes():
                 invoker.prepare(runtime)
             await functions.events.start()
             await functions.durable.start()
             functions.poll()
             meter.watch()
+            await deliveries.start()
+            buses.start()
+            schedules.start()
             endpoint = _url(sock)
             Endpoint(endpoint, config.region, config.account_id, os.getpid()).write(folder.path)
             yield endpoint
@@ -341,9 +392,15 @@ class Server:
         return keys
 
     async def _drain(
-        self, functions: LambdaService, queues: SqsService, invoker: Invoker, http: HttpServer
+        self,
+        functions: LambdaService,
+        queues: SqsService,
+        deliveries: Deliveries,
+        invoker: Invoker,
+        http: HttpServer,
     ) -> None:
         deadline = asyncio.get_running_loop().time() + self._config.drain_seconds
+        deliveries.stop()
         functions.pollers.stop()
         functions.durable.stop()
         await functions.events.stop()

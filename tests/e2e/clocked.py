@@ -6,6 +6,7 @@ in a file in the data folder.
 
 import asyncio
 import datetime
+import importlib
 import sys
 import threading
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import botocore.auth
+from botocore.compat import HAS_CRT
 
 from ingle.config import load_config
 from ingle.server import run
@@ -95,6 +97,9 @@ def _time_of_signature(*arguments: Any, **members: Any) -> datetime.datetime:
 
 _now = botocore.auth.get_current_datetime
 botocore.auth.get_current_datetime = _time_of_signature
+if HAS_CRT:
+    # Where awscrt is installed, it signs.
+    importlib.import_module("botocore.crt.auth").get_current_datetime = _time_of_signature
 
 
 def main(arguments: list[str]) -> int:

@@ -121,6 +121,20 @@ def logs(server: Server) -> Any:
 
 
 @pytest.fixture(scope="session")
+def s3(server: Server) -> Any:
+    """The shared server's S3 client."""
+    return server.client("s3")
+
+
+@pytest.fixture
+def bucket(s3: Any) -> str:
+    """A new bucket of the shared server."""
+    name = f"b-{uuid.uuid4().hex[:16]}"
+    s3.create_bucket(Bucket=name)
+    return name
+
+
+@pytest.fixture(scope="session")
 def unchecked(server: Server) -> Any:
     """A Lambda client that leaves all checking of members to the server."""
     return server.client("lambda", config=Config(parameter_validation=False))

@@ -244,7 +244,7 @@ def test_a_layer_version_has_a_policy(functions, name):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"S3Bucket": "bucket", "S3Key": "key"}, "Content.S3Bucket is not supported by this"),
+        ({"S3Bucket": "bucket", "S3Key": "key"}, "Error occurred while GetObject. S3 Error Code"),
         ({"ZipFile": b"no zip"}, "Could not unzip uploaded file."),
         ({"ZipFile": zipped({"../outside": "x"})}, "Could not unzip uploaded file."),
         ({}, "Please provide a source for layer code."),

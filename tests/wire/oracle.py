@@ -79,10 +79,13 @@ def understood(
     assert isinstance(body, bytes)
     if response.status < 300 and shape is not None and operation.has_streaming_output:
         body = io.BytesIO(body)
+    headers = HeadersDict(response.headers)
+    if response.length is not None:
+        headers["content-length"] = str(response.length)
     parsed = create_parser(protocol).parse(
         {
             "status_code": response.status,
-            "headers": HeadersDict(response.headers),
+            "headers": headers,
             "body": body,
             "context": {"operation_name": operation.name},
         },

@@ -105,7 +105,7 @@ class ChunkDecoder:
         self._trailer_lines = bytearray()
         self._trailer_signed = False
 
-    def feed(self, data: bytes | memoryview) -> bytes:
+    def feed(self, data: bytes) -> bytes:
         """Take the next bytes of the body, and return the data in them.
 
         Raises:

@@ -3,14 +3,14 @@
 import binascii
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote
 
 from ingle.auth.canonical import ALGORITHM
-from ingle.auth.errors import Family, family, s3_error
+from ingle.auth.errors import S3, Family, family, s3_error
 from ingle.wire.errors import ServiceError
 from ingle.wire.http import Request
 
@@ -137,6 +137,45 @@ def from_query(request: Request, find_service: ServiceFinder) -> Claim:
         expires_s=expires_s,
         presigned=True,
         payload_hash=fields.get("X-Amz-Content-Sha256"),
+    )
+
+
+def from_form(fields: Mapping[str, str]) -> Claim:
+    """Read the claim in the fields of a form that is posted to S3.
+
+    Args:
+        fields: of the form, by lower-case name.
+
+    Raises:
+        ServiceError: it is malformed or missing.
+    """
+    refusals = S3
+    for name in ("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature"):
+        if not fields.get(name):
+            raise s3_error(
+                "InvalidArgument",
+                f"Bucket POST must contain a field named '{name.title()}'.  If it is specified, "
+                "please check the order of the fields.",
+                ArgumentName=name.title(),
+            )
+    parts = fields["x-amz-credential"].split("/")
+    if fields["x-amz-algorithm"] != ALGORITHM:
+        raise _query_error(refusals, f"X-Amz-Algorithm only supports {ALGORITHM}")
+    _check_scope(parts, fields["x-amz-credential"], refusals, presigned=True)
+    signed_at = parse_timestamp(fields["x-amz-date"])
+    if signed_at is None:
+        text = "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""
+        raise _query_error(refusals, text)
+    return Claim(
+        access_key_id=parts[0],
+        date=parts[1],
+        region=parts[2],
+        service=parts[3],
+        signed_headers="",
+        signature=fields["x-amz-signature"],
+        timestamp=fields["x-amz-date"],
+        signed_at=signed_at,
+        token=fields.get("x-amz-security-token"),
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-from ingle.auth import chunked
+from ingle.auth import chunked, sigv2
 from ingle.auth.canonical import (
     S3_SERVICES,
     UNSIGNED_PAYLOAD,
@@ -23,11 +23,20 @@ from ingle.auth.canonical import (
     sign,
     string_to_sign,
 )
-from ingle.auth.claims import Claim, ServiceFinder, format_timestamp, from_header, from_query
+from ingle.auth.claims import (
+    Claim,
+    ServiceFinder,
+    format_timestamp,
+    from_form,
+    from_header,
+    from_query,
+)
 from ingle.auth.errors import NOT_SIGNED, Family, family, s3_error
 from ingle.auth.keys import AccessKey, Identity, signing_key
+from ingle.auth.payloads import HashedPayload
 from ingle.clock import Clock
 from ingle.wire.http import Request
+from ingle.wire.uploads import Payload
 
 __all__ = ["AccessKey", "Identity", "Verifier"]
 
@@ -83,19 +92,84 @@ class Verifier:
         Raises:
             ServiceError: with the code and words that AWS's service would use.
         """
+        identity, payload = self.verify_head(request)
+        if payload is not None:
+            request.body = payload.feed(request.body)
+            payload.finish()
+            if payload.trailers:
+                # A trailer stands for the header of that name; it must not replace a signed one.
+                request.headers = {**payload.trailers, **request.headers}
+        return identity
+
+    def verify_head(self, request: Request) -> tuple[Identity, Payload | None]:
+        """Verify the signature of a request, whose body may come later if it is one to S3.
+
+        Returns:
+            Who signed it; and what makes the payload out of the body and verifies it, None where
+            the body is the payload, and either verified already or not signed.
+
+        Raises:
+            ServiceError: with the code and words that AWS's service would use.
+        """
         authorization = request.headers.get("authorization")
-        query = request.query
-        in_query = query != "" and ("X-Amz-Algorithm=" in query or "X-Amz-Signature=" in query)
+        in_query = _is_presigned(request.query)
         if authorization is not None:
             claim = from_header(request, authorization, self._find_service)
             if in_query and claim.service in S3_SERVICES:
                 _refuse_both(authorization)
         elif in_query:
             claim = from_query(request, self._find_service)
+        elif sigv2.is_presigned(request, self._find_service):
+            return self._verify_older(request), None
         else:
             raise family(self._find_service(request), request).refuse_missing()
         now = self._clock.time()
         self._check_time(request, claim, now)
+        key = self._key(request, claim, now)
+        payload = _check_signature(request, claim, key)
+        if claim.service == "iam" and key.session is not None and not key.session.may_call_iam:
+            raise family(claim.service, request).refuse_token(claim.token)
+        self._used(key, claim.service, claim.region, now)
+        identity = Identity(
+            key.access_key_id, key.principal, claim.region, claim.service, key.session
+        )
+        return identity, payload
+
+    def verify_form(self, request: Request, fields: Mapping[str, str]) -> Identity:
+        """Verify the signature of the policy of a form that is posted to S3.
+
+        Args:
+            request: what it was posted with.
+            fields: of the form, by lower-case name; one is `policy`.
+
+        Raises:
+            ServiceError: S3's.
+        """
+        claim = sigv2.from_form(fields) or from_form(fields)
+        now = self._clock.time()
+        key = self._key(request, claim, now)
+        policy, secret = fields["policy"], key.secret_access_key
+        if claim.date:
+            derived = signing_key(secret, claim.date, claim.region, claim.service)
+            expected = sign(derived, policy)
+        else:
+            expected = sigv2.sign(policy, secret)
+        if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
+            raise family("s3", request).refuse_signature(
+                claim.access_key_id, claim.signature, policy, ""
+            )
+        self._used(key, claim.service, claim.region, now)
+        return Identity(key.access_key_id, key.principal, claim.region, "s3", key.session)
+
+    def _verify_older(self, request: Request) -> Identity:
+        now = self._clock.time()
+        claim = sigv2.read_claim(request)
+        key = self._key(request, claim, now)
+        sigv2.check(request, claim, key.secret_access_key, now)
+        self._used(key, claim.service, claim.region, now)
+        return Identity(key.access_key_id, key.principal, claim.region, claim.service, key.session)
+
+    def _key(self, request: Request, claim: Claim, now: float) -> AccessKey:
         key = self._find_key(claim.access_key_id)
         if key is None and claim.token is not None:
             key = self._session_key(request, claim, claim.token, now)
@@ -103,11 +177,7 @@ class Verifier:
             raise family(claim.service, request).refuse_key(claim.access_key_id)
         if claim.token is not None or key.session_token is not None:
             _check_token(request, claim, key)
-        _check_signature(request, claim, key)
-        if claim.service == "iam" and key.session is not None and not key.session.may_call_iam:
-            raise family(claim.service, request).refuse_token(claim.token)
-        self._used(key, claim.service, claim.region, now)
-        return Identity(key.access_key_id, key.principal, claim.region, claim.service, key.session)
+        return key
 
     def _session_key(self, request: Request, claim: Claim, token: str, now: float) -> AccessKey:
         key = self._find_session(claim.access_key_id, token)
@@ -129,6 +199,20 @@ class Verifier:
             _refuse_date(family(claim.service, request), claim)
 
 
+def is_signed(request: Request) -> bool:
+    """Whether somebody claims to have signed a request, in the header or in the query."""
+    query = request.query
+    return (
+        "authorization" in request.headers
+        or _is_presigned(query)
+        or ("AWSAccessKeyId=" in query and "Signature=" in query)
+    )
+
+
+def _is_presigned(query: str) -> bool:
+    return query != "" and ("X-Amz-Algorithm=" in query or "X-Amz-Signature=" in query)
+
+
 def _check_token(request: Request, claim: Claim, key: AccessKey) -> None:
     if (
         claim.token is None
@@ -138,7 +222,7 @@ def _check_token(request: Request, claim: Claim, key: AccessKey) -> None:
         raise family(claim.service, request).refuse_token(claim.token)
 
 
-def _check_signature(request: Request, claim: Claim, key: AccessKey) -> None:
+def _check_signature(request: Request, claim: Claim, key: AccessKey) -> Payload | None:
     service = claim.service
     names = claim.signed_headers.split(";")
     is_s3 = service in S3_SERVICES
@@ -168,9 +252,10 @@ def _check_signature(request: Request, claim: Claim, key: AccessKey) -> None:
         )
     if payload_hash in chunked.MODES:
         signer = chunked.ChunkSigner(derived, claim.timestamp, scope, expected)
-        _decode_chunks(request, claim, payload_hash, signer)
-    elif is_s3 and payload_hash != UNSIGNED_PAYLOAD:
-        _check_body(request.body, payload_hash)
+        return _chunks(request, claim, payload_hash, signer)
+    if is_s3 and payload_hash != UNSIGNED_PAYLOAD:
+        return HashedPayload(payload_hash)
+    return None
 
 
 def _payload_hash(request: Request, claim: Claim, is_s3: bool) -> str:
@@ -201,18 +286,10 @@ def _payload_hash(request: Request, claim: Claim, is_s3: bool) -> str:
     return stated
 
 
-def _check_body(body: bytes, stated: str) -> None:
-    computed = hashlib.sha256(body).hexdigest()
-    if computed != stated:
-        raise s3_error(
-            "XAmzContentSHA256Mismatch",
-            "The provided 'x-amz-content-sha256' header does not match what was computed.",
-            ClientComputedContentSHA256=stated,
-            S3ComputedContentSHA256=computed,
-        )
-
-
-def _decode_chunks(request: Request, claim: Claim, mode: str, signer: chunked.ChunkSigner) -> None:
+def _chunks(
+    request: Request, claim: Claim, mode: str, signer: chunked.ChunkSigner
+) -> chunked.ChunkDecoder:
+    """Make the decoder of an aws-chunked body; the head is set to what the payload has."""
     headers = dict(request.headers)
     length = headers.get("x-amz-decoded-content-length", "")
     if not (length.isascii() and length.isdigit() and len(length) < 16):
@@ -223,16 +300,13 @@ def _decode_chunks(request: Request, claim: Claim, mode: str, signer: chunked.Ch
     decoder = chunked.ChunkDecoder(
         mode, int(length), signer, [n for n in announced if n], claim.access_key_id
     )
-    body = decoder.feed(request.body)
-    decoder.finish()
-    request.body = body
     encodings = [e.strip() for e in headers.pop("content-encoding", "").split(",")]
     kept = ",".join(e for e in encodings if e and e.lower() != "aws-chunked")
     if kept:
         headers["content-encoding"] = kept
     headers["content-length"] = length
-    # A trailer stands for the header of that name; it must not replace one that was signed.
-    request.headers = decoder.trailers | headers
+    request.headers = headers
+    return decoder
 
 
 def _check_all_signed(headers: Mapping[str, str], names: list[str]) -> None:

@@ -173,6 +173,18 @@ def serve(
     ] = None,
     runtimes_search: Search = None,
     images: Images = None,
+    mail_relay: Annotated[
+        str | None,
+        typer.Option(
+            show_default="none",
+            help="The SMTP relay for subscriptions by mail: smtps://user:password@host. Better in "
+            "the --config file or INGLE_MAIL_RELAY, where other users do not see it.",
+        ),
+    ] = None,
+    mail_sender: Annotated[
+        str | None,
+        typer.Option(show_default=_DEFAULTS.mail_sender, help="The address that mails are from."),
+    ] = None,
     config: ConfigFile = None,
 ) -> None:
     """Run the server in this terminal until Ctrl-C or SIGTERM.
@@ -214,6 +226,8 @@ def serve(
         "runtimes_python_sdk": runtimes_python_sdk,
         "runtimes_search": runtimes_search,
         "images": images,
+        "mail_relay": mail_relay,
+        "mail_sender": mail_sender,
     }
     try:
         settings = load_config(flags, file=config)

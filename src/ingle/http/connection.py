@@ -234,14 +234,16 @@ class Connection(asyncio.Protocol):
             response = Response(500)
             exchange.keep_alive = False
         keep = exchange.keep_alive and not self._half_closed and not self._server.closing
-        keep = keep and not exchange.broken
+        held_back = exchange.held_back
+        keep = keep and not exchange.broken and not held_back
         if not exchange.complete:
             exchange.discard()
         if isinstance(response.body, bytes):
-            self._write(self._head(response, len(response.body), exchange, keep))
+            length = len(response.body) if response.length is None else response.length
+            self._write(self._head(response, length, exchange, keep))
         else:
             keep = await self._stream(response, response.body, exchange, keep)
-        if not exchange.complete:
+        if not exchange.complete and not held_back:
             try:
                 async with asyncio.timeout(self._server.body_timeout_s):
                     await exchange.drained()
@@ -267,17 +269,20 @@ class Connection(asyncio.Protocol):
             parts.append(b"connection: close\r\n\r\n")
         else:
             parts.append(b"connection: keep-alive\r\n\r\n" if exchange.old else b"\r\n")
-        if length and exchange.request.method != "HEAD" and isinstance(response.body, bytes):
+        silent = status in _NO_BODY or exchange.request.method == "HEAD"
+        if length and not silent and isinstance(response.body, bytes):
             parts.append(response.body)
         return b"".join(parts)
 
     async def _stream(
         self, response: Response, chunks: AsyncIterator[bytes], exchange: Exchange, keep: bool
     ) -> bool:
-        framed = not exchange.old
-        keep = keep and framed  # whom we cannot tell the length sees the end by the close
+        length = response.length
+        framed = length is None and not exchange.old
+        # Whom we cannot tell the length sees the end by the close.
+        keep = keep and (framed or length is not None)
         silent = response.status in _NO_BODY or exchange.request.method == "HEAD"
-        self._write(self._head(response, None, exchange, keep))
+        self._write(self._head(response, length, exchange, keep))
         try:
             async for chunk in chunks:
                 if self._lost:

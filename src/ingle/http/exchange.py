@@ -81,6 +81,11 @@ class Exchange:
         """Whether the body stopped halfway."""
         return self._failure != ""
 
+    @property
+    def held_back(self) -> bool:
+        """Whether the client waits to be told to send the body: without that, it may never come."""
+        return self._expects_continue and not self._size and not self.complete
+
     async def __call__(self, limit: int) -> bytes:
         """Return the whole body.
 
@@ -161,6 +166,7 @@ class Exchange:
             self._asked = True
             self._limit = limit
             if self._expects_continue:
+                self._expects_continue = False
                 self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self._resume()
 

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 FORMAT = 2
 """The version of the folder's layout that this Ingle writes; 2 added the key file."""
 
-_SUBFOLDERS = ("blobs", "code", "logs")
+_SUBFOLDERS = ("blobs", "code", "logs", "objects")
 # What may be in a folder that has no format file yet: what an interrupted first start left, what
 # an administrator put there beforehand, and what a fresh file system has at its root.
 _EXPECTED = frozenset({"lock", "credentials", "secret.key", "lost+found", *_SUBFOLDERS})
@@ -35,6 +35,7 @@ class DataFolder:
         blobs: where the blob store keeps its files.
         code: where code packages are unpacked.
         logs: where the server's own logs are.
+        objects: where the objects of buckets are.
         credentials: the file with the root key pair.
         secret_key: the file with the keys of what is encrypted.
         lock_fd: the descriptor that holds the lock; -1 once closed.
@@ -45,6 +46,7 @@ class DataFolder:
         self.blobs = path / "blobs"
         self.code = path / "code"
         self.logs = path / "logs"
+        self.objects = path / "objects"
         self.credentials = path / "credentials"
         self.secret_key = path / "secret.key"
         self.lock_fd = lock_fd

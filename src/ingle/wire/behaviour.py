@@ -45,6 +45,8 @@ class Behaviour:
         unknown_route_code: the code for a route that the service does not have.
         unknown_route_status: the status that goes with it.
         unknown_route_message: its text; {method} and {path} are filled in.
+        has_buckets: whether it is S3: host names may say buckets, uploads are not read before
+            their operation begins, and requests need not be signed.
     """
 
     validation_code: str = "ValidationException"
@@ -63,6 +65,7 @@ class Behaviour:
     unknown_route_code: str = "UnknownOperationException"
     unknown_route_status: int = 404
     unknown_route_message: str = "No operation of this service is at {method} {path}"
+    has_buckets: bool = False
 
 
 @cache

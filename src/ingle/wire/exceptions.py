@@ -21,6 +21,7 @@ class Fault:
         message: the text.
         members: the modelled members other than the message.
         headers: HTTP headers that the error brings.
+        told: further members, which the model does not have.
         is_callers: whether the caller rather than the service is at fault.
     """
 
@@ -33,6 +34,7 @@ class Fault:
         "name",
         "shape",
         "status",
+        "told",
     )
 
     def __init__(self, error: ServiceError, model: Model, operation: OperationModel | None) -> None:
@@ -48,6 +50,7 @@ class Fault:
             if shape is not None
             else {}
         )
+        self.told = {n: value for n, value in error.members.items() if n not in self.members}
         self.headers = error.headers
         self.is_callers = self.status < 500
 

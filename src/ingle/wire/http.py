@@ -15,9 +15,11 @@ class Request:
         body: the payload's bytes.
         client: the peer's IP address, or None where it is unknown.
         scheme: "http" or "https".
+        target: the path by which operations are found: the one that was sent, or where the host
+            name says a part of it (as a bucket), both together.
     """
 
-    __slots__ = ("body", "client", "headers", "method", "path", "query", "scheme")
+    __slots__ = ("body", "client", "headers", "method", "path", "query", "scheme", "target")
 
     def __init__(
         self,
@@ -36,6 +38,7 @@ class Request:
         self.body = body
         self.client = client
         self.scheme = scheme
+        self.target = path
 
     @property
     def host(self) -> str:
@@ -50,19 +53,23 @@ class Response:
         status: the status code.
         headers: (name, value) pairs in the order in which they are sent.
         body: the payload, or an asynchronous iterator of its chunks when it is streamed.
+        length: how many bytes a streamed body has, or the body that a HEAD asks about; None where
+            that is not known before its end, or `body` says it.
     """
 
-    __slots__ = ("body", "headers", "status")
+    __slots__ = ("body", "headers", "length", "status")
 
     def __init__(
         self,
         status: int,
         headers: Sequence[tuple[str, str]] = (),
         body: bytes | AsyncIterator[bytes] = b"",
+        length: int | None = None,
     ) -> None:
         self.status = status
         self.headers: list[tuple[str, str]] = list(headers)
         self.body = body
+        self.length = length
 
 
 class StreamCut(Exception):

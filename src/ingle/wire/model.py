@@ -38,6 +38,7 @@ class OperationModel:
         errors: the names of the exception shapes that the operation declares.
         result_wrapper: the element around the result in the query protocol.
         unsigned: whether its requests are not signed: what they bring in is proof enough.
+        streamed: the input's member that may be of any size, the body; None where there is none.
     """
 
     __slots__ = (
@@ -49,6 +50,7 @@ class OperationModel:
         "output",
         "result_wrapper",
         "status",
+        "streamed",
         "unsigned",
         "uri",
     )
@@ -63,7 +65,15 @@ class OperationModel:
         self.output: Shape | None = shapes.resolve(raw["output"]) if "output" in raw else None
         self.errors: tuple[str, ...] = tuple(error["shape"] for error in raw.get("errors", ()))
         self.unsigned: bool = raw.get("authtype") == "none"
+        self.streamed: str | None = _streamed(self.input)
         self.result_wrapper: str = raw.get("output", {}).get("resultWrapper", f"{name}Result")
+
+
+def _streamed(shape: Shape | None) -> str | None:
+    payload = None if shape is None else shape.payload
+    if shape is None or payload is None or not shape.members[payload].traits.get("streaming"):
+        return None
+    return payload
 
 
 class Model:

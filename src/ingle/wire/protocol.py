@@ -6,6 +6,7 @@ from typing import Any, Self
 from uuid import uuid4
 
 from ingle.wire.behaviour import Behaviour, behaviour_of
+from ingle.wire.buckets import target_of
 from ingle.wire.errors import (
     NotImplementedByIngle,
     Serialization,
@@ -81,6 +82,11 @@ class Operation:
 
     def __repr__(self) -> str:
         return f"<Operation {self.service}.{self.name} in {self.protocol}>"
+
+    @property
+    def upload(self) -> str | None:
+        """The member of the input that is an `Upload`; None where the body is read before."""
+        return self.model.streamed if self._behaviour.has_buckets else None
 
     def read(self, request: Request) -> dict[str, Any]:
         """A request's input as it was sent, unchecked; blobs are bytes, timestamps floats.
@@ -195,6 +201,11 @@ class ServiceProtocol:
         return cls(load_model(name), behaviour_of(name))
 
     @property
+    def takes_unsigned(self) -> bool:
+        """Whether requests need not be signed: policies may let everybody in."""
+        return self._behaviour.has_buckets
+
+    @property
     def protocols(self) -> tuple[str, ...]:
         """The names of the protocols that Ingle speaks for this service."""
         return tuple(self._speakers)
@@ -205,6 +216,8 @@ class ServiceProtocol:
         Raises:
             UnknownOperation: the model has none there.
         """
+        if self._behaviour.has_buckets:
+            request.target = target_of(request)
         protocol = self.protocol_of(request)
         return self.operation(self._speakers[protocol].find(request), protocol)
 

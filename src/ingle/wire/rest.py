@@ -61,7 +61,7 @@ def compile_request(
     def read(request: Request) -> dict[str, Any]:
         found: dict[str, Any] = {}
         if labels:
-            segments = split_path(request.path)
+            segments = split_path(request.target)
             for name, label, read_text in labels:
                 found[name] = read_text(label(segments))
         if request.query and (queries or query_map is not None):
@@ -195,6 +195,7 @@ class ResponseWriter:
             KeyError: the result has a member that the model does not know.
         """
         status = self._status
+        length: int | None = None
         in_body: dict[str, Any] = {}
         body: Body = b""
         typed = False
@@ -204,6 +205,11 @@ class ResponseWriter:
                 continue
             header = bound.get(name)
             if header is not None:
+                if header[0] == "Content-Length":
+                    length = value
+                    continue
+                if header[0] == "Content-Range":
+                    status = 206  # https://www.rfc-editor.org/rfc/rfc9110#status.206
                 headers.append((header[0], header[1](value)))
                 typed = typed or header[0] == "Content-Type"
             elif name == self._status_member:
@@ -223,7 +229,7 @@ class ResponseWriter:
             body = self._write_members(in_body)
         if self._content_type is not None and not typed:
             headers.append(("Content-Type", self._content_type))
-        return Response(status, headers, body)
+        return Response(status, headers, body, length)
 
 
 def _header_writer(shape: Shape) -> Callable[[Any], str]:

@@ -175,7 +175,7 @@ class Routes:
 
     def find(self, request: Request) -> str | None:
         """The operation at the request's method and path, or None."""
-        segments = split_path(request.path)
+        segments = split_path(request.target)
         found = self._walk(self._root, segments, 0, request)
         if found is None and segments[-1] == "":
             # A trailing slash matters only where it can be part of a label's value.

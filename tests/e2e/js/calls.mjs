@@ -2,9 +2,10 @@
 // prints how each came out. A call is {service, command, input}; an outcome {answer} or {error}.
 // Bytes are {"$base64": "…"} in both directions. With `page`, the origin of a web page, the calls
 // are made as a browser makes them for that page, and `preflights` counts what it asked beforehand.
-// An event stream is read to its end and becomes the list of its events.
+// An event stream is read to its end and becomes the list of its events, a body its bytes.
 import * as logs from "@aws-sdk/client-cloudwatch-logs";
 import * as lambda from "@aws-sdk/client-lambda";
+import * as s3 from "@aws-sdk/client-s3";
 import { FetchHttpHandler } from "@smithy/fetch-http-handler";
 import { text } from "node:stream/consumers";
 
@@ -21,6 +22,7 @@ const settings = {
 };
 const services = {
   lambda: { commands: lambda, client: new lambda.LambdaClient(settings) },
+  s3: { commands: s3, client: new s3.S3Client(settings) },
   logs: { commands: logs, client: new logs.CloudWatchLogsClient(settings) },
 };
 
@@ -29,6 +31,7 @@ for (const { service, command, input } of calls) {
   const { commands, client } = services[service];
   try {
     const answer = await client.send(new commands[`${command}Command`](input));
+    if (answer.Body) answer.Body = await answer.Body.transformToByteArray();
     if (answer.EventStream) answer.EventStream = await listed(answer.EventStream);
     outcomes.push({ answer });
   } catch (error) {

@@ -24,6 +24,10 @@ from ingle.services.iam.store import IamStore
 from ingle.services.lambda_.api import LambdaService
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.store import LambdaStore
+from ingle.services.s3.api import S3Service
+from ingle.services.s3.store import BucketStore
+from ingle.services.sns.api import SnsService
+from ingle.services.sns.store import SnsStore
 from ingle.services.sqs.api import SqsService
 from ingle.services.sqs.store import SqsStore
 from ingle.storage.blobs import BlobStore
@@ -115,7 +119,8 @@ class Bench:
         self.blobs = BlobStore(folder / "blobs")
         self.code = folder / "code"
         self.images = folder / "images"
-        for each in (folder / "blobs", self.code, self.images):
+        self.objects = folder / "objects"
+        for each in (folder / "blobs", self.code, self.images, self.objects):
             each.mkdir()
         self.invoker = NoSandboxes()
         self.measured = Measured()
@@ -133,11 +138,24 @@ class Bench:
                 )
         directory = Directory(self.identities, lambda access_key_id: None)
         self.authorizer = Authorizer(directory, self.clock)
+        buckets = S3Service(
+            await BucketStore.open(self.database, self.objects, KEYS), self.authorizer, self.clock
+        )
         queues = SqsService(
             await SqsStore.open(self.database, self.clock),
             self.database,
             self.authorizer,
             self.clock,
+        )
+        topics = SnsService(
+            store=await SnsStore.open(self.database, self.clock),
+            database=self.database,
+            keys=KEYS,
+            authorizer=self.authorizer,
+            clock=self.clock,
+            functions=lambda: service.for_services,
+            queues=queues.for_services,
+            endpoint="http://127.0.0.1:4566",
         )
         service = LambdaService(
             store=self.store,
@@ -146,9 +164,11 @@ class Bench:
             metrics=self.measured,
             directory=directory,
             authorizer=self.authorizer,
+            objects=buckets.for_services,
             invoker=self.invoker,  # type: ignore[arg-type]
             clock=self.clock,
             queues=queues.for_services,
+            topics=topics.for_services,
             presign=lambda url, seconds: f"{url}?expires={seconds}",
             interpreters=Interpreters(self.clock, search=[Path(sys.base_prefix) / "bin"]),
             machine="x86_64",

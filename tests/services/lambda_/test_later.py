@@ -18,14 +18,15 @@ ACTED_ON = {
     "Publish VpcConfig DeadLetterConfig Environment TracingConfig Tags Layers FileSystemConfigs "
     "CodeSigningConfigArn Architectures EphemeralStorage SnapStart LoggingConfig TenancyConfig "
     "DurableConfig PackageType ImageConfig",
-    "CreateFunction.Code": "ZipFile ImageUri",
+    "CreateFunction.Code": "ZipFile ImageUri S3Bucket S3Key S3ObjectVersion",
     "UpdateFunctionConfiguration": "FunctionName Role Handler Description Timeout MemorySize "
     "VpcConfig Environment Runtime DeadLetterConfig TracingConfig RevisionId Layers "
     "FileSystemConfigs EphemeralStorage SnapStart LoggingConfig "
     "DurableConfig ImageConfig",
-    "UpdateFunctionCode": "FunctionName ZipFile ImageUri Publish DryRun RevisionId Architectures",
+    "UpdateFunctionCode": "FunctionName ZipFile ImageUri Publish DryRun RevisionId Architectures "
+    "S3Bucket S3Key S3ObjectVersion",
     "PublishVersion": "FunctionName CodeSha256 Description RevisionId",
-    "PublishLayerVersion.Content": "ZipFile",
+    "PublishLayerVersion.Content": "ZipFile S3Bucket S3Key S3ObjectVersion",
     "CreateFunction.DurableConfig": "ExecutionTimeout RetentionPeriodInDays",
     "UpdateFunctionConfiguration.DurableConfig": "ExecutionTimeout RetentionPeriodInDays",
 }

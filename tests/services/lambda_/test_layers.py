@@ -130,7 +130,8 @@ async def test_of_many_who_publish_at_once_each_gets_a_number(service: LambdaSer
         ({}, "Please provide a source for layer code."),
         (
             {"S3Bucket": "bucket", "S3Key": "key"},
-            "Content.S3Bucket is not supported by this version of Ingle. Leave it out.",
+            "Error occurred while GetObject. S3 Error Code: NoSuchBucket. "
+            "S3 Error Message: The specified bucket does not exist",
         ),
     ],
 )

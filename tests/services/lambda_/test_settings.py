@@ -198,9 +198,9 @@ def test_a_request_without_code_is_refused() -> None:
         zip_file({}, "CreateFunction", "Code.")
 
 
-def test_code_in_s3_is_refused_by_name() -> None:
-    with pytest.raises(ServiceError, match=r"Code\.S3Bucket is not supported"):
-        zip_file({"S3Bucket": "b", "S3Key": "k"}, "CreateFunction", "Code.")
+def test_code_in_another_way_is_refused_by_name() -> None:
+    with pytest.raises(ServiceError, match=r"Code\.S3ObjectStorageMode is not supported"):
+        zip_file({"S3ObjectStorageMode": "REFERENCE"}, "CreateFunction", "Code.")
 
 
 def test_a_zip_over_fifty_megabytes_is_refused() -> None:

@@ -1,6 +1,7 @@
 """The operations of AWS Lambda, one method each; each says where it is done.
 
-Those on durable executions are in `durable/api.py`.
+Those on durable executions are in `durable/api.py`, those on event source mappings in
+`event_source_mappings/api.py`, those on layers in `layers_api.py`.
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html.
 """
 
@@ -24,7 +25,10 @@ from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.aliases import Aliases
 from ingle.services.lambda_.asynchronous import Asynchronous, EventFunctions
 from ingle.services.lambda_.attachments import Attachments
+from ingle.services.lambda_.bucket_destinations import BucketDeliverer
+from ingle.services.lambda_.buses import BusDeliverer, Buses
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
+from ingle.services.lambda_.code_sources import CodeSources
 from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.dead_letters import DeadLetters
 from ingle.services.lambda_.destinations import Destination, Destinations, FunctionDeliverer
@@ -46,6 +50,7 @@ from ingle.services.lambda_.layers_api import LayersApi
 from ingle.services.lambda_.locations import Locations, Presign
 from ingle.services.lambda_.lookup import Target
 from ingle.services.lambda_.model import FunctionKey, LayerKey
+from ingle.services.lambda_.objects import Objects
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.policies import Policies
 from ingle.services.lambda_.principals import Principals
@@ -60,6 +65,7 @@ from ingle.services.lambda_.service_invocations import ServiceInvocations
 from ingle.services.lambda_.snapshots import Snapshots
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.lambda_.tags import Tags
+from ingle.services.lambda_.topics import TopicDeliverer, Topics
 from ingle.services.lambda_.urls.configs import UrlConfigs
 from ingle.services.lambda_.urls.serving import UrlServer
 from ingle.services.lambda_.versions import Versions
@@ -84,8 +90,10 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         metrics: what takes measurements.
         directory: knows the roles of functions, and whom policies may name.
         authorizer: decides who may do what.
+        objects: S3, where code may be, and where records may go.
         clock: tells when a function was modified.
         queues: take records of events, and give messages to functions.
+        topics: take records of events.
         presign: signs the URL of a package.
         interpreters: tells which runtimes this machine has.
         snapshots: whether this machine can make snapshots.
@@ -117,8 +125,10 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         metrics: MetricSink,
         directory: Directory,
         authorizer: Authorizer,
+        objects: Objects,
         clock: Clock,
         queues: Queues,
+        topics: Topics,
         presign: Presign,
         interpreters: Interpreters,
         snapshots: bool = True,
@@ -131,6 +141,7 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         changing: KeyedLocks[FunctionKey] = KeyedLocks()
         changing_layers: KeyedLocks[LayerKey] = KeyedLocks()
         locations = Locations(presign)
+        sources = CodeSources(objects)
         principals = Principals(directory, authorizer)
         self.roles = ExecutionRoles(directory, authorizer)
         attachments = Attachments(file_systems, vpcs)
@@ -139,16 +150,9 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         self._account = Account(store, invoker.admission)
         architecture = _ARCHITECTURES.get(machine, machine)
         tracer = Tracer(clock)
-        images = Images(packages, image_folders, architecture)
+        images = Images(packages, objects, image_folders, architecture)
         self._invocations = Invocations(
-            store,
-            packages,
-            images,
-            invoker,
-            metrics,
-            tracer,
-            attachments,
-            self._start_durable,
+            store, packages, images, invoker, metrics, tracer, attachments, self._start_durable
         )
         self._intakes = Intakes(store, images, packages, self._invocations, changing, clock)
         self._concurrency = Concurrency(store, self._invocations, invoker, changing, clock)
@@ -171,7 +175,9 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
             self._run_durable,
             metrics,
         )
-        self._layers = Layers(store, packages, self._account, clock, locations, changing_layers)
+        self._layers = Layers(
+            store, packages, self._account, clock, locations, changing_layers, sources
+        )
         self._layer_policies = LayerPolicies(store, changing_layers)
         self._snapshots = Snapshots(store, self._invocations, invoker, changing, clock, snapshots)
         self._versions = Versions(store, self._account, changing, self._snapshots)
@@ -195,6 +201,7 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
             images,
             self._intakes,
             self.roles,
+            sources,
             DeadLetters(destinations),
         )
 
@@ -220,7 +227,10 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
             concurrency=invoker.admission.limit,
         )
         deliverers["lambda"] = FunctionDeliverer(store, self.events, self.roles)
+        deliverers["s3"] = BucketDeliverer(store, objects, self.roles, clock)
         deliverers["sqs"] = QueueDeliverer(store, queues, self.roles)
+        deliverers["sns"] = TopicDeliverer(store, topics, self.roles)
+        self._deliverers, self._store = deliverers, store
         self._asynchronous = Asynchronous(store, self.events, tracer, self._start_durable)
         self._event_configs = EventConfigs(store, destinations, changing, clock)
         self._recursions = Recursions(store, changing)
@@ -236,6 +246,10 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
     async def start(self) -> None:
         """Have the concurrency hold that functions have for themselves."""
         await self._concurrency.start()
+
+    def deliver_to_buses(self, buses: Buses) -> None:
+        """Let event buses be destinations of events."""
+        self._deliverers["events"] = BusDeliverer(self._store, buses, self.roles)
 
     def poll(self) -> None:
         """Begin to take messages out of queues for event source mappings."""
@@ -258,7 +272,7 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         return self._packages.path(digest)
 
     async def create_function(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """Create a function from a ZipFile or a container image, with Publish also a version."""
+        """Create a function from a zip file or a container image, with Publish also a version."""
         return await self._functions.create(context, request)
 
     async def get_function(self, context: CallContext, request: ServiceInput) -> ServiceOutput:

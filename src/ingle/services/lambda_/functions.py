@@ -14,6 +14,7 @@ from ingle.services.lambda_ import answers
 from ingle.services.lambda_.account import Account
 from ingle.services.lambda_.attachments import Attachments
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
+from ingle.services.lambda_.code_sources import CodeSources
 from ingle.services.lambda_.concurrency import Concurrency
 from ingle.services.lambda_.dead_letters import DeadLetters
 from ingle.services.lambda_.durable.configs import (
@@ -54,7 +55,6 @@ from ingle.services.lambda_.settings import (
     checked_architecture,
     checked_tags,
     new_settings,
-    zip_file,
 )
 from ingle.services.lambda_.snapshots import Snapshots
 from ingle.services.lambda_.snapstart import check_snap_start
@@ -87,6 +87,7 @@ class Functions:
         images: takes container images in.
         intakes: does so in the background.
         roles: knows which roles functions may have.
+        sources: fetches their code.
         dead_letters: checks where events go that were given up.
     """
 
@@ -109,8 +110,10 @@ class Functions:
         images: Images,
         intakes: Intakes,
         roles: ExecutionRoles,
+        sources: CodeSources,
         dead_letters: DeadLetters,
     ) -> None:
+        self._sources = sources
         self._attachments = attachments
         self._images = images
         self._intakes = intakes
@@ -131,7 +134,7 @@ class Functions:
         self._changing = changing
 
     async def create(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """Create a function from a ZipFile; its code is unpacked and durable when this returns.
+        """Create a function from a zip file; its code is unpacked and durable when this returns.
 
         One that is made of a container image is `Pending` then. With Publish, its first version is
         made and described as well.
@@ -146,8 +149,9 @@ class Functions:
         settings["architecture"] = architecture
         settings["tags"] = checked_tags(request.get("Tags", {}))
         if is_image(request):
-            return await self._create_of_image(reference, request, settings)
-        content = zip_file(request["Code"], "CreateFunction", "Code.")
+            return await self._create_of_image(context, reference, request, settings)
+        code = request["Code"]
+        content = await self._sources.zip_file(context, code, "CreateFunction", "Code.")
         signing = None
         if "CodeSigningConfigArn" in request:
             arn = request["CodeSigningConfigArn"]
@@ -182,12 +186,16 @@ class Functions:
         return answers.configuration(version or function)
 
     async def _create_of_image(
-        self, reference: Reference, request: ServiceInput, settings: dict[str, Any]
+        self,
+        context: CallContext,
+        reference: Reference,
+        request: ServiceInput,
+        settings: dict[str, Any],
     ) -> ServiceOutput:
         """Create a function of a container image, which is unpacked afterwards."""
         uri = new_image_uri(request["Code"])
         self._check_free(reference)
-        image = await self._images.find(uri)
+        image = await self._images.find(context, uri)
         async with self._packages.holding(image.uses()), self._changing(reference.key):
             self._check_free(reference)
             await self._store.add_package(package_of(image))
@@ -270,13 +278,15 @@ class Functions:
         reference = resolve_latest(request["FunctionName"], context, "lambda:UpdateFunctionCode")
         known = self._store.get(reference.key)
         uri = None if known is None else updated_image_uri(request, known)
-        content = b"" if uri else zip_file(request, "UpdateFunctionCode")
+        content = b""
+        if not uri:
+            content = await self._sources.zip_file(context, request, "UpdateFunctionCode")
         function = existing(self._store, reference)
         check_revision(function, request)
         self._code_signing.check_update(function.key)
         architecture = checked_architecture(request.get("Architectures"), self._architecture)
         if uri is not None:
-            return await self._update_image(reference, request, uri, architecture)
+            return await self._update_image(context, reference, request, uri, architecture)
         if request.get("DryRun"):
             package = await self._packages.check(content)
             return answers.configuration(
@@ -294,9 +304,14 @@ class Functions:
         return answers.configuration(updated)
 
     async def _update_image(
-        self, reference: Reference, request: ServiceInput, uri: str, architecture: str
+        self,
+        context: CallContext,
+        reference: Reference,
+        request: ServiceInput,
+        uri: str,
+        architecture: str,
     ) -> ServiceOutput:
-        image = await self._images.find(uri)
+        image = await self._images.find(context, uri)
         if request.get("DryRun"):
             function = existing(self._store, reference)
             changed = replace(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from ingle.clock import Clock
 from ingle.services.lambda_ import answers
 from ingle.services.lambda_.account import Account
+from ingle.services.lambda_.code_sources import CodeSources
 from ingle.services.lambda_.errors import InvalidParameterValue, NoSuchResource
 from ingle.services.lambda_.limits import FUNCTION
 from ingle.services.lambda_.listing import listed
@@ -17,7 +18,6 @@ from ingle.services.lambda_.locations import Locations
 from ingle.services.lambda_.model import LayerKey, LayerVersion, UsedLayer
 from ingle.services.lambda_.names import LayerReference, layer_reference, resolve_layer
 from ingle.services.lambda_.packages import Packages
-from ingle.services.lambda_.settings import zip_file
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.locks import KeyedLocks
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
@@ -35,6 +35,7 @@ class Layers:
         clock: tells when a version was published.
         locations: where the zips can be fetched.
         changing: the lock of each layer.
+        sources: fetches their zips.
     """
 
     def __init__(
@@ -45,7 +46,9 @@ class Layers:
         clock: Clock,
         locations: Locations,
         changing: KeyedLocks[LayerKey],
+        sources: CodeSources,
     ) -> None:
+        self._sources = sources
         self._store = store.layers
         self._packages = packages
         self._account = account
@@ -56,7 +59,9 @@ class Layers:
     async def publish(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Publish a zip as the next version of a layer; no number is ever used twice."""
         reference = resolve_layer(request["LayerName"], context, "lambda:PublishLayerVersion")
-        content = zip_file(request["Content"], "PublishLayerVersion", "Content.", "layer")
+        content = await self._sources.zip_file(
+            context, request["Content"], "PublishLayerVersion", "Content.", "layer"
+        )
         self._account.check_code_storage(reference.key, len(content))
         async with (
             self._packages.added(content, unpack=False) as package,

@@ -3,6 +3,8 @@
 import random
 from dataclasses import dataclass, replace
 
+from ingle.invoke.events.event import BacklogKey
+from ingle.services.lambda_.errors import ResourceNotFound
 from ingle.services.lambda_.model import Alias, Function
 from ingle.services.lambda_.names import LATEST, Reference, is_alias_name, resolve
 from ingle.services.lambda_.store import LambdaStore
@@ -88,6 +90,15 @@ def existing(store: LambdaStore, reference: Reference) -> Function:
     if function is None:
         raise reference.not_found()
     return function
+
+
+def version_of(store: LambdaStore, key: BacklogKey) -> Function | None:
+    """Find the version that an event was for; None where it is gone."""
+    account_id, region, name, qualifier = key
+    try:
+        return existing(store, Reference(account_id, region, name, qualifier or None))
+    except ResourceNotFound:
+        return None
 
 
 def owner_of(store: LambdaStore, reference: Reference) -> Function | Alias:

@@ -10,10 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.invoke.events.destinations import Delivery, DeliveryFailed
 from ingle.invoke.pollers.source import Source
-from ingle.services.lambda_.errors import InvalidParameterValue, ResourceNotFound
-from ingle.services.lambda_.lookup import existing
+from ingle.services.lambda_.errors import InvalidParameterValue
+from ingle.services.lambda_.lookup import version_of
 from ingle.services.lambda_.model import Function
-from ingle.services.lambda_.names import Reference
 from ingle.services.lambda_.roles import ExecutionRoles
 from ingle.services.lambda_.store import LambdaStore
 from ingle.wire.errors import ServiceError
@@ -95,7 +94,7 @@ class QueueDeliverer:
             DeliveryFailed: there is no such queue any more, it takes no such message, or the role
                 of the function may not send there.
         """
-        function = self._about(delivery)
+        function = version_of(self._store, delivery.key)
         sender = "lambda.amazonaws.com"
         if function is not None:
             fault = self._roles.may_not(function, SEND, delivery.arn)
@@ -116,11 +115,3 @@ class QueueDeliverer:
             return await self._queues.add(connection, sender, delivery.arn, message, delivery.trace)
         except ServiceError as error:
             raise DeliveryFailed(error.message) from error
-
-    def _about(self, delivery: Delivery) -> Function | None:
-        """Find the version that a record is about; of one that is gone nobody knows the role."""
-        account_id, region, name, qualifier = delivery.key
-        try:
-            return existing(self._store, Reference(account_id, region, name, qualifier or None))
-        except ResourceNotFound:
-            return None

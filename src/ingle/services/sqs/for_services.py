@@ -153,6 +153,34 @@ class ServiceMessages:
         await change.write(connection)
         return lambda: self._sending.arrive(live, [sent])
 
+    async def put(
+        self,
+        connection: AsyncConnection,
+        sender: str,
+        arn: str,
+        message: Mapping[str, Any],
+        trace: str = "",
+    ) -> tuple[Callable[[], None], Callable[[], None]]:
+        """Do as `add` does, also to a FIFO queue.
+
+        Returns:
+            What is to be called after the commit, and what is where there is none.
+
+        Raises:
+            ServiceError: there is no such queue, or it takes no such message.
+        """
+        live, change = self._known(arn), Change()
+        sent = self._sending.accept(live, sender, parcel(live, message, trace), change)
+        try:
+            await change.write(connection)
+        except BaseException:
+            self._sending.withdraw(live, [sent])
+            raise
+        return (
+            lambda: self._sending.arrive(live, [sent]),
+            lambda: self._sending.withdraw(live, [sent]),
+        )
+
     async def receive(
         self, arn: str, count: int, hidden_s: float | None, wait_s: float
     ) -> list[Received]:

@@ -132,6 +132,7 @@ class RestXml(RestProtocol):
             out.append(f"</Error>{ids}</ErrorResponse>")
         else:
             out.insert(0, "<Error>")
+            out += [f"<{name}>{escape_text(str(v))}</{name}>" for name, v in fault.told.items()]
             out.append(f"{ids}</Error>")
         headers.append(("Content-Type", self.content_type))
         return Response(fault.status, headers, (DECLARATION + "".join(out)).encode())

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0021"
-down_revision: str | None = "0015"
+down_revision: str | None = "0018"
 
 _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

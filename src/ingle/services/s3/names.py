@@ -1,0 +1,86 @@
+"""Names of buckets and keys of objects: which there can be, and what a request means by them.
+
+Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html,
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+"""
+
+import ipaddress
+import re
+
+from ingle.services.s3.errors import (
+    AccessDenied,
+    InvalidBucketName,
+    InvalidUri,
+    KeyTooLong,
+    PermanentRedirect,
+)
+from ingle.services.s3.limits import OBJECT
+from ingle.services.s3.model import Bucket
+from ingle.services.s3.store import BucketStore
+from ingle.wire.service import CallContext, ServiceInput
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
+_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
+_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+_REPLACED = "\ufffd"
+_REPLACED_ENCODED = "%EF%BF%BD"
+
+
+def check_bucket_name(name: str) -> None:
+    """Check the name of a bucket that is to be made; raises InvalidBucketName."""
+    if (
+        not _NAME.fullmatch(name)
+        or ".." in name
+        or name.startswith(_PREFIXES)
+        or name.endswith(_SUFFIXES)
+        or _is_address(name)
+    ):
+        raise InvalidBucketName(BucketName=name)
+
+
+def bucket_of(store: BucketStore, context: CallContext, request: ServiceInput) -> Bucket:
+    """Find the bucket that a request is about, and check what the request says of it and its key.
+
+    Raises:
+        NoSuchBucket: there is none.
+        PermanentRedirect: it is in another region than the one that was signed for.
+        AccessDenied: it is not whose the request says it is.
+        KeyTooLong: no object can have this key.
+        InvalidUri: likewise.
+    """
+    bucket = store.existing(request["Bucket"])
+    if context.identity.access_key_id and context.region != bucket.region:
+        raise PermanentRedirect(
+            f"The authorization header is malformed; the region '{context.region}' is wrong; "
+            f"expecting '{bucket.region}'",
+            headers={"x-amz-bucket-region": bucket.region},
+            Region=bucket.region,
+        )
+    check_owner(bucket, request.get("ExpectedBucketOwner"))
+    key = request.get("Key")
+    if key is not None:
+        check_key(key)
+        if _REPLACED in key and _REPLACED_ENCODED not in context.request.path.upper():
+            raise InvalidUri(URI=context.request.path)
+    return bucket
+
+
+def check_owner(bucket: Bucket, expected: str | None) -> None:
+    """Check that a bucket is of the account that a request expects; raises AccessDenied."""
+    if expected is not None and expected != bucket.account_id:
+        raise AccessDenied
+
+
+def check_key(key: str) -> None:
+    """Check the length of an object's key; raises KeyTooLong."""
+    size = len(key.encode(errors="surrogatepass"))
+    if size > OBJECT.key_bytes:
+        raise KeyTooLong(Size=size, MaxSizeAllowed=OBJECT.key_bytes)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.IPv4Address(name)
+    except ValueError:
+        return False
+    return True

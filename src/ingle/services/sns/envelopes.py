@@ -1,0 +1,164 @@
+"""What subscribers get: the documents around messages.
+
+Sources: https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html,
+https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
+"""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+
+from ingle.services.sns import message_attributes
+from ingle.services.sns.drafts import timestamp
+from ingle.services.sns.model import Draft, Subscription, Topic
+from ingle.services.sns.signing import Signer
+
+NOTIFICATION, CONFIRMATION = "Notification", "SubscriptionConfirmation"
+
+
+class Envelopes:
+    """Makes signed documents.
+
+    Args:
+        signer: signs them.
+        endpoint: scheme and authority by which this server is reached, for links.
+    """
+
+    def __init__(self, signer: Signer, endpoint: str) -> None:
+        self._signer = signer
+        self._endpoint = endpoint
+
+    async def signed(self, topic: Topic, draft: Draft, texts: list[str]) -> "Notices":
+        """Sign what a message says, for each text that it has for some protocol."""
+        version = topic.signature_version
+        heads: list[dict[str, str]] = []
+        for text in texts:
+            head = {
+                "Type": NOTIFICATION,
+                "MessageId": draft.message_id,
+                "TopicArn": topic.key.arn,
+                "Message": text,
+                "Timestamp": draft.timestamp,
+                "SignatureVersion": version,
+            }
+            if draft.subject is not None:
+                head["Subject"] = draft.subject
+            heads.append(head)
+        signatures = await self._signer.sign(heads, version) if heads else []
+        url = await self._certificate_url() if heads else ""
+        for head, signature in zip(heads, signatures, strict=True):
+            head |= {"Signature": signature, "SigningCertURL": url}
+        told = message_attributes.told(draft.attributes)
+        by_text = dict(zip(texts, heads, strict=True))
+        return Notices(draft, by_text, told, self._endpoint)
+
+    async def confirmation(self, topic: Topic, subscription: Subscription, now: float) -> str:
+        """Write what asks an endpoint to confirm that it wants to be subscribed."""
+        arn = topic.key.arn
+        document = {
+            "Type": CONFIRMATION,
+            "MessageId": str(uuid.uuid4()),
+            "Token": subscription.token,
+            "TopicArn": arn,
+            "Message": f"You have chosen to subscribe to the topic {arn}.\n"
+            "To confirm the subscription, visit the SubscribeURL included in this message.",
+            "SubscribeURL": self._link(
+                "ConfirmSubscription", TopicArn=arn, Token=subscription.token
+            ),
+            "Timestamp": timestamp(now),
+            "SignatureVersion": topic.signature_version,
+        }
+        [signature] = await self._signer.sign([document], topic.signature_version)
+        document |= {"Signature": signature, "SigningCertURL": await self._certificate_url()}
+        return _written(document)
+
+    async def _certificate_url(self) -> str:
+        name, _ = await self._signer.certificate()
+        return f"{self._endpoint}/{name}"
+
+    def _link(self, action: str, **members: str) -> str:
+        return f"{self._endpoint}/?{urlencode({'Action': action, **members})}"
+
+
+class Notices:
+    """Writes one message for each of its subscribers.
+
+    Args:
+        draft: the message.
+        heads: what its documents have in common, by the text.
+        attributes: its attributes, as documents have them.
+        endpoint: scheme and authority by which this server is reached, for links.
+    """
+
+    def __init__(
+        self,
+        draft: Draft,
+        heads: Mapping[str, Mapping[str, str]],
+        attributes: Mapping[str, Any],
+        endpoint: str,
+    ) -> None:
+        self._draft = draft
+        self._heads = heads
+        self._attributes = attributes
+        self._endpoint = endpoint
+
+    def document(self, subscription: Subscription, sequence: str | None) -> str:
+        """Write it for a queue, an HTTP endpoint or a mail."""
+        head = self._heads[self._draft.text(subscription.protocol)]
+        document: dict[str, Any] = {
+            "Type": head["Type"],
+            "MessageId": head["MessageId"],
+            **({"SequenceNumber": sequence} if sequence is not None else {}),
+            "TopicArn": head["TopicArn"],
+            **({"Subject": head["Subject"]} if "Subject" in head else {}),
+            **{
+                name: head[name]
+                for name in (
+                    "Message",
+                    "Timestamp",
+                    "SignatureVersion",
+                    "Signature",
+                    "SigningCertURL",
+                )
+            },
+            "UnsubscribeURL": self.unsubscribe_url(subscription),
+        }
+        if self._attributes:
+            document["MessageAttributes"] = self._attributes
+        return _written(document)
+
+    def event(self, subscription: Subscription) -> bytes:
+        """Write it for a function, as its event."""
+        head = self._heads[self._draft.text(subscription.protocol)]
+        record = {
+            "EventSource": "aws:sns",
+            "EventVersion": "1.0",
+            "EventSubscriptionArn": subscription.arn,
+            "Sns": {
+                "Type": head["Type"],
+                "MessageId": head["MessageId"],
+                "TopicArn": head["TopicArn"],
+                "Subject": head.get("Subject"),
+                "Message": head["Message"],
+                "Timestamp": head["Timestamp"],
+                "SignatureVersion": head["SignatureVersion"],
+                "Signature": head["Signature"],
+                # Functions get these two spelled so.
+                "SigningCertUrl": head["SigningCertURL"],
+                "UnsubscribeUrl": self.unsubscribe_url(subscription),
+                "MessageAttributes": self._attributes,
+            },
+        }
+        return orjson.dumps({"Records": [record]})
+
+    def unsubscribe_url(self, subscription: Subscription) -> str:
+        """The link that ends a subscription."""
+        query = urlencode({"Action": "Unsubscribe", "SubscriptionArn": subscription.arn})
+        return f"{self._endpoint}/?{query}"
+
+
+def _written(document: Mapping[str, Any]) -> str:
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
