@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.commands import Ingle, on_terminal
+from tests.e2e.conftest import eventually
 from tests.e2e.identities import User, allow
 from tests.e2e.server import Server
 
@@ -161,3 +162,43 @@ def test_logs_have_colours_on_a_terminal_only(ingle: Ingle, mixed: str) -> None:
     with on_terminal(ingle, "logs", mixed, NO_COLOR="1") as terminal:
         assert terminal.end() == 0
         assert "\x1b[3" not in terminal.seen
+
+
+def test_stats_are_those_of_cloudwatch(ingle: Ingle, mixed: str) -> None:
+    def told(*more: str) -> Any:
+        ran = ingle("stats", mixed, "--format", "json", *more)
+        assert ran.status == 0, ran.error
+        return json.loads(ran.output)
+
+    eventually(lambda: sum(each["Sum"] for each in told()["Invocations"]) == 3, "three are counted")
+    found = told("--since", "2d")
+    assert found["Period"] == 3600
+    assert sum(each["Sum"] for each in found["Errors"]) == 1
+    for each in found["Duration"]:
+        assert 0 < each["p50"] <= each["p90"] <= each["p99"]
+    assert told("--qualifier", "$LATEST")["FunctionName"] == mixed
+
+
+def test_stats_are_plotted(ingle: Ingle, mixed: str) -> None:
+    def printed() -> str:
+        return ingle("stats", mixed).output
+
+    eventually(lambda: "3 invocations, 1 error," in printed(), "three are counted")
+    plot = printed()
+    assert f"{mixed}: duration in ms" in plot
+    assert "p99" in plot
+    assert "33.33% failed" in plot
+    assert "\x1b" not in plot
+    with on_terminal(ingle, "stats", mixed) as terminal:
+        assert terminal.end() == 0
+        assert "\x1b[" in terminal.seen
+
+
+def test_stats_of_what_did_not_run_say_so(ingle: Ingle, deploy: Callable[..., str]) -> None:
+    silent = ingle("stats", deploy(MIXED))
+    assert silent.status == 0
+    assert "has not run between then and now" in silent.output
+    nobody = ingle("stats", "nobody")
+    assert (nobody.status, nobody.output) == (1, "")
+    assert "Function not found" in nobody.error
+    assert ingle("stats", "nobody", "--since", "500d").status == 2

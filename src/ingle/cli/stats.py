@@ -17,6 +17,8 @@ _MOST_POINTS = 120
 _LONGEST_S = 455 * 86_400
 """For so long CloudWatch keeps metrics."""
 PERCENTILES = ("p50", "p90", "p99")
+_LONGEST = "p100"
+"""CloudWatch tells either percentiles or the maximum, but this percentile is the maximum."""
 SUMS = ("Invocations", "Errors", "Throttles")
 
 
@@ -91,7 +93,7 @@ def _read(
     if qualifier:
         dimensions.append({"Name": "Resource", "Value": f"{function}:{qualifier}"})
     asked: dict[str, dict[str, Any]] = {
-        "Duration": {"ExtendedStatistics": list(PERCENTILES), "Statistics": ["Maximum"]},
+        "Duration": {"ExtendedStatistics": [*PERCENTILES, _LONGEST]},
         **{name: {"Statistics": ["Sum"]} for name in SUMS},
     }
     found: dict[str, list[dict[str, Any]]] = {}
@@ -112,9 +114,8 @@ def _read(
 
 
 def _point(datapoint: dict[str, Any]) -> dict[str, Any]:
-    values = {name: datapoint[name] for name in ("Sum", "Maximum") if name in datapoint}
-    return {
-        "Time": int(datapoint["Timestamp"].timestamp()),
-        **values,
-        **datapoint.get("ExtendedStatistics", {}),
-    }
+    percentiles = dict(datapoint.get("ExtendedStatistics", {}))
+    if _LONGEST in percentiles:
+        percentiles["Maximum"] = percentiles.pop(_LONGEST)
+    sums = {"Sum": datapoint["Sum"]} if "Sum" in datapoint else {}
+    return {"Time": int(datapoint["Timestamp"].timestamp()), **sums, **percentiles}

@@ -103,7 +103,10 @@ def _spoken(period_s: int) -> str:
 
 def _summary(found: Mapping[str, Points]) -> str:
     sums = {name: sum(each["Sum"] for each in found[name]) for name in SUMS}
-    text = ", ".join(f"{sums[name]:,.0f} {name.lower()}" for name in SUMS)
+    text = ", ".join(
+        f"{count:,.0f} {name.lower().removesuffix('s' if count == 1 else '')}"
+        for name, count in sums.items()
+    )
     if sums["Invocations"]:
         text += f"; {sums['Errors'] / sums['Invocations']:.2%} failed"
     if found["Duration"]:
