@@ -34,7 +34,9 @@ app = typer.Typer(
     invoke_without_command=True,
     help=inspect.cleandoc(
         """
-        Tell what the functions of a month would have cost on AWS, and what machine carries them.
+        Tell what functions would have cost on AWS.
+
+        It is told for a month, function by function, with the machine that would carry them.
 
         \b
         Examples:

@@ -33,14 +33,12 @@ class Slot:
         count: invocations that ended.
         errors: how many of them failed.
         throttles: how many were refused.
-        billed_ms: their billed durations.
         peak_mb: the most memory that one used.
         concurrency: the most at a time.
         bins: how many durations are in each bin.
     """
 
     __slots__ = (
-        "billed_ms",
         "bins",
         "concurrency",
         "count",
@@ -52,7 +50,7 @@ class Slot:
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.count = self.errors = self.throttles = self.billed_ms = 0
+        self.count = self.errors = self.throttles = 0
         self.peak_mb = self.concurrency = 0
         self.bins: dict[int, int] = {}
 
@@ -96,7 +94,6 @@ class Live(InvocationListener):
         slot = self._slot(recent, record.started + bill.duration_s)
         peak_mb = bill.peak_mb
         slot.count += 1
-        slot.billed_ms += bill.billed_ms
         if record.error:
             slot.errors += 1
         if peak_mb > slot.peak_mb:
