@@ -325,6 +325,7 @@ class Server:
                     CloudWatchService(metrics, clock),
                 )
             }
+            costs = CostReports(metering, clock, meter.flush)
             gateway = Gateway(
                 services,
                 verifier,
@@ -338,7 +339,7 @@ class Server:
                 accounts,
                 topics.pages.answer,
                 {
-                    "cost": Report("ce:GetCostAndUsage", CostReports(metering, clock).answer),
+                    "cost": Report("ce:GetCostAndUsage", costs.answer),
                     "top": Report("cloudwatch:GetMetricData", live.answer),
                 },
             )

@@ -24,7 +24,7 @@ def charged(*usages: Usage, free_tier: bool = True, architecture: str = "x86_64"
 
 def used(requests: int, memory_mb: int, duration_ms: int, **more: int) -> Usage:
     workload = Workload(requests, memory_mb, duration_ms, **more)
-    return usage_of(workload, price_list().free, 1)
+    return usage_of(workload, 1)
 
 
 def cents(found: Bill) -> Decimal:
@@ -95,7 +95,7 @@ def test_the_examples_of_the_classic_price_list(
     requests: int, memory_mb: int, duration_ms: int, dollars: str
 ) -> None:
     prices = price_list(CLASSIC)
-    usage = usage_of(Workload(requests, memory_mb, duration_ms), prices.free, 100)
+    usage = usage_of(Workload(requests, memory_mb, duration_ms), 100)
     found = bill({"x86_64": usage}, prices, REGION, free_tier=True)
     assert abs(found.dollars - Decimal(dollars)) <= Decimal("0.01")
 
@@ -109,7 +109,7 @@ def test_what_about_nine_dollars_buy(
     executions: int, memory_mb: int, duration_ms: int, day: date
 ) -> None:
     prices = price_list(day)
-    usage = usage_of(Workload(executions, memory_mb, duration_ms), prices.free, 100)
+    usage = usage_of(Workload(executions, memory_mb, duration_ms), 100)
     found = bill({"x86_64": usage}, prices, REGION, free_tier=False)
     assert abs(found.dollars - 9) < Decimal("0.1")
 
@@ -187,7 +187,7 @@ def test_rounding_to_100_ms_never_costs_less(requests: int, memory: int, duratio
     prices = price_list()
     fine, coarse = (
         bill(
-            {"x86_64": usage_of(Workload(requests, memory, duration), prices.free, rounding)},
+            {"x86_64": usage_of(Workload(requests, memory, duration), rounding)},
             prices,
             REGION,
             free_tier=False,

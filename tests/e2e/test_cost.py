@@ -40,7 +40,7 @@ def test_every_invocation_is_metered_by_function_and_version(
     functions.publish_version(FunctionName=name)
     for qualifier in ("$LATEST", "1", "1"):
         functions.invoke(FunctionName=name, Qualifier=qualifier)
-    eventually(lambda: requests_of(ingle, name) == 3, "three requests are metered")
+    assert requests_of(ingle, name) == 3
     told = report(ingle, "--function", name, "--no-free-tier")
     [function] = told["Functions"]
     assert {each["Version"]: each["Requests"] for each in function["Versions"]} == {
@@ -62,7 +62,7 @@ def test_what_was_metered_survives_kill_9(own_server: Server, tmp_path: Path) ->
     name = create(client, HELLO)
     for _ in range(5):
         client.invoke(FunctionName=name)
-    eventually(lambda: requests_of(ingle, name) == 5, "five requests are metered")
+    assert requests_of(ingle, name) == 5
     own_server.kill()
     own_server.start()
     assert requests_of(ingle, name) == 5
@@ -102,7 +102,7 @@ def test_accounts_and_regions_are_apart(
 ) -> None:
     name = deploy(HELLO)
     functions.invoke(FunctionName=name)
-    eventually(lambda: requests_of(ingle, name) == 1, "the request is metered")
+    assert requests_of(ingle, name) == 1
     assert report(ingle, "--region", "eu-west-1")["Functions"] == []
     assert ingle("cost", "--region", "eu-west-1").output.endswith("nothing was used\n")
 
@@ -122,7 +122,7 @@ def test_the_table_tells_what_was_used_and_what_machine_carries_it(
 ) -> None:
     name = deploy(HELLO)
     functions.invoke(FunctionName=name)
-    eventually(lambda: requests_of(ingle, name) == 1, "the request is metered")
+    assert requests_of(ingle, name) == 1
     printed = ingle("cost", "--function", name, "--no-free-tier").output
     assert name in printed
     assert "total without the free tier" in printed

@@ -56,7 +56,9 @@ class Metering:
 
     async def report(self, account_id: str = ACCOUNT, region: str = REGION, **query: str) -> Any:
         """Ask for the report."""
-        return await CostReports(self.store, self.clock).answer(account_id, region, query)
+        return await CostReports(self.store, self.clock, self.meter.flush).answer(
+            account_id, region, query
+        )
 
 
 def measured(of: FunctionSpec, ms: float, at: float, **more: Any) -> Measured:

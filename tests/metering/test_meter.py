@@ -27,7 +27,6 @@ async def test_invocations_are_added_up_by_function_and_version(start: Start) ->
     await on.meter.flush()
     on.invoke(two, 1000, peak_mb=700, concurrency=3)
     on.invoke(spec("other"), 1)
-    await on.meter.flush()
     report = await on.report(free_tier="false")
     [hello, other] = report["Functions"]
     assert (hello["Function"], other["Function"]) == ("hello", "other")

@@ -135,7 +135,7 @@ def estimate(
         )
     listed = _price_list(prices)
     rounding_ms = _rounding_ms(rounding, listed.rounding_ms)
-    usage = {architecture: usage_of(workload, listed.free, rounding_ms)}
+    usage = {architecture: usage_of(workload, rounding_ms)}
     with_free, without = (bill(usage, listed, region, free_tier=wanted) for wanted in (True, False))
     chosen = with_free if free_tier else without
     answer: dict[str, Any] = {

@@ -25,7 +25,8 @@ def print_report(report: Mapping[str, Any]) -> None:
     console.print(_functions(report["Functions"]))
     _print_bill(console, report)
     if report["CodeGBMonths"]:
-        console.print(f"code: {_number(report['CodeGBMonths'])} GB kept, which is free")
+        kept, free = _number(report["CodeGBMonths"]), report["CodeFreeGB"]
+        console.print(f"code: {kept} GB, of which AWS keeps {free} GB for nothing")
     if report["Machine"] is not None:
         console.print(_machine(report["Machine"]), soft_wrap=True)
     _print_sources(console, report)

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from ingle.cost.prices import Free
-from ingle.cost.usage import STANDING_STEP_MS, Usage, rounded_up
+from ingle.cost.usage import FREE_EPHEMERAL_MB, STANDING_STEP_MS, Usage, rounded_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +27,11 @@ class Workload:
     provisioned_ms: int = 0
 
 
-def usage_of(workload: Workload, free: Free, rounding_ms: int) -> Usage:
+def usage_of(workload: Workload, rounding_ms: int) -> Usage:
     """Say what a workload uses."""
     total_ms = workload.requests * rounded_up(workload.duration_ms, rounding_ms)
     mb_ms = total_ms * workload.memory_mb
-    ephemeral = total_ms * max(0, workload.ephemeral_mb - free.ephemeral_mb)
+    ephemeral = total_ms * max(0, workload.ephemeral_mb - FREE_EPHEMERAL_MB)
     if not workload.provisioned:
         return Usage(workload.requests, mb_ms, ephemeral_mb_ms=ephemeral)
     kept_ms = rounded_up(workload.provisioned_ms, STANDING_STEP_MS)

@@ -28,13 +28,11 @@ class Free:
     Attributes:
         requests: a month.
         gb_seconds: a month.
-        ephemeral_mb: of each function's `/tmp`.
         code_gb: of code that is kept, by an account in a region.
     """
 
     requests: int
     gb_seconds: int
-    ephemeral_mb: int
     code_gb: int
 
 

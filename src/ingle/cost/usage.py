@@ -9,6 +9,8 @@ from typing import Self
 
 MB_MS_PER_GB_S = 1024 * 1000
 BYTES_PER_GB = 1024**3
+FREE_EPHEMERAL_MB = 512
+"""What each function has of `/tmp` for nothing; https://aws.amazon.com/lambda/pricing/"""
 ROUNDINGS_MS = (1, 100)
 """What durations can be rounded up to: as today, and as until December 2020."""
 STANDING_STEP_MS = 5 * 60 * 1000

@@ -1,7 +1,7 @@
 """What a month would have cost on AWS, function by function, as JSON."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -34,22 +34,29 @@ class CostReports:
     Args:
         store: what was used.
         clock: the time.
+        flush: has what is in memory only written.
     """
 
-    def __init__(self, store: MeteringStore, clock: Clock) -> None:
+    def __init__(
+        self, store: MeteringStore, clock: Clock, flush: Callable[[], Awaitable[None]]
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._flush = flush
 
     async def answer(
         self, account_id: str, region: str, query: Mapping[str, str]
     ) -> dict[str, Any]:
         """Tell what a month of an account in a region would have cost; see `read_question`.
 
+        What ended before the call is in it.
+
         Raises:
             WrongQuestion: the query cannot be understood.
         """
         today = datetime.fromtimestamp(self._clock.time(), UTC).date()
         question = read_question(query, today)
+        await self._flush()
         return await cost_report(self._store, account_id, region, question)
 
 
@@ -155,7 +162,7 @@ async def cost_report(
         "Lines": described(whole),
         "PricesOfAnotherRegion": whole.assumed,
         "NotInPriceList": whole.unpriced,
-        # Free on AWS, where an account has 75 GB in each region.
+        "CodeFreeGB": question.prices.free.code_gb,
         "CodeGBMonths": code / BYTES_PER_GB / ((last - first).days + 1) / _DAY_S,
         "Functions": functions,
         "Machine": await _machine(store, account_id, region, question, rows),

@@ -3,14 +3,12 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ingle.cost.usage import rounded_up
+from ingle.cost.usage import FREE_EPHEMERAL_MB, rounded_up
 from ingle.invoke.measured import ARCHITECTURE, InvocationListener, Measured, Throttled
 from ingle.pool.spec import FunctionSpec
 
 _DAY_S = 86_400
 _CLASSIC_MS = 100
-_FREE_EPHEMERAL_MB = 512
-"""What each function has of `/tmp` for nothing; https://aws.amazon.com/lambda/pricing/"""
 
 
 class UsageKey(NamedTuple):
@@ -70,7 +68,7 @@ class Tally:
     def sums(self) -> dict[str, int]:
         """Return it as columns that are added up."""
         spec = self.spec
-        more_mb = max(0, spec.ephemeral_mb - _FREE_EPHEMERAL_MB)
+        more_mb = max(0, spec.ephemeral_mb - FREE_EPHEMERAL_MB)
         kind = "provisioned_" if self.provisioned else ""
         return {
             f"{kind}requests": self.requests,
