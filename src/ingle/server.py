@@ -31,6 +31,7 @@ from ingle.http.server import HttpServer
 from ingle.invoke.admission import Admission
 from ingle.invoke.invoker import Invoker
 from ingle.invoke.metrics import SeveralSinks
+from ingle.metering.load import processor_time
 from ingle.metering.meter import Meter
 from ingle.metering.report import CostReports
 from ingle.metering.store import MeteringStore
@@ -215,7 +216,9 @@ class Server:
             sink = await Sink.open(logs_store, clock, permission=LogPermission(authorizer))
             stack.push_async_callback(sink.close)
             metering = MeteringStore(database)
-            meter = await Meter.open(metering, clock, lambda: kept(store))
+            meter = await Meter.open(
+                metering, clock, lambda: kept(store), processor_time(warden.time)
+            )
             stack.push_async_callback(meter.close)
             stack.push_async_callback(ground.provisions.close)
             pool = Pool(

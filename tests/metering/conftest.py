@@ -45,10 +45,11 @@ def spec(name: str = "hello", version: str = "$LATEST", **more: Any) -> Function
 class Metering:
     """A meter, and what is around it."""
 
-    meter: Meter
     clock: ManualClock
     store: MeteringStore
-    kept: list[Kept] = field(default_factory=list)
+    kept: list[Kept]
+    processor_ms: int = 0
+    meter: Meter = field(init=False)
 
     def invoke(self, of: FunctionSpec, ms: float, **more: Any) -> None:
         """Tell of an invocation that ran just now."""
@@ -94,8 +95,10 @@ async def start(database: Database, clock: ManualClock) -> AsyncIterator[Callabl
 
     async def run(kept: list[Kept] | None = None) -> Metering:
         store, things = MeteringStore(database), kept if kept is not None else []
-        opened.append(await Meter.open(store, clock, lambda: things))
-        return Metering(opened[-1], clock, store, things)
+        on = Metering(clock, store, things)
+        on.meter = await Meter.open(store, clock, lambda: things, lambda: on.processor_ms)
+        opened.append(on.meter)
+        return on
 
     yield run
     for meter in opened:

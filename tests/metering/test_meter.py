@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from ingle.metering.load import busy_ms
+from ingle.metering.load import busy_ms, used_ms
 from ingle.metering.meter import Kept
 from ingle.metering.report import WrongQuestion
 from ingle.metering.standing import Kind, StandingKey
@@ -196,13 +196,22 @@ async def test_the_machine_is_that_of_the_busiest_minute(start: Start) -> None:
     on = await start()
     on.invoke(spec(memory_mb=1024), 10, concurrency=20, peak_mb=600)
     on.invoke(spec("other", memory_mb=1024), 10, concurrency=5, peak_mb=100)
+    on.processor_ms += 150_000
     await on.meter.look()
+    on.processor_ms += 6_000
     on.invoke(spec("other", memory_mb=1024), 10, concurrency=30, peak_mb=100)
     await on.meter.look()
     machine = (await on.report())["Machine"]
     assert machine["Measured"]["Concurrency"] == 30
     assert machine["Measured"]["MemoryMB"] == 20 * 600 + 5 * 100
-    assert (machine["Count"], machine["MemoryGB"]) == (1, 32)
+    assert machine["Measured"]["BusyProcessors"] == 2.5
+    assert (machine["Count"], machine["Processors"], machine["MemoryGB"]) == (1, 4, 32)
+    part = (await on.report(function="hello"))["Machine"]["Measured"]
+    assert part == {
+        "Concurrency": 20,
+        "MemoryMB": 12_000,
+        "BusyProcessors": pytest.approx(2.5 / 3, abs=0.01),
+    }
 
 
 async def test_nothing_is_said_of_a_machine_where_nothing_ran(start: Start) -> None:
@@ -232,3 +241,7 @@ async def test_a_question_that_makes_no_sense_is_refused(
 
 def test_the_machine_s_processor_time_is_read_without_waiting_and_sleeping() -> None:
     assert busy_ms("cpu  100 10 50 9999 500 3 2 0 0 0\ncpu0 1 1 1 1\n") == 1650
+
+
+def test_the_sandboxes_processor_time_is_read() -> None:
+    assert used_ms(b"usage_usec 1234567\nuser_usec 1000000\nsystem_usec 234567\n") == 1234

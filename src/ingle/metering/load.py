@@ -1,5 +1,8 @@
 """How much the busiest minute of a day took: what a machine must be able to carry."""
 
+import os
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +13,7 @@ _STAT = Path("/proc/stat")
 _BUSY_FIELDS = (0, 1, 2, 5, 6)
 """Of the first line: user, nice, system, irq, softirq;
 https://www.kernel.org/doc/html/latest/filesystems/proc.html"""
+_MOST_TEXT = 4096
 _MS_PER_TICK = 10
 """The kernel counts hundredths of a second for programs, whatever it counts itself."""
 
@@ -82,6 +86,23 @@ def busy_ms(text: str) -> int:
     return sum(int(fields[each]) for each in _BUSY_FIELDS) * _MS_PER_TICK
 
 
-def machine_busy_ms() -> int:
-    """The same of this machine, since it started."""
-    return busy_ms(_STAT.read_text("ascii"))
+def used_ms(text: bytes) -> int:
+    """Read processor time from a control group's `cpu.stat`, in milliseconds.
+
+    Source: https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files
+    """
+    fields = dict(line.split() for line in text.splitlines())
+    return int(fields[b"usage_usec"]) // 1000
+
+
+def processor_time(of_sandboxes: Sequence[int]) -> Callable[[], int]:
+    """Return what tells how long processors were busy for Ingle, in milliseconds.
+
+    Args:
+        of_sandboxes: a descriptor of the `cpu.stat` of all sandboxes; where there is none, what is
+            told is of everything on this machine.
+    """
+    if not of_sandboxes:
+        return lambda: busy_ms(_STAT.read_text("ascii"))
+    [fd] = of_sandboxes
+    return lambda: used_ms(os.pread(fd, _MOST_TEXT, 0)) + int(time.process_time() * 1000)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, Self
 
 from ingle.clock import Clock
-from ingle.metering.load import Load, LoadKey, Minute, machine_busy_ms
+from ingle.metering.load import Load, LoadKey, Minute
 from ingle.metering.standing import Standing, StandingKey, charge
 from ingle.metering.store import Change, MeteringStore, Row
 from ingle.metering.tally import Tallies, UsageKey
@@ -44,7 +44,7 @@ class Meter:
         store: where it is written.
         clock: the time.
         kept: says what is kept now.
-        machine_ms: says how long the machine's processors were busy, in milliseconds.
+        processor_ms: says how long processors were busy, in milliseconds since any moment.
 
     Attributes:
         invocations: to be told of every one.
@@ -55,28 +55,32 @@ class Meter:
         store: MeteringStore,
         clock: Clock,
         kept: Callable[[], Iterable[Kept]],
-        machine_ms: Callable[[], int] = machine_busy_ms,
+        processor_ms: Callable[[], int],
     ) -> None:
         self._store = store
         self._clock = clock
         self._kept = kept
-        self._machine_ms = machine_ms
+        self._processor_ms = processor_ms
         self._begun = asyncio.Event()
         self.invocations = Tallies(self._begun.set)
         self._unwritten: dict[UsageKey, Row] = {}
         self._lock = asyncio.Lock()
         self._minute = Minute()
         self._loads: dict[LoadKey, Load] = {}
-        self._busy_ms = machine_ms()
+        self._busy_ms = processor_ms()
         self._standings: dict[StandingKey, Standing] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
     async def open(
-        cls, store: MeteringStore, clock: Clock, kept: Callable[[], Iterable[Kept]]
+        cls,
+        store: MeteringStore,
+        clock: Clock,
+        kept: Callable[[], Iterable[Kept]],
+        processor_ms: Callable[[], int],
     ) -> Self:
         """Begin to count, and to write in the background; `watch` begins to look what is kept."""
-        meter = cls(store, clock, kept)
+        meter = cls(store, clock, kept, processor_ms)
         meter._standings = await store.standings()
         meter._tasks.append(asyncio.create_task(meter._write(), name="metering"))
         return meter
@@ -130,7 +134,7 @@ class Meter:
             await finish(self._charge())
 
     async def _end_minute(self) -> None:
-        before_ms, self._busy_ms = self._busy_ms, self._machine_ms()
+        before_ms, self._busy_ms = self._busy_ms, self._processor_ms()
         machine = LoadKey("", "", int(self._clock.time() // _DAY_S))
         ended = self._minute.end()
         for key, load in {**ended, machine: Load(cpu_ms=self._busy_ms - before_ms)}.items():
