@@ -311,6 +311,8 @@ class Server:
             functions.deliver_to_buses(buses.for_services)
             await functions.start()
             await queues.start()
+            cloudwatch = CloudWatchService(metrics, database, clock, folder.path / "graphs")
+            stack.push_async_callback(cloudwatch.close)
             await topics.start()
             stack.push_async_callback(topics.close)
             services: Mapping[str, Service] = {
@@ -322,10 +324,10 @@ class Server:
                     IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
                     queues,
+                    cloudwatch,
                     topics,
                     buses,
                     schedules,
-                    CloudWatchService(metrics, clock),
                 )
             }
             costs = CostReports(metering, clock, meter.flush)

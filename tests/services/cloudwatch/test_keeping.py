@@ -137,3 +137,31 @@ async def test_a_summary_is_taken_in_as_its_values_would_be(kept: Kept) -> None:
     await kept.put("n", summary)  # type: ignore[arg-type]
     assert await kept.told("n") == {0: 22}
     assert await kept.told("n", "Maximum") == {0: 7}
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        Sample("n", float("nan")),
+        Sample("n", 2.0**361),
+        Sample("n", 1, at=0),
+        Sample("n", 1, unit="Parsecs"),
+        Sample("", 1),
+        Sample("n" * 256, 1),
+        Sample("n", 1, (("a", ""),)),
+        Sample("n", 1, (("a", "é"),)),
+        Sample("n", 1, (("a", "1"), ("a", "2"))),
+        Sample("n", 1, tuple((str(each), "1") for each in range(31))),
+    ],
+)
+async def test_what_could_not_be_put_is_not_added_either(kept: Kept, sample: Sample) -> None:
+    kept.metrics.add(ACCOUNT, REGION, "App", [sample, Sample("good", 1)])
+    listed = await kept.metrics.list(ACCOUNT, REGION)
+    assert [each.key.name for each in listed] == ["good"]
+
+
+async def test_metrics_of_accounts_and_regions_do_not_mix(kept: Kept) -> None:
+    await kept.metrics.put("111111111111", REGION, "App", [Sample("n", 1)])
+    await kept.metrics.put(ACCOUNT, "eu-west-1", "App", [Sample("n", 1)])
+    assert await kept.told("n") == {}
+    assert await kept.metrics.list(ACCOUNT, REGION) == []
