@@ -245,3 +245,15 @@ def test_the_machine_s_processor_time_is_read_without_waiting_and_sleeping() -> 
 
 def test_the_sandboxes_processor_time_is_read() -> None:
     assert used_ms(b"usage_usec 1234567\nuser_usec 1000000\nsystem_usec 234567\n") == 1234
+
+
+async def test_many_functions_are_written_again_and_again(start: Start) -> None:
+    on = await start()
+    for _ in range(3):
+        for number in range(50):
+            on.invoke(spec(f"f{number:02}"), 5, concurrency=number + 1)
+        await on.meter.flush()
+    functions = (await on.report())["Functions"]
+    assert [(each["Requests"], each["Concurrency"]) for each in functions] == [
+        (3, number + 1) for number in range(50)
+    ]

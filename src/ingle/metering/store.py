@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row as SqlRow
-from sqlalchemy import Table, case, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.metering import tables
+from ingle.metering.adding import Adder
 from ingle.metering.load import Load, LoadKey
 from ingle.metering.standing import Kind, Standing, StandingKey
 from ingle.metering.tables import PEAKS, SUMS
@@ -18,7 +19,9 @@ from ingle.metering.tally import Tally, UsageKey
 from ingle.storage.database import Database
 
 _DAY_S = 86_400
-_COLUMNS = (*SUMS, *PEAKS)
+_REMOVE = delete(tables.standing).where(
+    *(column == bindparam(f"key_{column.name}") for column in tables.standing.primary_key)
+)
 
 
 class Change(NamedTuple):
@@ -68,6 +71,8 @@ class MeteringStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._usage = Adder(tables.usage, SUMS, PEAKS)
+        self._load = Adder(tables.load, (), ("concurrency", "memory_mb", "cpu_ms"))
 
     async def add(self, rows: Mapping[UsageKey, Row]) -> None:
         """Add to the usage; all of it is on the disk then, or none.
@@ -75,29 +80,20 @@ class MeteringStore:
         Raises:
             StorageError: it could not be written.
         """
-
-        async def run(connection: AsyncConnection) -> None:
-            for key, row in rows.items():
-                await _raise(connection, tables.usage, _whose(key), row.sums, row.peaks, _COLUMNS)
-
-        if rows:
-            await self._database.write(run)
+        named = [(_named(key), row.sums | row.peaks) for key, row in rows.items()]
+        if named:
+            seen = await self._database.write(lambda connection: self._usage.add(connection, named))
+            self._usage.remember(seen)
 
     async def add_load(self, loads: Mapping[LoadKey, Load]) -> None:
         """Take note of a minute's load, where it is the day's largest."""
-
-        async def run(connection: AsyncConnection) -> None:
-            for key, load in loads.items():
-                peaks = {
-                    "concurrency": load.concurrency,
-                    "memory_mb": load.memory_mb,
-                    "cpu_ms": load.cpu_ms,
-                }
-                whose = {"account_id": key.account_id, "region": key.region, "day": _day(key.day)}
-                await _raise(connection, tables.load, whose, {}, peaks, tuple(peaks))
-
-        if loads:
-            await self._database.write(run)
+        named = [
+            ((key.account_id, key.region, _day(key.day)), dataclasses.asdict(load))
+            for key, load in loads.items()
+        ]
+        if named:
+            seen = await self._database.write(lambda connection: self._load.add(connection, named))
+            self._load.remember(seen)
 
     async def standings(self) -> dict[StandingKey, Standing]:
         """Tell what was kept when it was written last."""
@@ -119,21 +115,31 @@ class MeteringStore:
             StorageError: it could not be written.
         """
 
-        async def run(connection: AsyncConnection) -> None:
-            for key, standing, added in changes:
-                for whose, column, value in added:
-                    await _raise(
-                        connection, tables.usage, _whose(whose), {column: value}, {}, _COLUMNS
-                    )
-                named = {**key._asdict(), "kind": key.kind.value}
-                await connection.execute(
-                    delete(tables.standing).where(*_equal(tables.standing, named))
-                )
-                if standing is not None:
-                    row = named | dataclasses.asdict(standing)
-                    await connection.execute(insert(tables.standing).values(row))
+        changes = list(changes)
+        rows: dict[tuple[str, ...], dict[str, int]] = {}
+        for each in changes:
+            for whose, column, value in each.added:
+                row = rows.setdefault(_named(whose), {})
+                row[column] = row.get(column, 0) + value
+        removed = [
+            {f"key_{name}": str(value) for name, value in each.key._asdict().items()}
+            for each in changes
+        ]
+        kept = [
+            {**each.key._asdict(), "kind": each.key.kind.value, **dataclasses.asdict(each.standing)}
+            for each in changes
+            if each.standing is not None
+        ]
 
-        await self._database.write(run)
+        async def run(connection: AsyncConnection) -> list[tuple[str, ...]]:
+            seen = await self._usage.add(connection, rows.items())
+            await connection.execute(_REMOVE, removed)
+            if kept:
+                await connection.execute(insert(tables.standing), kept)
+            return seen
+
+        if changes:
+            self._usage.remember(await self._database.write(run))
 
     async def usage(
         self, account_id: str, region: str, first: date, last: date, function: str | None
@@ -171,30 +177,8 @@ class MeteringStore:
         return found
 
 
-async def _raise(
-    connection: AsyncConnection,
-    table: Table,
-    whose: Mapping[str, str],
-    sums: Mapping[str, int],
-    peaks: Mapping[str, int],
-    columns: tuple[str, ...],
-) -> None:
-    """Add to a row's columns, and raise others; make the row where there is none."""
-    changed: dict[str, Any] = {name: table.c[name] + value for name, value in sums.items()}
-    for name, value in peaks.items():
-        changed[name] = case((table.c[name] < value, value), else_=table.c[name])
-    found = await connection.execute(update(table).where(*_equal(table, whose)).values(**changed))
-    if not found.rowcount:
-        values = {**dict.fromkeys(columns, 0), **sums, **peaks}
-        await connection.execute(insert(table).values(**whose, **values))
-
-
-def _equal(table: Table, values: Mapping[str, str]) -> list[Any]:
-    return [table.c[name] == value for name, value in values.items()]
-
-
-def _whose(key: UsageKey) -> dict[str, str]:
-    return {**key._asdict(), "day": _day(key.day)}
+def _named(key: UsageKey) -> tuple[str, ...]:
+    return (key.account_id, key.region, _day(key.day), key.function, key.version, key.architecture)
 
 
 def _day(number: int) -> str:
