@@ -17,6 +17,9 @@ STAGES = (
     "sqs_send",
     "sqs_lambda",
     "sns_fan_out",
+    "s3_put",
+    "s3_transfer",
+    "s3_list",
     "memory",
     "cold",
     "warm",
@@ -35,6 +38,9 @@ INGLE_ONLY = frozenset(
         "sqs_send",
         "sqs_lambda",
         "sns_fan_out",
+        "s3_put",
+        "s3_transfer",
+        "s3_list",
     }
 )
 """The stages in which no peer takes part."""
@@ -77,6 +83,10 @@ class Settings:
         drain_hold_s: how long they are held back, in seconds; less than a function's timeout.
         mapped_messages: of a queue that reach a function.
         published_messages: of a topic that reach twenty.
+        put_objects: of 1 KB that `clients` put in a round.
+        put_rounds: of these.
+        object_mb: the size of a large object.
+        listed_objects: in the bucket that is listed.
     """
 
     cold_samples: int = 40
@@ -106,6 +116,10 @@ class Settings:
     drain_hold_s: float = 25.0
     mapped_messages: int = 20_000
     published_messages: int = 200
+    put_objects: int = 3_000
+    put_rounds: int = 5
+    object_mb: int = 1_000
+    listed_objects: int = 1_000_000
 
 
 FULL = Settings()
@@ -127,4 +141,8 @@ QUICK = Settings(
     accept_rounds=2,
     mapped_messages=5_000,
     published_messages=50,
+    put_objects=1_500,
+    put_rounds=2,
+    object_mb=200,
+    listed_objects=100_000,
 )

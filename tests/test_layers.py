@@ -17,7 +17,7 @@ ROOMS: dict[str, frozenset[str]] = {
     room: frozenset(below.split())
     for room, below in {
         "cli": "server config endpoint runtimes sandbox storage iam cost",
-        "ground": "config clock pool runtimes sandbox storage",
+        "ground": "observe config clock pool runtimes sandbox storage",
         "server": "ground gateway http services invoke pool sandbox runtimes auth storage wire "
         "observe config endpoint clock iam resources metering",
         "gateway": "http auth wire limits iam",

@@ -21,6 +21,7 @@ _HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]")
 _ORGANIZATION = re.compile(r"(o-[a-z0-9]{10,32})?")
+_HEADERS = re.compile(r"([\w-]+=[^,=\s]+(,[\w-]+=[^,=\s]+)*)?")
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True} | {
     "0": False,
@@ -165,6 +166,12 @@ def _is_relay(value: str) -> bool:
     return not value or (parts.scheme in ("smtp", "smtps") and bool(host))
 
 
+def _is_endpoint(value: str) -> bool:
+    parts = urlsplit(value)
+    host, _ = parts.hostname, parts.port
+    return not value or (parts.scheme in ("http", "https") and bool(host) and not parts.query)
+
+
 def _is_range(value: str) -> bool:
     return 12 <= ipaddress.IPv4Network(value).prefixlen <= 20
 
@@ -206,6 +213,11 @@ class Config:
             what would have been refused. Signatures are checked with both.
         organization_id: the organisation that all accounts belong to, as policies name it
             (`aws:PrincipalOrgID`); "" for none.
+        log_format: how records are written: as `text` or as `json`, one object a line.
+        log_requests: log each request.
+        otlp_endpoint: where a span of each invocation is sent to, by OTLP over HTTP; "": nowhere.
+        otlp_headers: what goes with them: `name=value` pairs with commas between, URL-encoded
+            (https://opentelemetry.io/docs/specs/otel/protocol/exporter/).
         log_level: the least severe of Ingle's own log lines to write.
         runtimes_substitutes: the runtimes that a newer version of their language may serve where
             this machine lacks their own; True for all of them.
@@ -257,6 +269,12 @@ class Config:
     organization_id: str = _setting("", _text("an id like o-exampleorgid", _ORGANIZATION.fullmatch))
     log_level: str = _setting(
         "info", _text("one of " + ", ".join(_LOG_LEVELS), _LOG_LEVELS.__contains__)
+    )
+    log_format: str = _setting("text", _text("text or json", ("text", "json").__contains__))
+    log_requests: bool = _setting(False, _boolean())
+    otlp_endpoint: str = _setting("", _text("a URL like http://127.0.0.1:4318", _is_endpoint))
+    otlp_headers: str = _setting(
+        "", _text("HTTP headers like authorization=Basic%20eDp5,x-team=a", _HEADERS.fullmatch)
     )
     runtimes_substitutes: bool | frozenset[str] = _setting(
         False, _runtimes_or_all(), table="runtimes", flag="--substitutes"

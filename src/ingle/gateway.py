@@ -5,6 +5,7 @@ import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
+from time import perf_counter
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl
 
@@ -59,6 +60,18 @@ class Buckets(Protocol):
 
     def serves(self, request: Request) -> bool:
         """Say whether a request, of which nothing else tells a service, is to a bucket."""
+        ...
+
+    def check_exists(self, params: Mapping[str, Any]) -> None:
+        """Refuse a request of nobody in particular to a bucket that is not there."""
+        ...
+
+    def find_website(self, request: Request) -> Any:
+        """Say which website a request is to; None where it is to none."""
+        ...
+
+    async def answer_website(self, request: Request, address: Any) -> Response:
+        """Answer a request to what `find_website` found."""
         ...
 
     def preflight(self, request: Request) -> Response:
@@ -127,6 +140,26 @@ class Report(NamedTuple):
     answer: Callable[[str, str, Mapping[str, str]], Awaitable[Mapping[str, Any]]]
 
 
+class Requests(Protocol):
+    """What takes note of requests."""
+
+    def note(
+        self, service: str, operation: str, status: int, seconds: float, request_id: str, who: str
+    ) -> None:
+        """Take note of an answer; it returns at once."""
+        ...
+
+
+class _Call:
+    """What became known of a request on its way."""
+
+    __slots__ = ("operation", "principal_arn", "request_id", "service")
+
+    def __init__(self) -> None:
+        self.request_id = str(uuid.uuid4())
+        self.service = self.operation = self.principal_arn = ""
+
+
 class Gateway:
     """Answers requests with the services that it is given.
 
@@ -142,6 +175,7 @@ class Gateway:
         region: the one that a request without a signature is for.
         accounts: keeps those of this server.
         pages: answers what services let anybody fetch, without a signature.
+        requests: takes note of what was asked and answered.
         reports: what else Ingle tells, by the route.
     """
 
@@ -158,6 +192,7 @@ class Gateway:
         region: str,
         accounts: Accounts,
         pages: Callable[[Request], Awaitable[Response | None]],
+        requests: Requests,
         reports: Mapping[str, Report],
     ) -> None:
         self._services = services
@@ -172,6 +207,7 @@ class Gateway:
         self._region = region
         self._accounts = accounts
         self._pages = pages
+        self._requests = requests
         self._reports = reports
         self._protocols = {name: ServiceProtocol.load(name) for name in services}
 
@@ -186,7 +222,10 @@ class Gateway:
             answer = cors.preflight(request)
             if answer is not None:
                 return answer
-        if request.path.startswith(PREFIX):
+        site = self._buckets.find_website(request)
+        if site is not None:
+            response = await self._buckets.answer_website(request, site)
+        elif request.path.startswith(PREFIX):
             response = await self._own_route(request, read_body)
         elif request.method == "GET" and "authorization" not in request.headers:
             response = await self._page(request) or await self._call(request, read_body)
@@ -207,12 +246,27 @@ class Gateway:
             return Response(500, _JSON, b"Internal Server Error")
 
     async def _call(self, request: Request, read_body: Body) -> Response:
-        request_id = str(uuid.uuid4())
+        call = _Call()
+        began = perf_counter()
+        response = await self._answer(call, request, read_body)
+        self._requests.note(
+            call.service,
+            call.operation,
+            response.status,
+            perf_counter() - began,
+            call.request_id,
+            call.principal_arn,
+        )
+        return response
+
+    async def _answer(self, call: "_Call", request: Request, read_body: Body) -> Response:
+        request_id = call.request_id
         upload: Upload | None = None
         protocol: ServiceProtocol | None = None
         operation: Operation | None = None
         try:
             protocol = await self._protocol(request, read_body)
+            call.service = protocol.name
             if protocol.name == _BUCKETS and _is_post_form(request):
                 pieces = _pieces(read_body, max_body(_BUCKETS, "PutObject"))
                 return await self._buckets.post_form(request, pieces, self._signer, request_id)
@@ -226,6 +280,7 @@ class Gateway:
                 if operation.upload is None:
                     limit = max_body(protocol.name, operation.name)
                     request.body = await _read(read_body, limit, _spoken(operation.name))
+            call.operation = operation.name
             if operation.upload is None:
                 identity = await self._identify(request, operation, protocol)
             else:
@@ -234,10 +289,13 @@ class Gateway:
             # A call is authorised before it is refused because Ingle lacks what it is for.
             lacking = isinstance(method, NotImplementedByIngle)
             params = operation.read(request) if lacking else operation.parse(request)
+            if protocol.name == _BUCKETS and not identity.access_key_id:
+                self._buckets.check_exists(params)
             if not (decides or operation.model.unsigned):
                 self._authorizer.check(identity, request, operation, params, request_id)
             if isinstance(method, NotImplementedByIngle):
                 raise method
+            call.principal_arn = identity.principal_arn
             if upload is not None and operation.upload is not None:
                 params[operation.upload] = upload
             context = CallContext(

@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -23,7 +22,7 @@ from ingle.auth.root import load_or_create_root_key
 from ingle.auth.sessions import DURATION_S, SessionCredentials, SessionMinter
 from ingle.auth.sigv4 import Verifier
 from ingle.clock import Clock, SystemClock
-from ingle.config import Config
+from ingle.config import Config, ConfigError
 from ingle.endpoint import Endpoint
 from ingle.gateway import Gateway, Report
 from ingle.ground import Ground, prepare, say_weaker, within_open_files
@@ -31,12 +30,14 @@ from ingle.http.server import HttpServer
 from ingle.invoke.admission import Admission
 from ingle.invoke.invoker import Invoker
 from ingle.invoke.metrics import SeveralSinks
+from ingle.invoke.tracing import Tracer
 from ingle.metering.load import processor_time
 from ingle.metering.meter import Meter
 from ingle.metering.report import CostReports
 from ingle.metering.store import MeteringStore
 from ingle.observe.live import Live
-from ingle.observe.prometheus import Measurements
+from ingle.observe.logs import configure, tell
+from ingle.observe.observer import Observer, SpansUnavailable
 from ingle.pool.memory import MB, Memory
 from ingle.pool.pool import Pool
 from ingle.pool.spec import FunctionSpec
@@ -75,6 +76,7 @@ from ingle.services.sns.store import SnsStore
 from ingle.services.sqs.api import SqsService
 from ingle.services.sqs.store import SqsStore
 from ingle.services.sts.api import StsService
+from ingle.services.xray.api import Recorder, SegmentStore, XRayService
 from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
@@ -102,8 +104,7 @@ def run(config: Config, clock: Clock | None = None) -> int:
         OSError: the address cannot be listened on.
         WardenError: no sandboxes can be made.
     """
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("ingle").setLevel(config.log_level.upper())
+    configure(config.log_level, config.log_format)
     os.umask(_FILE_MODE_MASK)
     config = within_open_files(openfiles.claim(), config)
     clock = clock or SystemClock()
@@ -221,10 +222,11 @@ class Server:
             )
             stack.push_async_callback(meter.close)
             stack.push_async_callback(ground.provisions.close)
+            memory = Memory(warden.memory, warden.usage)
             pool = Pool(
                 warden,
                 clock,
-                Memory(warden.memory, warden.usage),
+                memory,
                 idle_s=config.idle_seconds,
                 limit=config.concurrency,
                 overloaded=lambda: sink.overloaded,
@@ -237,6 +239,12 @@ class Server:
                 ),
             )
             stack.push_async_callback(pool.close, _POOL_DEADLINE_S)
+            tracer = Tracer(clock)
+            segments = SegmentStore(database)
+            traces = Recorder(segments, tracer.caller, clock)
+            stack.push_async_callback(traces.flush)
+            observer = self._observer(tracer)
+            stack.push_async_callback(observer.close)
             live = Live(clock, pool.by_function)
             invoker = Invoker(
                 pool,
@@ -244,7 +252,7 @@ class Server:
                 clock,
                 admission=Admission(config.concurrency),
                 versions=lambda runtime: label(runtime, ground.versions.get(runtime)),
-                listeners=(meter.invocations, live, lambda_metrics),
+                listeners=[lambda_metrics, meter.invocations, live, traces, *observer.listeners],
             )
             lambda_metrics.watch(invoker.busy, invoker.admission)
             queues_store = await SqsStore.open(database, clock)
@@ -265,7 +273,6 @@ class Server:
                 mail_sender=config.mail_sender,
             )
             authorizer.tell("sns", topics.resources)
-            measurements = Measurements()
             buckets = S3Service(
                 await BucketStore.open(database, folder.objects, keys), authorizer, clock
             )
@@ -276,11 +283,12 @@ class Server:
                 packages=packages,
                 database=database,
                 invoker=invoker,
-                metrics=SeveralSinks(measurements, lambda_metrics),
+                metrics=SeveralSinks(observer.measurements, lambda_metrics),
                 directory=directory,
                 authorizer=authorizer,
                 objects=buckets.for_services,
                 clock=clock,
+                tracer=tracer,
                 queues=queues.for_services,
                 topics=topics.for_services,
                 presign=lambda url, seconds: presign_url(
@@ -328,6 +336,8 @@ class Server:
                     topics,
                     buses,
                     schedules,
+                    cloudwatch,
+                    XRayService(segments, traces, clock),
                 )
             }
             costs = CostReports(metering, clock, meter.flush)
@@ -337,12 +347,13 @@ class Server:
                 authorizer,
                 functions.package_path,
                 self._health,
-                measurements.page,
+                observer.page,
                 functions.urls,
                 buckets.for_browsers,
                 config.region,
                 accounts,
                 topics.pages.answer,
+                observer.requests,
                 {
                     "cost": Report("ce:GetCostAndUsage", costs.answer),
                     "top": Report("cloudwatch:GetMetricData", live.answer),
@@ -359,10 +370,19 @@ class Server:
                 identities.uses.keep(clock),
                 queues.keep_time(),
                 metrics.keep(),
+                traces.keep(),
+                observer.keep(),
+                buckets.keep_lifecycles(),
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
             stack.push_async_callback(self._drain, functions, queues, deliveries, invoker, http)
+            for name, told, value in (
+                ("ingle_sandboxes", "Sandboxes that there are.", lambda: pool.count),
+                ("ingle_invocations_running", "Invocations that run now.", lambda: invoker.running),
+                ("ingle_sandbox_memory_free_bytes", "Memory for more sandboxes.", memory.free),
+            ):
+                observer.show(name, told, value)
             for runtime in store.runtimes():
                 invoker.prepare(runtime)
             await functions.events.start()
@@ -379,10 +399,10 @@ class Server:
     def _enforced(self) -> bool:
         """Whether permissions are enforced; say so where they are not."""
         if self._config.iam == "audit":
-            print(
+            tell(
                 "permissions are not enforced (iam = audit): every signed request is let through, "
                 "and what would be denied is logged; `ingle iam explain` tells why",
-                file=sys.stderr,
+                self._config.log_format,
             )
         return self._config.iam == "enforce"
 
@@ -433,7 +453,24 @@ class Server:
     def _say_what_is_weaker(self, warden: WardenClient) -> None:
         for finding in findings(warden.abilities, warden.outbound):
             if not finding.ok:
-                say_weaker(finding)
+                say_weaker(finding, self._config)
+
+    def _observer(self, tracer: Tracer) -> Observer:
+        config = self._config
+        try:
+            return Observer(
+                self._clock,
+                tracer.caller,
+                log_requests=config.log_requests,
+                otlp_endpoint=config.otlp_endpoint,
+                otlp_headers=config.otlp_headers,
+            )
+        except SpansUnavailable as error:
+            raise ConfigError(
+                "otlp_endpoint",
+                "the configuration",
+                "sending spans takes more than is installed: pip install 'ingle[otel]'",
+            ) from error
 
     def _health(self) -> Mapping[str, Any]:
         return {

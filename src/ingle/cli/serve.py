@@ -154,6 +154,31 @@ def serve(
             help="The server's own log: debug, info, warning or error.",
         ),
     ] = None,
+    log_format: Annotated[
+        str | None,
+        typer.Option(
+            show_default=_DEFAULTS.log_format,
+            help="How it is written: text, or json with an object on each line.",
+        ),
+    ] = None,
+    log_requests: Annotated[
+        bool | None,
+        typer.Option(show_default="no", help="Log each request."),
+    ] = None,
+    otlp_endpoint: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            show_default="none",
+            help="Send a span of each invocation there, by OTLP over HTTP.",
+        ),
+    ] = None,
+    otlp_headers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME=VALUE,…", show_default="none", help="HTTP headers that go with spans."
+        ),
+    ] = None,
     runtimes_substitutes: Substitutes = None,
     runtimes_nodejs_sdk: Annotated[
         bool | None,
@@ -221,6 +246,10 @@ def serve(
         "iam": iam,
         "organization_id": organization_id,
         "log_level": log_level,
+        "log_format": log_format,
+        "log_requests": log_requests,
+        "otlp_endpoint": otlp_endpoint,
+        "otlp_headers": otlp_headers,
         "runtimes_substitutes": runtimes_substitutes,
         "runtimes_nodejs_sdk": runtimes_nodejs_sdk,
         "runtimes_python_sdk": runtimes_python_sdk,

@@ -10,7 +10,8 @@ import pytest
 from ingle.invoke.errors import TooManyRequests
 from ingle.invoke.pollers.poller import FIRST, MORE, Plan, Poller
 from ingle.invoke.pollers.target import Answer
-from ingle.observe.prometheus import Measurements
+from ingle.observe.exposition import page
+from ingle.observe.measurements import Measurements
 from tests.services.clocks import ManualClock
 
 ARN = "arn:aws:sqs:us-east-1:000000000000:q"
@@ -160,7 +161,7 @@ async def test_a_batch_that_is_throttled_is_tried_again_for_a_while(world: World
     assert world.deleted == ["1"]
     assert (
         'failed_invoke_events_total{account="000000000000",region="us-east-1",function="f"} 1'
-        in (world.measurements.page().decode())
+        in (page(world.measurements.families()).decode())
     )
 
 

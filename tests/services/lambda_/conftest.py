@@ -14,6 +14,7 @@ from ingle.invoke.admission import Admission
 from ingle.invoke.invoker import InvocationResult
 from ingle.invoke.metrics import Metric
 from ingle.invoke.provisioner import Standing
+from ingle.invoke.tracing import Tracer
 from ingle.pool.spec import FunctionSpec
 from ingle.runtimes.discovery import Interpreters
 from ingle.services.iam.directory import Directory
@@ -167,6 +168,7 @@ class Bench:
             objects=buckets.for_services,
             invoker=self.invoker,  # type: ignore[arg-type]
             clock=self.clock,
+            tracer=Tracer(self.clock),
             queues=queues.for_services,
             topics=topics.for_services,
             presign=lambda url, seconds: f"{url}?expires={seconds}",

@@ -1,4 +1,4 @@
--- revision 0023
+-- revision 0024
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -783,3 +783,15 @@ CREATE TABLE metering_load (
 	cpu_ms BIGINT NOT NULL, 
 	CONSTRAINT pk_metering_load PRIMARY KEY (account_id, region, day)
 );
+CREATE TABLE xray_segments (
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	trace_id VARCHAR(35) NOT NULL, 
+	segment_id VARCHAR(16) NOT NULL, 
+	started FLOAT NOT NULL, 
+	ended FLOAT NOT NULL, 
+	document TEXT NOT NULL, 
+	CONSTRAINT pk_xray_segments PRIMARY KEY (account_id, region, trace_id, segment_id)
+);
+CREATE INDEX ix_xray_segments_started ON xray_segments (account_id, region, started);
+CREATE INDEX ix_xray_segments_ended ON xray_segments (ended);

@@ -1,9 +1,7 @@
-"""Measurements of all functions, as a page that Prometheus reads.
-
-Source of the format: https://prometheus.io/docs/instrumenting/exposition_formats/
-"""
+"""Measurements of all functions, besides those of invocations, for Prometheus."""
 
 from ingle.invoke.metrics import Metric, MetricSink
+from ingle.observe.exposition import Family, Sample
 
 _COUNTERS = {
     Metric.ASYNC_EVENTS_RECEIVED: (
@@ -76,27 +74,31 @@ class Measurements(MetricSink):
         if metric is Metric.ASYNC_EVENT_AGE:
             self._ages[function] = self._ages.get(function, 0) + 1
 
-    def page(self) -> bytes:
-        """Write all measurements in Prometheus's text format."""
-        lines: list[str] = []
-        for metric, (name, help_text) in _COUNTERS.items():
-            lines += [f"# HELP {name} {help_text}", f"# TYPE {name} counter"]
-            lines += [
-                f"{name}{_labels(function)} {value:.0f}"
-                for function, value in sorted(self._values[metric].items())
-            ]
-        name, help_text = _AGE
-        lines += [f"# HELP {name} {help_text}", f"# TYPE {name} summary"]
-        for function, total_ms in sorted(self._values[Metric.ASYNC_EVENT_AGE].items()):
-            labels = _labels(function)
-            lines += [
-                f"{name}_sum{labels} {total_ms / 1000:.3f}",
-                f"{name}_count{labels} {self._ages[function]}",
-            ]
-        return ("\n".join(lines) + "\n").encode()
+    def families(self) -> list[Family]:
+        """Tell what was measured."""
+        counted = [
+            Family(
+                name,
+                "counter",
+                told,
+                [Sample("", _labels(function), value) for function, value in self._of(metric)],
+            )
+            for metric, (name, told) in _COUNTERS.items()
+        ]
+        name, told = _AGE
+        ages = [
+            sample
+            for function, total_ms in self._of(Metric.ASYNC_EVENT_AGE)
+            for sample in (
+                Sample("_sum", _labels(function), total_ms / 1000),
+                Sample("_count", _labels(function), self._ages[function]),
+            )
+        ]
+        return [*counted, Family(name, "summary", told, ages)]
+
+    def _of(self, metric: Metric) -> list[tuple[tuple[str, str, str], float]]:
+        return sorted(self._values[metric].items())
 
 
-def _labels(function: tuple[str, str, str]) -> str:
-    pairs = zip(_LABELS, function, strict=True)
-    # None of the three can hold a quote, a backslash or a line end.
-    return "{" + ",".join(f'{name}="{value}"' for name, value in pairs) + "}"
+def _labels(function: tuple[str, str, str]) -> dict[str, str]:
+    return dict(zip(_LABELS, function, strict=True))
