@@ -57,11 +57,16 @@ from ingle.services.iam.store import IamStore
 from ingle.services.lambda_.api import LambdaService
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.roles import ExecutionRoles
+from ingle.services.lambda_.service_invocations import Source
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.logs.api import LogsService
+from ingle.services.logs.deliveries import LogDeliveries
+from ingle.services.logs.filter_store import FilterStore
+from ingle.services.logs.live_tail import LiveTails
 from ingle.services.logs.permission import LogPermission
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
+from ingle.services.logs.watching import Watching
 from ingle.services.s3.api import S3Service
 from ingle.services.s3.store import BucketStore
 from ingle.services.scheduler.api import SchedulerService
@@ -213,7 +218,21 @@ class Server:
             metrics.draw_from(lambda_metrics)
             stack.push_async_callback(metrics.close)
             logs_store = LogsStore(database)
-            sink = await Sink.open(logs_store, clock, permission=LogPermission(authorizer))
+            log_deliveries = LogDeliveries(
+                lambda function, event, source, owner: functions.for_services.enqueue(
+                    Source("logs.amazonaws.com", source, owner), function, event
+                )
+            )
+            watching = Watching(
+                await FilterStore.open(database),
+                logs_store,
+                metrics,
+                log_deliveries,
+                LiveTails(clock),
+            )
+            sink = await Sink.open(
+                logs_store, clock, permission=LogPermission(authorizer), watching=watching
+            )
             stack.push_async_callback(sink.close)
             stack.push_async_callback(ground.provisions.close)
             memory = Memory(warden.memory, warden.usage)
@@ -262,11 +281,12 @@ class Server:
                 clock=clock,
                 functions=lambda: functions.for_services,
                 queues=queues.for_services,
-                endpoint=_url(sock).replace("//0.0.0.0:", "//127.0.0.1:").replace("[::]", "[::1]"),
+                endpoint=config.public_url or _local_url(sock),
                 mail_relay=config.mail_relay,
                 mail_sender=config.mail_sender,
             )
             authorizer.tell("sns", topics.resources)
+            metrics.draw_from(topics.measured)
             buckets = S3Service(
                 await BucketStore.open(database, folder.objects, keys), authorizer, clock
             )
@@ -304,25 +324,32 @@ class Server:
                 database, directory, authorizer, queues.for_services, sink, clock
             )
             deliveries.invoke_with(functions.for_services)
-            stack.push_async_callback(deliveries.close)
-            buses = EventsService(await EventsStore.open(database), deliveries, clock)
+            deliveries.publish_with(topics.for_services)
+            buses = EventsService(await EventsStore.open(database, keys), deliveries, clock)
             authorizer.tell("events", buses.resources)
+            stack.push_async_callback(buses.hang_up)
+            stack.push_async_callback(deliveries.close)
             stack.push_async_callback(buses.close)
-            schedules = SchedulerService(await SchedulerStore.open(database), deliveries, clock)
+            services: dict[str, Service] = {}
+            schedules = SchedulerService(
+                await SchedulerStore.open(database), deliveries, services, authorizer, clock
+            )
             stack.push_async_callback(schedules.close)
             functions.deliver_to_buses(buses.for_services)
             await functions.start()
             await queues.start()
             cloudwatch = CloudWatchService(metrics, database, clock, folder.path / "graphs")
             stack.push_async_callback(cloudwatch.close)
+            logs = LogsService(logs_store, database, sink, watching, clock)
+            stack.push_async_callback(logs.close)
             await topics.start()
             stack.push_async_callback(topics.close)
-            services: Mapping[str, Service] = {
+            services |= {
                 service.name: service
                 for service in (
                     functions,
+                    logs,
                     buckets,
-                    LogsService(logs_store, sink, clock),
                     IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
                     queues,
@@ -365,6 +392,7 @@ class Server:
                 invoker.keep_provisioned(),
                 identities.uses.keep(clock),
                 queues.keep_time(),
+                logs.keep_time(),
                 metrics.keep(),
                 traces.keep(),
                 observer.keep(),
@@ -372,7 +400,9 @@ class Server:
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
-            stack.push_async_callback(self._drain, functions, queues, deliveries, invoker, http)
+            stack.push_async_callback(
+                self._drain, functions, queues, deliveries, logs, invoker, http
+            )
             for name, told, value in (
                 ("ingle_sandboxes", "Sandboxes that there are.", lambda: pool.count),
                 ("ingle_invocations_running", "Invocations that run now.", lambda: invoker.running),
@@ -417,6 +447,7 @@ class Server:
         functions: LambdaService,
         queues: SqsService,
         deliveries: Deliveries,
+        logs: LogsService,
         invoker: Invoker,
         http: HttpServer,
     ) -> None:
@@ -426,6 +457,7 @@ class Server:
         functions.durable.stop()
         await functions.events.stop()
         queues.stop()
+        logs.stop()
         if not await invoker.drain(self._config.drain_seconds):
             _logger.warning(
                 "some invocations were still running after %d seconds and are ended",
@@ -503,6 +535,11 @@ def _skill_verifier(clock: Clock) -> "SkillVerifier":
 def _url(sock: socket.socket) -> str:
     host, port = sock.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _local_url(sock: socket.socket) -> str:
+    """Where the server is reached from this machine."""
+    return _url(sock).replace("//0.0.0.0:", "//127.0.0.1:").replace("[::]", "[::1]")
 
 
 async def _cancel(task: "asyncio.Task[Any]") -> None:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from ingle.auth.authorizer import Authorizer
 from ingle.clock import Clock
+from ingle.services.s3.absent import Absent
 from ingle.services.s3.attributes import Attributes
 from ingle.services.s3.buckets import Buckets
 from ingle.services.s3.copying import Copies, Copying
@@ -64,6 +65,7 @@ class S3Service(Service):
             Websites(store, self.versions, self._objects, authorizer),
         )
         self._websites = WebsiteConfigurations(store)
+        self._absent = Absent(store)
         copies = Copies(store, self.versions, self._objects, receiver, clock)
         self._copying = Copying(store, self.versions, copies)
         self._deleting = Deleting(store, self.versions, authorizer, clock)
@@ -346,3 +348,33 @@ class S3Service(Service):
     async def delete_bucket_website(self, context: CallContext, request: ServiceInput) -> None:
         """Let a bucket be a website no more."""
         await self._websites.delete(context, request)
+
+    async def get_bucket_logging(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Say that accesses are not logged."""
+        return await self._absent.nothing(context, request)
+
+    async def get_bucket_accelerate_configuration(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Say that transfers are not accelerated."""
+        return await self._absent.nothing(context, request)
+
+    async def get_bucket_request_payment(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Say who pays for requests."""
+        return await self._absent.payer(context, request)
+
+    async def get_bucket_replication(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Say that nothing is replicated."""
+        return await self._absent.replication(context, request)
+
+    async def get_object_lock_configuration(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Say that nothing is locked."""
+        return await self._absent.object_lock(context, request)

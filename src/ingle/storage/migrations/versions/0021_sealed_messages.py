@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0025"
-down_revision: str | None = "0024"
+revision: str = "0021"
+down_revision: str | None = "0020"
 
 
 def upgrade() -> None:
