@@ -3,7 +3,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint format bench api-coverage iam-data lock clean
+.PHONY: help serve test lint format bench api-coverage schema iam-data lock clean
 .PHONY: setup-run setup-dev setup-node setup-browser setup-ruby setup-java
 
 help: ## Show this list.
@@ -31,6 +31,9 @@ bench: setup-dev ## Measure Ingle and its peers side by side; writes bench/resul
 
 api-coverage: setup-dev ## Write docs/api-coverage.md anew, which lists the operations that there are.
 	$(BIN)/python scripts/api_coverage.py
+
+schema: setup-dev ## Write schema.sql anew, which makes the database of an empty data folder.
+	$(BIN)/python scripts/database_schema.py
 
 iam-data: setup-dev ## Fetch AWS's actions, resource types and condition keys anew, and keep them.
 	$(BIN)/python scripts/iam_reference.py $(ARGS)

@@ -32,7 +32,10 @@ def tables(results: Mapping[str, float], settings: Settings) -> list[Table]:
         _streaming(results, settings),
         _asynchronous(results, settings),
         _queues(results, settings),
+        _logs(results, settings),
+        _topics(results, settings),
         _buckets(results, settings),
+        _events(results, settings),
     ]
 
 
@@ -220,6 +223,44 @@ def _queues(results: Mapping[str, float], settings: Settings) -> Table:
     return table
 
 
+def _logs(results: Mapping[str, float], settings: Settings) -> Table:
+    intake, search = f"log_intake.{OWN}", f"log_search.{OWN}"
+    table = Table(
+        "Logs",
+        ["", "p50 ms"],
+        note="Ingle alone. Invocations: by one client, in turns without and with another function "
+        "that prints 20,000 lines a second, which are counted afterwards. Searches: first pages of "
+        f"FilterLogEvents over {settings.log_lines:,} lines of one group, by kind of pattern.",
+        numeric=(1,),
+    )
+    for rate in (0, 20_000):
+        if f"{intake}.{rate}.p50_ms" in results:
+            figure = number(results, f"{intake}.{rate}.p50_ms")
+            table.rows.append([f"an invocation, {rate:,} lines a second", figure])
+    for key in results:
+        if key.startswith(f"{search}.") and key != f"{search}.p50_ms":
+            kind = key.removeprefix(f"{search}.").removesuffix(".p50_ms")
+            table.rows.append([f"a search: {kind}", number(results, key)])
+    return table
+
+
+def _topics(results: Mapping[str, float], settings: Settings) -> Table:
+    prefix = f"sns_fan_out.{OWN}"
+    table = Table(
+        "A message to twenty functions",
+        ["", "p50 ms", "p99 ms"],
+        note=f"Ingle alone, {settings.published_messages} messages to a topic with 20 functions "
+        "subscribed, all of them warm, on the same processors: from the request to publish until "
+        "the last function was called, by the same clock. The message and all events are on disk "
+        "in between.",
+        numeric=(1, 2),
+    )
+    if f"{prefix}.p50_ms" in results:
+        cells = [number(results, f"{prefix}.p50_ms"), number(results, f"{prefix}.p99_ms")]
+        table.rows.append(["from the client to the last handler", *cells])
+    return table
+
+
 def _buckets(results: Mapping[str, float], settings: Settings) -> Table:
     table = Table(
         "Buckets",
@@ -247,6 +288,31 @@ def _buckets(results: Mapping[str, float], settings: Settings) -> Table:
     ):
         if name in results:
             table.rows.append([title, number(results, name, digits)])
+    return table
+
+
+def _events(results: Mapping[str, float], settings: Settings) -> Table:
+    put, late = f"events_put.{OWN}", f"schedules.{OWN}"
+    table = Table(
+        "Events and schedules",
+        ["", "figure"],
+        note=f"Ingle alone. Put: by {settings.clients} clients, one event a request; it is on disk "
+        "when its client is answered, and goes to a queue at the same time; medians of "
+        f"{settings.accept_rounds} rounds of {settings.put_events:,}. Late: from the time of each "
+        f"of {settings.schedules} schedules until its function was called, by the same clock.",
+        numeric=(1,),
+    )
+    if f"{put}.per_second" in results:
+        table.rows.extend(
+            [
+                ["put a second", f"{results[f'{put}.per_second']:,.0f}"],
+                ["put, p50 ms", number(results, f"{put}.p50_ms")],
+                ["put, p99 ms", number(results, f"{put}.p99_ms")],
+            ]
+        )
+    if f"{late}.p50_ms" in results:
+        table.rows.append(["late, p50 ms", number(results, f"{late}.p50_ms")])
+        table.rows.append(["late, p99 ms", number(results, f"{late}.p99_ms")])
     return table
 
 

@@ -17,14 +17,14 @@ ROOMS: dict[str, frozenset[str]] = {
     room: frozenset(below.split())
     for room, below in {
         "cli": "server config endpoint runtimes sandbox storage iam",
-        "ground": "config clock pool runtimes sandbox storage",
+        "ground": "observe config clock pool runtimes sandbox storage",
         "server": "ground gateway http services invoke pool sandbox runtimes auth storage wire "
         "observe config endpoint clock iam resources",
         "gateway": "http auth wire limits iam",
         "http": "wire clock",
         "services": "auth iam images invoke pool runtimes storage wire clock resources",
         "images": "runtimes storage",
-        "observe": "invoke",
+        "observe": "invoke clock",
         "invoke": "pool storage wire clock",
         "pool": "sandbox runtimes http wire clock",
         "sandbox": "runtimes resources",

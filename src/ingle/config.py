@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ingle.resources import FileSystem, Vpc, read_file_systems, read_vpcs
 
@@ -20,6 +21,7 @@ _HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]")
 _ORGANIZATION = re.compile(r"(o-[a-z0-9]{10,32})?")
+_HEADERS = re.compile(r"([\w-]+=[^,=\s]+(,[\w-]+=[^,=\s]+)*)?")
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True} | {
     "0": False,
@@ -158,6 +160,29 @@ def _is_host(value: str) -> bool:
     return True
 
 
+def _is_relay(value: str) -> bool:
+    parts = urlsplit(value)
+    host, _ = parts.hostname, parts.port
+    return not value or (parts.scheme in ("smtp", "smtps") and bool(host))
+
+
+def _is_endpoint(value: str) -> bool:
+    parts = urlsplit(value)
+    host, _ = parts.hostname, parts.port
+    return not value or (parts.scheme in ("http", "https") and bool(host) and not parts.query)
+
+
+def _is_origin(value: str) -> bool:
+    parts = urlsplit(value)
+    host, _ = parts.hostname, parts.port
+    return not value or (
+        parts.scheme in ("http", "https")
+        and bool(host)
+        and value == f"{parts.scheme}://{parts.netloc}"
+        and "@" not in parts.netloc
+    )
+
+
 def _is_range(value: str) -> bool:
     return 12 <= ipaddress.IPv4Network(value).prefixlen <= 20
 
@@ -199,6 +224,11 @@ class Config:
             what would have been refused. Signatures are checked with both.
         organization_id: the organisation that all accounts belong to, as policies name it
             (`aws:PrincipalOrgID`); "" for none.
+        log_format: how records are written: as `text` or as `json`, one object a line.
+        log_requests: log each request.
+        otlp_endpoint: where a span of each invocation is sent to, by OTLP over HTTP; "": nowhere.
+        otlp_headers: what goes with them: `name=value` pairs with commas between, URL-encoded
+            (https://opentelemetry.io/docs/specs/otel/protocol/exporter/).
         log_level: the least severe of Ingle's own log lines to write.
         runtimes_substitutes: the runtimes that a newer version of their language may serve where
             this machine lacks their own; True for all of them.
@@ -210,6 +240,11 @@ class Config:
             when they come from `load_config`.
         images: folders that container images may be read from; absolute when they come from
             `load_config`.
+        public_url: scheme and authority by which others reach this server, for links in messages of
+            topics; "" for the address that it listens on.
+        mail_relay: the URL of the SMTP relay that takes what topics send by mail; "" for none, and
+            then nothing can be subscribed by mail.
+        mail_sender: the address that mails are from.
     """
 
     host: str = _setting("127.0.0.1", _text("an IP address or a host name", _is_host))
@@ -248,6 +283,12 @@ class Config:
     log_level: str = _setting(
         "info", _text("one of " + ", ".join(_LOG_LEVELS), _LOG_LEVELS.__contains__)
     )
+    log_format: str = _setting("text", _text("text or json", ("text", "json").__contains__))
+    log_requests: bool = _setting(False, _boolean())
+    otlp_endpoint: str = _setting("", _text("a URL like http://127.0.0.1:4318", _is_endpoint))
+    otlp_headers: str = _setting(
+        "", _text("HTTP headers like authorization=Basic%20eDp5,x-team=a", _HEADERS.fullmatch)
+    )
     runtimes_substitutes: bool | frozenset[str] = _setting(
         False, _runtimes_or_all(), table="runtimes", flag="--substitutes"
     )
@@ -255,6 +296,15 @@ class Config:
     runtimes_python_sdk: bool = _setting(True, _boolean(), table="runtimes", flag="--python-sdk")
     runtimes_search: tuple[Path, ...] = _setting((), _paths(), table="runtimes", flag="--search")
     images: tuple[Path, ...] = _setting((), _paths())
+    public_url: str = _setting(
+        "", _text("a URL without a path, like https://ingle.example.org", _is_origin)
+    )
+    mail_relay: str = _setting(
+        "", _text("a URL like smtps://user:password@mail.example.org", _is_relay)
+    )
+    mail_sender: str = _setting(
+        "ingle@localhost", _text("a mail address", re.compile(r"[^@\s]+@[^@\s]+").fullmatch)
+    )
 
 
 _RULES: Mapping[str, _Rule] = {each.name: each.metadata["rule"] for each in fields(Config)}

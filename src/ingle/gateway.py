@@ -5,6 +5,7 @@ import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -126,6 +127,40 @@ class Accounts(Protocol):
         ...
 
 
+class Skills(Protocol):
+    """What answers the requests of Alexa skills."""
+
+    async def answer(
+        self,
+        request: Request,
+        function: str,
+        read_body: ReadBody,
+        authenticate: Callable[[Request], Awaitable[Identity]],
+    ) -> Response:
+        """Answer a request that is to be run by this function."""
+        ...
+
+
+class Requests(Protocol):
+    """What takes note of requests."""
+
+    def note(
+        self, service: str, operation: str, status: int, seconds: float, request_id: str, who: str
+    ) -> None:
+        """Take note of an answer; it returns at once."""
+        ...
+
+
+class _Call:
+    """What became known of a request on its way."""
+
+    __slots__ = ("operation", "principal_arn", "request_id", "service")
+
+    def __init__(self) -> None:
+        self.request_id = str(uuid.uuid4())
+        self.service = self.operation = self.principal_arn = ""
+
+
 class Gateway:
     """Answers requests with the services that it is given.
 
@@ -140,6 +175,9 @@ class Gateway:
         buckets: knows the rules that buckets have for browsers, and which there are.
         region: the one that a request without a signature is for.
         accounts: keeps those of this server.
+        pages: answers what services let anybody fetch, without a signature.
+        skills: answers the requests of Alexa skills.
+        requests: takes note of what was asked and answered.
     """
 
     def __init__(
@@ -154,6 +192,9 @@ class Gateway:
         buckets: Buckets,
         region: str,
         accounts: Accounts,
+        pages: Callable[[Request], Awaitable[Response | None]],
+        skills: Skills,
+        requests: Requests,
     ) -> None:
         self._services = services
         self._verifier = verifier
@@ -166,6 +207,9 @@ class Gateway:
         self._buckets = buckets
         self._region = region
         self._accounts = accounts
+        self._pages = pages
+        self._skills = skills
+        self._requests = requests
         self._protocols = {name: ServiceProtocol.load(name) for name in services}
 
     async def handle(self, request: Request, read_body: Body) -> Response:
@@ -184,6 +228,8 @@ class Gateway:
             response = await self._buckets.answer_website(request, site)
         elif request.path.startswith(PREFIX):
             response = await self._own_route(request, read_body)
+        elif request.method == "GET" and "authorization" not in request.headers:
+            response = await self._page(request) or await self._call(request, read_body)
         else:
             response = await self._call(request, read_body)
         if "origin" in request.headers:
@@ -193,13 +239,35 @@ class Gateway:
                 cors.add_headers(request, response)
         return response
 
+    async def _page(self, request: Request) -> Response | None:
+        try:
+            return await self._pages(request)
+        except Exception:
+            _logger.exception("the page %s failed", request.path)
+            return Response(500, _JSON, b"Internal Server Error")
+
     async def _call(self, request: Request, read_body: Body) -> Response:
-        request_id = str(uuid.uuid4())
+        call = _Call()
+        began = perf_counter()
+        response = await self._answer(call, request, read_body)
+        self._requests.note(
+            call.service,
+            call.operation,
+            response.status,
+            perf_counter() - began,
+            call.request_id,
+            call.principal_arn,
+        )
+        return response
+
+    async def _answer(self, call: "_Call", request: Request, read_body: Body) -> Response:
+        request_id = call.request_id
         upload: Upload | None = None
         protocol: ServiceProtocol | None = None
         operation: Operation | None = None
         try:
             protocol = await self._protocol(request, read_body)
+            call.service = protocol.name
             if protocol.name == _BUCKETS and _is_post_form(request):
                 pieces = _pieces(read_body, max_body(_BUCKETS, "PutObject"))
                 return await self._buckets.post_form(request, pieces, self._signer, request_id)
@@ -213,6 +281,7 @@ class Gateway:
                 if operation.upload is None:
                     limit = max_body(protocol.name, operation.name)
                     request.body = await _read(read_body, limit, _spoken(operation.name))
+            call.operation = operation.name
             if operation.upload is None:
                 identity = await self._identify(request, operation, protocol)
             else:
@@ -227,6 +296,7 @@ class Gateway:
                 self._authorizer.check(identity, request, operation, params, request_id)
             if isinstance(method, NotImplementedByIngle):
                 raise method
+            call.principal_arn = identity.principal_arn
             if upload is not None and operation.upload is not None:
                 params[operation.upload] = upload
             context = CallContext(
@@ -336,20 +406,25 @@ class Gateway:
             return await self._answer_accounts(request, read_body)
         if request.method == "GET" and route.startswith("packages/"):
             return await self._package(request, route.removeprefix("packages/"), read_body)
+        if request.method == "POST" and route.startswith(_SKILLS):
+            return await self._skill(request, route.removeprefix(_SKILLS), read_body)
         if request.method == "GET" and route in EXPLAINED:
             return await self._explain(request, read_body, route)
         return _bare_error(UnknownOperation(f"There is nothing at {request.path}."), "")
 
-    async def _function_url(self, request: Request, address: Any, read_body: ReadBody) -> Response:
-        async def read(limit: int) -> bytes:
-            try:
-                return await _read(read_body, limit, "InvokeFunction")
-            except BodyIncomplete as error:
-                raise _incomplete(error) from error
+    async def _skill(self, request: Request, function: str, read_body: ReadBody) -> Response:
+        try:
+            return await self._skills.answer(
+                request, function, _reading(read_body), self._verifier.authenticate
+            )
+        except Exception:
+            _logger.exception("a skill's request %s failed", request.path)
+            return Response(500, _JSON, b"Internal Server Error")
 
+    async def _function_url(self, request: Request, address: Any, read_body: ReadBody) -> Response:
         try:
             return await self._function_urls.answer(
-                request, address, read, self._verifier.authenticate
+                request, address, _reading(read_body), self._verifier.authenticate
             )
         except Exception:
             _logger.exception("a request to the function URL %s failed", request.path)
@@ -425,6 +500,7 @@ class Gateway:
 
 
 _TRACE = "X-Amzn-Trace-Id"
+_SKILLS = "alexa/"
 _JSON = [("content-type", "application/json")]
 _MAX_ACCOUNT_BYTES = 4096
 _TEXT = [("content-type", "text/plain; version=0.0.4; charset=utf-8")]
@@ -441,6 +517,18 @@ async def _read(read_body: ReadBody, limit: int, operation: str) -> bytes:
         raise RequestTooLarge(
             f"Request must be smaller than {limit} bytes for the {operation} operation"
         ) from error
+
+
+def _reading(read_body: ReadBody) -> ReadBody:
+    """Read the body of what runs a function; what is wrong with it is a ServiceError."""
+
+    async def read(limit: int) -> bytes:
+        try:
+            return await _read(read_body, limit, "InvokeFunction")
+        except BodyIncomplete as error:
+            raise _incomplete(error) from error
+
+    return read
 
 
 def _is_post_form(request: Request) -> bool:

@@ -7,9 +7,8 @@ import logging
 import os
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvloop
 
@@ -23,14 +22,17 @@ from ingle.auth.root import load_or_create_root_key
 from ingle.auth.sessions import DURATION_S, SessionCredentials, SessionMinter
 from ingle.auth.sigv4 import Verifier
 from ingle.clock import Clock, SystemClock
-from ingle.config import Config
+from ingle.config import Config, ConfigError
 from ingle.endpoint import Endpoint
 from ingle.gateway import Gateway
 from ingle.ground import Ground, prepare, say_weaker, within_open_files
 from ingle.http.server import HttpServer
 from ingle.invoke.admission import Admission
 from ingle.invoke.invoker import Invoker
-from ingle.observe.prometheus import Measurements
+from ingle.invoke.metrics import SeveralSinks
+from ingle.invoke.tracing import Tracer
+from ingle.observe.logs import configure, tell
+from ingle.observe.observer import Observer, SpansUnavailable
 from ingle.pool.memory import MB, Memory
 from ingle.pool.pool import Pool
 from ingle.pool.spec import FunctionSpec
@@ -39,6 +41,14 @@ from ingle.runtimes.python.addresses import api_address
 from ingle.sandbox import openfiles
 from ingle.sandbox.client import WardenClient
 from ingle.sandbox.probe import findings
+from ingle.services.alexa.api import Skills
+from ingle.services.cloudwatch.api import CloudWatchService
+from ingle.services.cloudwatch.lambda_metrics import LambdaMetrics
+from ingle.services.cloudwatch.metrics import Metrics
+from ingle.services.cloudwatch.store import MetricsStore
+from ingle.services.delivering.api import Deliveries
+from ingle.services.events.api import EventsService
+from ingle.services.events.store import EventsStore
 from ingle.services.iam.accounts import Accounts
 from ingle.services.iam.api import IamService
 from ingle.services.iam.directory import Directory
@@ -47,22 +57,36 @@ from ingle.services.iam.store import IamStore
 from ingle.services.lambda_.api import LambdaService
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.roles import ExecutionRoles
+from ingle.services.lambda_.service_invocations import Source
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.logs.api import LogsService
+from ingle.services.logs.deliveries import LogDeliveries
+from ingle.services.logs.filter_store import FilterStore
+from ingle.services.logs.live_tail import LiveTails
 from ingle.services.logs.permission import LogPermission
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
+from ingle.services.logs.watching import Watching
 from ingle.services.s3.api import S3Service
 from ingle.services.s3.store import BucketStore
+from ingle.services.scheduler.api import SchedulerService
+from ingle.services.scheduler.store import SchedulerStore
+from ingle.services.sns.api import SnsService
+from ingle.services.sns.store import SnsStore
 from ingle.services.sqs.api import SqsService
+from ingle.services.sqs.measuring import QueueMeter
 from ingle.services.sqs.store import SqsStore
 from ingle.services.sts.api import StsService
+from ingle.services.xray.api import Recorder, SegmentStore, XRayService
 from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
 from ingle.storage.folder import DataFolder
 from ingle.wire.routing import find_service
 from ingle.wire.service import Service
+
+if TYPE_CHECKING:
+    from ingle.services.alexa.verifying import SkillVerifier
 
 _logger = logging.getLogger("ingle.server")
 
@@ -84,8 +108,7 @@ def run(config: Config, clock: Clock | None = None) -> int:
         OSError: the address cannot be listened on.
         WardenError: no sandboxes can be made.
     """
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("ingle").setLevel(config.log_level.upper())
+    configure(config.log_level, config.log_format)
     os.umask(_FILE_MODE_MASK)
     config = within_open_files(openfiles.claim(), config)
     clock = clock or SystemClock()
@@ -190,14 +213,33 @@ class Server:
             stack.push_async_callback(warden.close)
             self._say_what_is_weaker(warden)
 
+            metrics = await Metrics.open(MetricsStore(database), clock)
+            lambda_metrics = LambdaMetrics(clock)
+            metrics.draw_from(lambda_metrics)
+            stack.push_async_callback(metrics.close)
             logs_store = LogsStore(database)
-            sink = await Sink.open(logs_store, clock, permission=LogPermission(authorizer))
+            log_deliveries = LogDeliveries(
+                lambda function, event, source, owner: functions.for_services.enqueue(
+                    Source("logs.amazonaws.com", source, owner), function, event
+                )
+            )
+            watching = Watching(
+                await FilterStore.open(database),
+                logs_store,
+                metrics,
+                log_deliveries,
+                LiveTails(clock),
+            )
+            sink = await Sink.open(
+                logs_store, clock, permission=LogPermission(authorizer), watching=watching
+            )
             stack.push_async_callback(sink.close)
             stack.push_async_callback(ground.provisions.close)
+            memory = Memory(warden.memory, warden.usage)
             pool = Pool(
                 warden,
                 clock,
-                Memory(warden.memory, warden.usage),
+                memory,
                 idle_s=config.idle_seconds,
                 limit=config.concurrency,
                 overloaded=lambda: sink.overloaded,
@@ -210,18 +252,41 @@ class Server:
                 ),
             )
             stack.push_async_callback(pool.close, _POOL_DEADLINE_S)
+            tracer = Tracer(clock)
+            segments = SegmentStore(database)
+            traces = Recorder(segments, tracer.caller, clock)
+            stack.push_async_callback(traces.flush)
+            observer = self._observer(tracer)
+            stack.push_async_callback(observer.close)
             invoker = Invoker(
                 pool,
                 sink,
                 clock,
                 admission=Admission(config.concurrency),
                 versions=lambda runtime: label(runtime, ground.versions.get(runtime)),
+                listeners=[lambda_metrics, traces, *observer.listeners],
             )
-            queues_store = await SqsStore.open(database, clock)
+            lambda_metrics.watch(invoker.busy, invoker.admission)
+            queues_store = await SqsStore.open(database, clock, keys)
             queues = SqsService(queues_store, database, authorizer, clock)
             authorizer.tell("sqs", queues.resources)
+            metrics.draw_from(QueueMeter(queues_store, clock))
             stack.push_async_callback(queues.close)
-            measurements = Measurements()
+            topics_store = await SnsStore.open(database, clock)
+            topics = SnsService(
+                store=topics_store,
+                database=database,
+                keys=keys,
+                authorizer=authorizer,
+                clock=clock,
+                functions=lambda: functions.for_services,
+                queues=queues.for_services,
+                endpoint=config.public_url or _local_url(sock),
+                mail_relay=config.mail_relay,
+                mail_sender=config.mail_sender,
+            )
+            authorizer.tell("sns", topics.resources)
+            metrics.draw_from(topics.measured)
             buckets = S3Service(
                 await BucketStore.open(database, folder.objects, keys), authorizer, clock
             )
@@ -232,12 +297,14 @@ class Server:
                 packages=packages,
                 database=database,
                 invoker=invoker,
-                metrics=measurements,
+                metrics=SeveralSinks(observer.measurements, lambda_metrics),
                 directory=directory,
                 authorizer=authorizer,
                 objects=buckets.for_services,
                 clock=clock,
+                tracer=tracer,
                 queues=queues.for_services,
+                topics=topics.for_services,
                 presign=lambda url, seconds: presign_url(
                     root_key, "GET", url, config.region, "lambda", seconds, clock.time()
                 ),
@@ -253,17 +320,45 @@ class Server:
             stack.push_async_callback(functions.events.close)
             stack.push_async_callback(functions.pollers.close)
             stack.push_async_callback(functions.durable.close)
+            deliveries = Deliveries(
+                database, directory, authorizer, queues.for_services, sink, clock
+            )
+            deliveries.invoke_with(functions.for_services)
+            deliveries.publish_with(topics.for_services)
+            buses = EventsService(await EventsStore.open(database, keys), deliveries, clock)
+            authorizer.tell("events", buses.resources)
+            stack.push_async_callback(buses.hang_up)
+            stack.push_async_callback(deliveries.close)
+            stack.push_async_callback(buses.close)
+            services: dict[str, Service] = {}
+            schedules = SchedulerService(
+                await SchedulerStore.open(database), deliveries, services, authorizer, clock
+            )
+            stack.push_async_callback(schedules.close)
+            functions.deliver_to_buses(buses.for_services)
             await functions.start()
             await queues.start()
-            services: Mapping[str, Service] = {
+            cloudwatch = CloudWatchService(metrics, database, clock, folder.path / "graphs")
+            stack.push_async_callback(cloudwatch.close)
+            logs = LogsService(logs_store, database, sink, watching, clock)
+            stack.push_async_callback(logs.close)
+            await topics.start()
+            stack.push_async_callback(topics.close)
+            services |= {
                 service.name: service
                 for service in (
                     functions,
+                    logs,
                     buckets,
-                    LogsService(logs_store, sink, clock),
                     IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
                     queues,
+                    cloudwatch,
+                    topics,
+                    buses,
+                    schedules,
+                    cloudwatch,
+                    XRayService(segments, traces, clock),
                 )
             }
             gateway = Gateway(
@@ -272,11 +367,20 @@ class Server:
                 authorizer,
                 functions.package_path,
                 self._health,
-                measurements.page,
+                observer.page,
                 functions.urls,
                 buckets.for_browsers,
                 config.region,
                 accounts,
+                topics.pages.answer,
+                Skills(
+                    functions.for_services,
+                    authorizer,
+                    lambda: _skill_verifier(clock),
+                    config.account_id,
+                    config.region,
+                ),
+                observer.requests,
             )
             http = HttpServer(gateway.handle, clock)
             for work in (
@@ -288,16 +392,31 @@ class Server:
                 invoker.keep_provisioned(),
                 identities.uses.keep(clock),
                 queues.keep_time(),
+                logs.keep_time(),
+                metrics.keep(),
+                traces.keep(),
+                observer.keep(),
                 buckets.keep_lifecycles(),
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
-            stack.push_async_callback(self._drain, functions, queues, invoker, http)
+            stack.push_async_callback(
+                self._drain, functions, queues, deliveries, logs, invoker, http
+            )
+            for name, told, value in (
+                ("ingle_sandboxes", "Sandboxes that there are.", lambda: pool.count),
+                ("ingle_invocations_running", "Invocations that run now.", lambda: invoker.running),
+                ("ingle_sandbox_memory_free_bytes", "Memory for more sandboxes.", memory.free),
+            ):
+                observer.show(name, told, value)
             for runtime in store.runtimes():
                 invoker.prepare(runtime)
             await functions.events.start()
             await functions.durable.start()
             functions.poll()
+            await deliveries.start()
+            buses.start()
+            schedules.start()
             endpoint = _url(sock)
             Endpoint(endpoint, config.region, config.account_id, os.getpid()).write(folder.path)
             yield endpoint
@@ -305,10 +424,10 @@ class Server:
     def _enforced(self) -> bool:
         """Whether permissions are enforced; say so where they are not."""
         if self._config.iam == "audit":
-            print(
+            tell(
                 "permissions are not enforced (iam = audit): every signed request is let through, "
                 "and what would be denied is logged; `ingle iam explain` tells why",
-                file=sys.stderr,
+                self._config.log_format,
             )
         return self._config.iam == "enforce"
 
@@ -324,13 +443,21 @@ class Server:
         return keys
 
     async def _drain(
-        self, functions: LambdaService, queues: SqsService, invoker: Invoker, http: HttpServer
+        self,
+        functions: LambdaService,
+        queues: SqsService,
+        deliveries: Deliveries,
+        logs: LogsService,
+        invoker: Invoker,
+        http: HttpServer,
     ) -> None:
         deadline = asyncio.get_running_loop().time() + self._config.drain_seconds
+        deliveries.stop()
         functions.pollers.stop()
         functions.durable.stop()
         await functions.events.stop()
         queues.stop()
+        logs.stop()
         if not await invoker.drain(self._config.drain_seconds):
             _logger.warning(
                 "some invocations were still running after %d seconds and are ended",
@@ -353,7 +480,24 @@ class Server:
     def _say_what_is_weaker(self, warden: WardenClient) -> None:
         for finding in findings(warden.abilities, warden.outbound):
             if not finding.ok:
-                say_weaker(finding)
+                say_weaker(finding, self._config)
+
+    def _observer(self, tracer: Tracer) -> Observer:
+        config = self._config
+        try:
+            return Observer(
+                self._clock,
+                tracer.caller,
+                log_requests=config.log_requests,
+                otlp_endpoint=config.otlp_endpoint,
+                otlp_headers=config.otlp_headers,
+            )
+        except SpansUnavailable as error:
+            raise ConfigError(
+                "otlp_endpoint",
+                "the configuration",
+                "sending spans takes more than is installed: pip install 'ingle[otel]'",
+            ) from error
 
     def _health(self) -> Mapping[str, Any]:
         return {
@@ -380,9 +524,22 @@ def _credentials(
     return sessions.mint(Grant(SessionKind.ROLE, spec.role, "", spec.name), now, DURATION_S)
 
 
+def _skill_verifier(clock: Clock) -> "SkillVerifier":
+    # Imported here, because it takes a tenth of a second that no start needs.
+    from ingle.services.alexa.certificates import Certificates
+    from ingle.services.alexa.verifying import SkillVerifier
+
+    return SkillVerifier(Certificates(clock), clock)
+
+
 def _url(sock: socket.socket) -> str:
     host, port = sock.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _local_url(sock: socket.socket) -> str:
+    """Where the server is reached from this machine."""
+    return _url(sock).replace("//0.0.0.0:", "//127.0.0.1:").replace("[::]", "[::1]")
 
 
 async def _cancel(task: "asyncio.Task[Any]") -> None:

@@ -68,7 +68,9 @@ def test_every_target_that_was_measured_has_a_table_with_its_figure() -> None:
         "The first byte of a streamed answer",
         "Asynchronous invocation",
         "Queues",
+        "A message to twenty functions",
         "Buckets",
+        "Logs",
         "Warm invocation",
         "Servers",
     }

@@ -284,7 +284,6 @@ def test_what_is_no_image_to_take_is_refused_in_aws_s_words(make: Maker, tmp_pat
         ),
         ("hello:v1", "Source image hello:v1 is not valid. Provide a valid source image. ("),
         (f"oci:{tmp_path}", f"Source image oci:{tmp_path} is not valid."),
-        ("s3://bucket/key", "(images in Amazon S3 are not supported by this version of Ingle"),
         (f"{ECR}/../x:v1", "is not valid. Provide a valid source image."),
     ):
         status, code, message = refusal(make.begin, uri=uri)

@@ -2,8 +2,10 @@
 
 import contextlib
 import json
+import re
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -136,18 +138,41 @@ def test_a_star_and_a_backslash_can_be_meant_literally() -> None:
         ('{"a": [{"numeric": [">", 5, "<", 1]}]}', "Bottom must be less than top"),
         ('{"a": [{"numeric": [">", 5000000001]}]}', "between -5.0E9 and 5.0E9"),
         ('{"a": [{"cidr": "10.0.0.0/99"}]}', "Malformed CIDR"),
+        ('{"a": [{"cidr": "10.0.0.0"}]}', "Malformed CIDR, one '/' required"),
+        ('{"a": [{"cidr": "10.0.0.0/255.0.0.0"}]}', "Malformed CIDR"),
         ('{"a": [{"wildcard": "a**b"}]}', "Consecutive wildcard characters"),
         ('{"a": [{"wildcard": "a\\\\b"}]}', "Invalid escape character"),
         ('{"a": [{"anything-but": []}]}', "Empty arrays are not allowed"),
-        ('{"a": [{"anything-but": ["x", 1]}]}', "only strings or only numbers"),
+        (
+            '{"a": [{"anything-but": ["x", 1]}]}',
+            "either all values are number or string, mixed type",
+        ),
+        ('{"a": [{"anything-but": [null]}]}', "start|null|boolean is not supported"),
         ('{"a": [{"anything-but": {"numeric": [">", 1]}}]}', "Unsupported anything-but pattern"),
         ('{"$or": [{"a": ["b"]}]}', "at least 2 Objects"),
+        ('{"$or": {"a": ["b"]}}', "It must be an Array followed with $or"),
+        ('{"$or": [{"a": ["b"]}, 1]}', "Only JSON object is allowed in array of $or"),
+        ('{"$or": [{"a": ["b"]}, {"prefix": ["b"]}]}', "prefix is Ruler reserved fieldName"),
+        ('{"a":' * 102 + '["b"]' + "}" * 102, "nested deeper than 100"),
     ],
 )
 def test_what_is_no_pattern_is_told_why(pattern: str, reason: str) -> None:
     with pytest.raises(InvalidPattern) as caught:
         EventPattern(pattern)
     assert reason in str(caught.value)
+
+
+def test_a_pattern_may_be_deep_and_an_array_in_an_event_deeper() -> None:
+    pattern = EventPattern('{"a":' * 100 + '["b"]' + "}" * 100)
+    assert pattern.matches(orjson.loads('{"a":' * 100 + "[" * 900 + '"b"' + "]" * 900 + "}" * 100))
+    assert not pattern.matches(orjson.loads("[" * 900 + "]" * 900))
+
+
+@given(st.text("ab*", max_size=12), st.text("ab", max_size=16))
+def test_a_wildcard_matches_what_a_regular_expression_does(wildcard: str, text: str) -> None:
+    wildcard = re.sub(r"\*+", "*", wildcard)
+    expected = re.fullmatch(wildcard.replace("*", ".*"), text) is not None
+    assert EventPattern({"x": [{"wildcard": wildcard}]}).matches({"x": text}) is expected
 
 
 _VALUES = st.none() | st.booleans() | st.integers(-1000, 1000) | st.text(max_size=5)

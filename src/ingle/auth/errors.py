@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html, and
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingle.auth.canonical import S3_SERVICES
 from ingle.wire.errors import ServiceError
@@ -148,6 +148,9 @@ QUERY = Family(
     mismatch=("SignatureDoesNotMatch", 403, MISMATCH),
     incomplete=("IncompleteSignature", 400),
 )
+# SNS has a code of its own, of the same form
+# (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html#API_Publish_Errors).
+SNS = replace(QUERY, denied=("AuthorizationError", 403))
 S3 = Family(
     is_s3=True,
     missing=("AccessDenied", 403, "Access Denied"),
@@ -177,6 +180,8 @@ def family(service: str | None, request: Request) -> Family:
     """
     if service in S3_SERVICES:
         return S3
+    if service == "sns":
+        return SNS
     if "x-amz-target" in request.headers or "smithy-protocol" in request.headers:
         return TARGET_JSON
     form = "application/x-www-form-urlencoded"

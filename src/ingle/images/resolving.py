@@ -44,15 +44,31 @@ def resolve(reference: Reference, allowed: Sequence[Path], architecture: str) ->
     """
     try:
         path = find(reference, allowed)
+    except OSError as error:
+        raise _unreadable(error) from error
+    return resolve_in(path, reference, architecture), path
+
+
+def resolve_in(path: Path, reference: Reference, architecture: str) -> Image:
+    """Read what an image is, as `resolve` does, of which it is known where it is; blocks.
+
+    Raises:
+        ImageError: it cannot be taken in.
+    """
+    try:
         source = open_source(reference, path)
         try:
             if is_dockers(reference, source):
-                return _of_docker(source, reference, architecture), path
-            return _of_layout(source, reference, architecture), path
+                return _of_docker(source, reference, architecture)
+            return _of_layout(source, reference, architecture)
         finally:
             source.close()
     except OSError as error:
-        raise ImageInvalid(f"it cannot be read: {error.strerror}") from error
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: OSError) -> ImageInvalid:
+    return ImageInvalid(f"it cannot be read: {error.strerror}")
 
 
 def _of_layout(source: Source, reference: Reference, architecture: str) -> Image:

@@ -10,7 +10,7 @@ from typing import BinaryIO, Protocol
 
 from ingle.images.errors import ImageInvalid, ImageMissing, ImageUnsupported
 from ingle.images.limits import IMAGE
-from ingle.images.references import DOCKER_ARCHIVE, ECR, OCI, Reference
+from ingle.images.references import DOCKER_ARCHIVE, ECR, OCI, S3, Reference
 
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
 _LAYOUT, _DOCKER = "oci-layout", "manifest.json"
@@ -88,7 +88,8 @@ def is_dockers(reference: Reference, source: Source) -> bool:
     """Say whether a source is to be read as an archive of `docker save`."""
     if reference.kind == DOCKER_ARCHIVE:
         return True
-    return reference.kind == ECR and not source.has(_LAYOUT) and source.has(_DOCKER)
+    either = reference.kind in (ECR, S3)
+    return either and not source.has(_LAYOUT) and source.has(_DOCKER)
 
 
 class Layout:

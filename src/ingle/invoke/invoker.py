@@ -1,16 +1,18 @@
 """Runs invocations: admits them, finds a sandbox, writes the platform's log lines."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
 
 from ingle.clock import Clock
-from ingle.invoke import report
-from ingle.invoke.admission import Admission, leave
-from ingle.invoke.errors import ShuttingDown
+from ingle.invoke import busy, report
+from ingle.invoke.admission import Admission, Lane, leave
+from ingle.invoke.busy import Busy
+from ingle.invoke.errors import ShuttingDown, TooManyRequests
 from ingle.invoke.logs import LogSink
+from ingle.invoke.measured import InvocationListener, Measured, Throttled
 from ingle.invoke.provisioner import Provisioner, Standing
 from ingle.invoke.starter import Starter, error_type
 from ingle.invoke.stream import Stream, stream_of
@@ -36,6 +38,42 @@ class InvocationResult:
     log_tail: bytes | None
 
 
+class _Call:
+    """One invocation, and what becomes known of it.
+
+    Attributes:
+        spec, request_id, invoked_arn, trace_id: as of `Invoker.invoke`.
+        lane: where it was admitted.
+        concurrency, queue_s, started, error: as of a `Measured`.
+        began: when the event was handed over, on the counter that measures durations.
+    """
+
+    __slots__ = (
+        "began",
+        "concurrency",
+        "error",
+        "invoked_arn",
+        "lane",
+        "queue_s",
+        "request_id",
+        "spec",
+        "started",
+        "trace_id",
+    )
+
+    def __init__(
+        self, spec: FunctionSpec, request_id: str, invoked_arn: str, trace_id: str
+    ) -> None:
+        self.spec = spec
+        self.request_id = request_id
+        self.invoked_arn = invoked_arn
+        self.trace_id = trace_id
+        self.lane: Lane | None = None
+        self.concurrency = 0
+        self.queue_s = self.started = self.began = 0.0
+        self.error = ""
+
+
 class Invoker:
     """Runs functions in the pool's sandboxes.
 
@@ -45,9 +83,11 @@ class Invoker:
         clock: the time of day.
         admission: says which invocations may run.
         versions: the full version of a runtime's interpreter, by runtime.
+        listeners: are told of every invocation that is over or was throttled.
 
     Attributes:
         admission: the same.
+        busy: counts what runs.
     """
 
     def __init__(
@@ -58,10 +98,13 @@ class Invoker:
         *,
         admission: Admission,
         versions: Callable[[str], str],
+        listeners: Sequence[InvocationListener] = (),
     ) -> None:
         self._pool = pool
         self._clock = clock
+        self._listeners = tuple(listeners)
         self.admission = admission
+        self.busy = Busy()
         self._starter = Starter(pool, logs, clock, versions)
         self._provisioner = Provisioner(pool, self._starter, clock)
         self._running = 0
@@ -106,6 +149,11 @@ class Invoker:
         """Keep sandboxes ready, for as long as this runs."""
         await self._provisioner.keep()
 
+    @property
+    def running(self) -> int:
+        """How many invocations there are now."""
+        return self._running
+
     async def drain(self, deadline_s: float) -> bool:
         """Take no more invocations; return whether all that ran have ended within the deadline."""
         self._draining = True
@@ -148,14 +196,23 @@ class Invoker:
         """
         if self._draining:
             raise ShuttingDown("The server is shutting down; send the request again later.")
-        lane = self.admission.admit(spec)
+        call = _Call(spec, request_id, invoked_arn, trace_id)
+        try:
+            call.lane = lane = self.admission.admit(spec)
+        except TooManyRequests as error:
+            self._throttled(call, error)
+            raise
+        counts = self.busy.enter(spec, invoked_arn)
+        call.concurrency = counts[0].active
         self._running += 1
         self._idle.clear()
         try:
-            return await self._run(
-                spec, payload, request_id, invoked_arn, client_context or "", trace_id, tail, answer
-            )
+            return await self._run(call, payload, client_context or "", tail, answer)
+        except TooManyRequests as error:  # the memory is full
+            self._throttled(call, error)
+            raise
         finally:
+            busy.leave(counts)
             leave(lane)
             self._running -= 1
             if not self._running:
@@ -163,15 +220,14 @@ class Invoker:
 
     async def _run(
         self,
-        spec: FunctionSpec,
+        call: "_Call",
         payload: bytes,
-        request_id: str,
-        invoked_arn: str,
         client_context: str,
-        trace_id: str,
         tail: bool,
         streamed: StreamedAnswer | None,
     ) -> InvocationResult:
+        spec, request_id, trace_id = call.spec, call.request_id, call.trace_id
+        entered = perf_counter()
         sandbox = self._pool.take(spec) or await self._pool.take_lingering(spec)
         init_s: float | None = None
         restore_s: float | None = None
@@ -184,21 +240,24 @@ class Invoker:
         if tail:
             log.keep_tail()
         log.platform(log.lines.start(request_id, spec.version))
-        started = perf_counter()
+        call.began = began = perf_counter()
+        call.queue_s = max(0.0, began - entered - (init_s or 0.0) - (restore_s or 0.0))
+        call.started = self._clock.time()
         outcome = failed
         if outcome is None:
             outcome = await sandbox.invoke(
                 request_id,
-                int((self._clock.time() + spec.timeout_s) * 1000),
-                invoked_arn,
+                int((call.started + spec.timeout_s) * 1000),
+                call.invoked_arn,
                 trace_id,
                 client_context,
                 payload,
                 spec.timeout_s,
                 streamed,
             )
-        duration_s = perf_counter() - started
+        duration_s = perf_counter() - began
         answer, status, kind = self._conclude(outcome, spec, request_id, sandbox)
+        call.error = _error(outcome, kind)
         peak = sandbox.peak_memory()
         if outcome.out_of_memory:
             peak = spec.memory_mb * 1024 * 1024
@@ -216,14 +275,16 @@ class Invoker:
         after = sandbox.after
         if outcome.ending not in (Ending.RESULT, Ending.FAULT):
             _close_log(log, sandbox, bill, trace_id)
+            self._tell(call, bill)
             sandbox.kill("timeout" if outcome.ending is Ending.TIMEOUT else "failure", kind)
         elif after is None or (after.done() and after.result() is None):
             _close_log(log, sandbox, bill, trace_id)
+            self._tell(call, bill)
             self._pool.give_back(sandbox, failed=outcome.ending is Ending.FAULT)
         else:
             self._pool.linger(sandbox)
             log.tail_only(*log.lines.finish(bill))
-            after.add_done_callback(partial(self._wind_up, sandbox, bill, started, trace_id))
+            after.add_done_callback(partial(self._wind_up, sandbox, bill, call))
         log_tail = log.take_tail() if tail else None
         error = None if outcome.ending is Ending.RESULT else "Unhandled"
         return InvocationResult(answer, error, log_tail)
@@ -232,8 +293,7 @@ class Invoker:
         self,
         sandbox: Sandbox,
         bill: report.Bill,
-        started: float,
-        trace_id: str,
+        call: "_Call",
         after: "asyncio.Future[Outcome | None]",
     ) -> None:
         """Extensions, too, are done with an invocation that was answered, or never will be."""
@@ -241,18 +301,54 @@ class Invoker:
         status = kind = ""
         if outcome is not None:
             _, status, kind = self._conclude(outcome, sandbox.spec, bill.request_id, sandbox)
+            call.error = call.error or _error(outcome, kind)
+        answered_s = bill.duration_s
         bill = replace(
             bill,
-            duration_s=perf_counter() - started,
+            duration_s=perf_counter() - call.began,
             peak_bytes=max(bill.peak_bytes, sandbox.peak_memory()),
             status=status,
             error_type=kind,
         )
-        _close_log(log, sandbox, bill, trace_id)
+        _close_log(log, sandbox, bill, call.trace_id)
+        self._tell(call, bill, bill.duration_s - answered_s)
         if outcome is None:
             self._pool.give_back(sandbox)
         else:
             sandbox.kill("timeout" if outcome.ending is Ending.TIMEOUT else "failure", kind)
+
+    def _tell(self, call: "_Call", bill: report.Bill, post_s: float | None = None) -> None:
+        """Tell the listeners of an invocation that is over."""
+        if not self._listeners or call.lane is None:
+            return
+        spec = call.spec
+        record = Measured(
+            spec,
+            bill,
+            call.invoked_arn,
+            call.started,
+            call.queue_s,
+            bool(call.lane.revision),
+            self.admission.spills(spec, call.lane),
+            call.error,
+            call.trace_id,
+            call.concurrency,
+            post_s,
+        )
+        for listener in self._listeners:
+            listener.measured(record)
+
+    def _throttled(self, call: "_Call", error: TooManyRequests) -> None:
+        record = Throttled(
+            call.spec,
+            call.invoked_arn,
+            self._clock.time(),
+            error.members["Reason"],
+            call.request_id,
+            call.trace_id,
+        )
+        for listener in self._listeners:
+            listener.measured(record)
 
     def _conclude(
         self, outcome: Outcome, spec: FunctionSpec, request_id: str, sandbox: Sandbox
@@ -295,3 +391,12 @@ def _close_log(log: Stream, sandbox: Sandbox, bill: report.Bill, trace_id: str) 
             error_type=bill.error_type,
             trace_id=trace_id,
         )
+
+
+def _error(outcome: Outcome, kind: str) -> str:
+    """What a `Measured` says of how an invocation came out."""
+    if outcome.ending is Ending.RESULT:
+        return ""
+    if outcome.ending is Ending.TIMEOUT:
+        return "Timeout"
+    return kind or "Unhandled"

@@ -10,13 +10,30 @@ import json
 import math
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 Matcher = Callable[[Any], bool]
 """Says of a value that is in an event whether it matches."""
 
 _OR = "$or"
+_DEEPEST = 100
+"""How deep objects may be in a pattern: Ingle's own bound."""
+_CIDR = re.compile(r"[^/]+/\d{1,3}", re.ASCII)
+_RESERVED = frozenset(
+    (
+        "exactly",
+        "prefix",
+        "suffix",
+        "anything-but",
+        "numeric",
+        "cidr",
+        "exists",
+        "equals-ignore-case",
+        "wildcard",
+    )
+)
+"""The names that fields within `$or` may not have."""
 _MOST = 5e9
 """How large numbers of a numeric comparison may be, either way."""
 _COMPARED: Mapping[str, Callable[[float, float], bool]] = {
@@ -45,7 +62,7 @@ class EventPattern:
     __slots__ = ("_matches",)
 
     def __init__(self, pattern: str | bytes | Mapping[str, Any]) -> None:
-        self._matches = _object(_loaded(pattern), "")
+        self._matches = _object(_loaded(pattern), _Place())
 
     def matches(self, event: Mapping[str, Any]) -> bool:
         """Say whether an event matches."""
@@ -69,26 +86,42 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
 
 
-def _object(pattern: Mapping[str, Any], path: str) -> Matcher:
-    fields = [_field(name, rule, path) for name, rule in pattern.items()]
+class _Place(NamedTuple):
+    """Where something stands in a pattern: the names of its fields, and whether within `$or`."""
+
+    path: str = ""
+    depth: int = 0
+    alternative: bool = False
+
+    def below(self, name: str) -> "_Place":
+        path = f"{self.path}.{name}" if self.path else name
+        return _Place(path, self.depth + 1, self.alternative)
+
+
+def _object(pattern: Mapping[str, Any], place: _Place) -> Matcher:
+    if place.depth > _DEEPEST:
+        raise InvalidPattern(f"Objects are nested deeper than {_DEEPEST}: {place.path[:64]}…")
+    fields = [_field(name, rule, place) for name, rule in pattern.items()]
     if len(fields) == 1:
         return fields[0]
     return lambda value: all(matches(value) for matches in fields)
 
 
-def _field(name: str, rule: Any, path: str) -> Matcher:
-    where = f"{path}.{name}" if path else name
+def _field(name: str, rule: Any, place: _Place) -> Matcher:
+    where = place.below(name)
     if name == _OR:
-        return _alternatives(rule, path)
+        return _alternatives(rule, where._replace(path=place.path))
+    if place.alternative and name in _RESERVED:
+        raise InvalidPattern(f"{name} is Ruler reserved fieldName which cannot be used inside $or.")
     if isinstance(rule, Mapping):
         if not rule:
-            raise InvalidPattern(f"Empty objects are not allowed: {where}")
+            raise InvalidPattern(f"Empty objects are not allowed: {where.path}")
         inner = _object(rule, where)
         return lambda value: _any_inside(value, name, inner)
     if not isinstance(rule, Sequence) or isinstance(rule, str):
         raise InvalidPattern(f'"{name}" must be an object or an array')
     if not rule:
-        raise InvalidPattern(f"Empty arrays are not allowed: {where}")
+        raise InvalidPattern(f"Empty arrays are not allowed: {where.path}")
     absent = False
     leaves: list[Matcher] = []
     for each in rule:
@@ -105,15 +138,16 @@ def _field(name: str, rule: Any, path: str) -> Matcher:
     return _leaf_field(name, leaves, absent)
 
 
-def _alternatives(rule: Any, path: str) -> Matcher:
-    if (
-        not isinstance(rule, Sequence)
-        or isinstance(rule, str)
-        or len(rule) < 2
-        or not all(isinstance(each, Mapping) and each for each in rule)
-    ):
+def _alternatives(rule: Any, place: _Place) -> Matcher:
+    if not isinstance(rule, Sequence) or isinstance(rule, str):
+        raise InvalidPattern("It must be an Array followed with $or.")
+    if not all(isinstance(each, Mapping) for each in rule):
+        raise InvalidPattern("Only JSON object is allowed in array of $or relationship.")
+    if not all(rule):
+        raise InvalidPattern("Empty objects are not allowed")
+    if len(rule) < 2:
         raise InvalidPattern("There must have at least 2 Objects in $or relationship.")
-    chosen = [_object(each, path) for each in rule]
+    chosen = [_object(each, place._replace(alternative=True)) for each in rule]
     return lambda value: any(matches(value) for matches in chosen)
 
 
@@ -121,7 +155,7 @@ def _leaf_field(name: str, leaves: Sequence[Matcher], absent: bool) -> Matcher:
     def matches(value: Any) -> bool:
         if isinstance(value, list):
             # Each object of an array is looked at by itself.
-            return any(matches(each) for each in value) or (absent and not value)
+            return any(map(matches, elements(value))) or (absent and not value)
         if not isinstance(value, Mapping) or name not in value:
             return absent
         found = value[name]
@@ -134,7 +168,7 @@ def _leaf_field(name: str, leaves: Sequence[Matcher], absent: bool) -> Matcher:
 
 def _any_inside(value: Any, name: str, inner: Matcher) -> bool:
     if isinstance(value, list):
-        return any(_any_inside(each, name, inner) for each in value)
+        return any(_any_inside(each, name, inner) for each in elements(value))
     found = value.get(name) if isinstance(value, Mapping) else None
     if isinstance(found, list) and found:
         return any(inner(each) for each in found)
@@ -142,9 +176,20 @@ def _any_inside(value: Any, name: str, inner: Matcher) -> bool:
     return inner(found)
 
 
+def elements(value: Any) -> Iterator[Any]:
+    """Go through what is in an array, and in arrays within it, however deep; else the value."""
+    rest = [value]
+    while rest:
+        each = rest.pop()
+        if isinstance(each, list):
+            rest.extend(reversed(each))
+        else:
+            yield each
+
+
 def _any_leaf(value: Any, leaf: Matcher) -> bool:
     if isinstance(value, list):
-        return any(_any_leaf(each, leaf) for each in value)
+        return any(leaf(each) for each in elements(value) if not isinstance(each, Mapping))
     return not isinstance(value, Mapping) and leaf(value)
 
 
@@ -199,33 +244,52 @@ def _ignore_case(operand: Any) -> Matcher:
 
 
 def _wildcard(operand: Any) -> Matcher:
-    text = _text("wildcard", operand)
-    matches = re.compile(_regex(text), re.DOTALL).fullmatch
-    return lambda value: isinstance(value, str) and matches(value) is not None
+    parts = _between_stars(_text("wildcard", operand))
+    if len(parts) == 1:
+        return lambda value: isinstance(value, str) and value == parts[0]
+    first, *middle, last = parts
+    shortest = len(first) + len(last)
+
+    def matches(value: Any) -> bool:
+        if (
+            not isinstance(value, str)
+            or len(value) < shortest
+            or not value.startswith(first)
+            or not value.endswith(last)
+        ):
+            return False
+        # Each text as early as it can be: nothing that was found has to be given up again.
+        position, end = len(first), len(value) - len(last)
+        for part in middle:
+            found = value.find(part, position, end)
+            if found < 0:
+                return False
+            position = found + len(part)
+        return True
+
+    return matches
 
 
-def _regex(text: str) -> str:
-    """Write a wildcard as a regular expression; `\\*` is a star and `\\\\` a backslash."""
-    parts: list[str] = []
+def _between_stars(text: str) -> list[str]:
+    """Split a wildcard at its stars; `\\*` is a star that is meant, and `\\\\` a backslash."""
+    parts = [""]
     position = 0
     while position < len(text):
         character = text[position]
-        if character == "\\":
-            escaped = text[position + 1 : position + 2]
-            if escaped not in ("*", "\\"):
-                raise InvalidPattern(f"Invalid escape character at pos {position}")
-            parts.append(re.escape(escaped))
-            position += 2
-            continue
         if character == "*":
             if text[position + 1 : position + 2] == "*":
                 raise InvalidPattern(f"Consecutive wildcard characters at pos {position}")
-            # What a star takes is given up again only as far as the next text is found in it.
-            parts.append(".*")
+            parts.append("")
+        elif character == "\\":
+            position += 1
+            escaped = text[position : position + 1]
+            if escaped not in ("*", "\\"):
+                raise InvalidPattern(f"Invalid escape character at pos {position - 1}")
+            parts[-1] += escaped
         else:
-            parts.append(re.escape(character))
+            parts[-1] += character
         position += 1
-    return "".join(parts)
+    return parts
 
 
 def _anything_but(operand: Any) -> Matcher:
@@ -239,10 +303,12 @@ def _anything_but(operand: Any) -> Matcher:
         return lambda value: not (isinstance(value, str) and value in texts)
     if all(_is_number(each) for each in chosen):
         return lambda value: not (_is_number(value) and value in chosen)
-    raise InvalidPattern(
-        "Inside anything but list, start|null|boolean is not supported: it must hold only "
-        "strings or only numbers"
-    )
+    if all(isinstance(each, str) or _is_number(each) for each in chosen):
+        raise InvalidPattern(
+            "Inside anything but list, either all values are number or string, mixed type is not "
+            "supported"
+        )
+    raise InvalidPattern("Inside anything but list, start|null|boolean is not supported.")
 
 
 def _anything_but_operator(operand: Mapping[str, Any]) -> Matcher:
@@ -294,10 +360,12 @@ def _bound(value: Any) -> float:
 
 def _cidr(operand: Any) -> Matcher:
     text = _text("cidr", operand)
+    if _CIDR.fullmatch(text) is None:
+        raise InvalidPattern(f"Malformed CIDR, one '/' required: {text}")
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
-        raise InvalidPattern(f"Malformed CIDR, one '/' required: {text}") from None
+        raise InvalidPattern(f"Malformed CIDR: {text}") from None
 
     def matches(value: Any) -> bool:
         if not isinstance(value, str):

@@ -14,6 +14,7 @@ from ingle.invoke.admission import Admission
 from ingle.invoke.invoker import InvocationResult
 from ingle.invoke.metrics import Metric
 from ingle.invoke.provisioner import Standing
+from ingle.invoke.tracing import Tracer
 from ingle.pool.spec import FunctionSpec
 from ingle.runtimes.discovery import Interpreters
 from ingle.services.iam.directory import Directory
@@ -26,6 +27,8 @@ from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.s3.api import S3Service
 from ingle.services.s3.store import BucketStore
+from ingle.services.sns.api import SnsService
+from ingle.services.sns.store import SnsStore
 from ingle.services.sqs.api import SqsService
 from ingle.services.sqs.store import SqsStore
 from ingle.storage.blobs import BlobStore
@@ -98,7 +101,13 @@ class Measured:
     def __init__(self) -> None:
         self.values: list[tuple[Metric, tuple[str, str, str], float]] = []
 
-    def record(self, metric: Metric, function: tuple[str, str, str], value: float = 1.0) -> None:
+    def record(
+        self,
+        metric: Metric,
+        function: tuple[str, str, str],
+        value: float = 1.0,
+        qualifier: str = "",
+    ) -> None:
         self.values.append((metric, function, value))
 
 
@@ -134,10 +143,20 @@ class Bench:
             await BucketStore.open(self.database, self.objects, KEYS), self.authorizer, self.clock
         )
         queues = SqsService(
-            await SqsStore.open(self.database, self.clock),
+            await SqsStore.open(self.database, self.clock, KEYS),
             self.database,
             self.authorizer,
             self.clock,
+        )
+        topics = SnsService(
+            store=await SnsStore.open(self.database, self.clock),
+            database=self.database,
+            keys=KEYS,
+            authorizer=self.authorizer,
+            clock=self.clock,
+            functions=lambda: service.for_services,
+            queues=queues.for_services,
+            endpoint="http://127.0.0.1:4566",
         )
         service = LambdaService(
             store=self.store,
@@ -149,7 +168,9 @@ class Bench:
             objects=buckets.for_services,
             invoker=self.invoker,  # type: ignore[arg-type]
             clock=self.clock,
+            tracer=Tracer(self.clock),
             queues=queues.for_services,
+            topics=topics.for_services,
             presign=lambda url, seconds: f"{url}?expires={seconds}",
             interpreters=Interpreters(self.clock, search=[Path(sys.base_prefix) / "bin"]),
             machine="x86_64",

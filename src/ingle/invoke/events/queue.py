@@ -91,26 +91,36 @@ class EventQueue:
             ShuttingDown: the server is stopping.
             StorageError: it could not be written.
         """
-        event = self._event(key, payload, request_id, trace)
+        event = self.prepared(key, payload, request_id=request_id, trace=trace)
         event.tenant_id = tenant_id
         await self._inbox.accept(event)
 
-    async def add(
-        self,
-        connection: AsyncConnection,
-        key: BacklogKey,
-        payload: bytes,
-        *,
-        request_id: str,
-        trace: str,
-    ) -> Sequence[Event]:
-        """Do as `accept` within a transaction; `added` must be told of the result afterwards."""
-        events = [self._event(key, payload, request_id, trace)]
+    def prepared(self, key: BacklogKey, payload: bytes, *, request_id: str, trace: str) -> Event:
+        """Make an event for `add_all`."""
+        now_ms = int(self._clock.time() * 1000)
+        return Event(key, payload, request_id, trace, now_ms, now_ms)
+
+    async def add_all(
+        self, connection: AsyncConnection, events: Sequence[Event], *, announced: bool = False
+    ) -> None:
+        """Write events at once within a transaction; `added` must be told of them after its commit.
+
+        Args:
+            connection: the transaction's.
+            events: made by `prepared`.
+            announced: have them not read again from the disk; `lost` must then be told of them
+                where there is no commit.
+        """
         await self._store.insert(connection, events)
-        return events
+        if announced:
+            self._dispatcher.announce(events)
+
+    def lost(self, events: Sequence[Event]) -> None:
+        """Forget events that were announced, and not committed."""
+        self._dispatcher.withdraw(events)
 
     def added(self, events: Sequence[Event]) -> None:
-        """Run events that `add` has written, now that they are committed."""
+        """Run events that `add_all` has written, now that they are committed."""
         for event in events:
             self._metrics.record(Metric.ASYNC_EVENTS_RECEIVED, event.function)
         self._dispatcher.accepted(events)
@@ -125,7 +135,3 @@ class EventQueue:
         """Cut off what still runs, which will run again, and write what became of the rest."""
         await self.stop()
         await self._dispatcher.close()
-
-    def _event(self, key: BacklogKey, payload: bytes, request_id: str, trace: str) -> Event:
-        now_ms = int(self._clock.time() * 1000)
-        return Event(key, payload, request_id, trace, now_ms, now_ms)

@@ -1,6 +1,7 @@
 """The operations of AWS Lambda, one method each; each says where it is done.
 
-Those on durable executions are in `durable/api.py`.
+Those on durable executions are in `durable/api.py`, those on event source mappings in
+`event_source_mappings/api.py`, those on layers in `layers_api.py`.
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html.
 """
 
@@ -25,6 +26,7 @@ from ingle.services.lambda_.aliases import Aliases
 from ingle.services.lambda_.asynchronous import Asynchronous, EventFunctions
 from ingle.services.lambda_.attachments import Attachments
 from ingle.services.lambda_.bucket_destinations import BucketDeliverer
+from ingle.services.lambda_.buses import BusDeliverer, Buses
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.code_sources import CodeSources
 from ingle.services.lambda_.concurrency import Concurrency
@@ -63,6 +65,7 @@ from ingle.services.lambda_.service_invocations import ServiceInvocations
 from ingle.services.lambda_.snapshots import Snapshots
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.lambda_.tags import Tags
+from ingle.services.lambda_.topics import TopicDeliverer, Topics
 from ingle.services.lambda_.urls.configs import UrlConfigs
 from ingle.services.lambda_.urls.serving import UrlServer
 from ingle.services.lambda_.versions import Versions
@@ -89,7 +92,9 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         authorizer: decides who may do what.
         objects: S3, where code may be, and where records may go.
         clock: tells when a function was modified.
+        tracer: makes trace headers.
         queues: take records of events, and give messages to functions.
+        topics: take records of events.
         presign: signs the URL of a package.
         interpreters: tells which runtimes this machine has.
         snapshots: whether this machine can make snapshots.
@@ -123,7 +128,9 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         authorizer: Authorizer,
         objects: Objects,
         clock: Clock,
+        tracer: Tracer,
         queues: Queues,
+        topics: Topics,
         presign: Presign,
         interpreters: Interpreters,
         snapshots: bool = True,
@@ -144,8 +151,7 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         self._packages = packages
         self._account = Account(store, invoker.admission)
         architecture = _ARCHITECTURES.get(machine, machine)
-        tracer = Tracer(clock)
-        images = Images(packages, image_folders, architecture)
+        images = Images(packages, objects, image_folders, architecture)
         self._invocations = Invocations(
             store, packages, images, invoker, metrics, tracer, attachments, self._start_durable
         )
@@ -168,6 +174,7 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
             clock,
             tracer,
             self._run_durable,
+            metrics,
         )
         self._layers = Layers(
             store, packages, self._account, clock, locations, changing_layers, sources
@@ -223,6 +230,8 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         deliverers["lambda"] = FunctionDeliverer(store, self.events, self.roles)
         deliverers["s3"] = BucketDeliverer(store, objects, self.roles, clock)
         deliverers["sqs"] = QueueDeliverer(store, queues, self.roles)
+        deliverers["sns"] = TopicDeliverer(store, topics, self.roles)
+        self._deliverers, self._store = deliverers, store
         self._asynchronous = Asynchronous(store, self.events, tracer, self._start_durable)
         self._event_configs = EventConfigs(store, destinations, changing, clock)
         self._recursions = Recursions(store, changing)
@@ -238,6 +247,10 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
     async def start(self) -> None:
         """Have the concurrency hold that functions have for themselves."""
         await self._concurrency.start()
+
+    def deliver_to_buses(self, buses: Buses) -> None:
+        """Let event buses be destinations of events."""
+        self._deliverers["events"] = BusDeliverer(self._store, buses, self.roles)
 
     def poll(self) -> None:
         """Begin to take messages out of queues for event source mappings."""

@@ -74,18 +74,22 @@ class CodeSources:
                 context, bucket, key, version_id, PACKAGE.unzipped_bytes
             )
         except ServiceError as error:
-            code = error.error_code
-            if code == "AccessDenied":
-                raise ObjectRefused(
-                    "Your access has been denied by S3, please make sure your request credentials "
-                    f"have permission to GetObject for {bucket}/{key}. S3 Error Code: {code}. "
-                    f"S3 Error Message: {error.message}"
-                ) from error
-            if code == "EntityTooLarge":
+            if error.error_code == "EntityTooLarge":
                 raise InvalidParameterValue(
                     f"Unzipped size must be smaller than {PACKAGE.unzipped_bytes} bytes"
                 ) from error
-            raise InvalidParameterValue(
-                f"Error occurred while GetObject. S3 Error Code: {code}. "
-                f"S3 Error Message: {error.message}"
-            ) from error
+            raise object_refusal(error, bucket, key) from error
+
+
+def object_refusal(error: ServiceError, bucket: str, key: str) -> LambdaError:
+    """Say in AWS's words why an object in S3 could not be read."""
+    code = error.error_code
+    if code == "AccessDenied":
+        return ObjectRefused(
+            "Your access has been denied by S3, please make sure your request credentials "
+            f"have permission to GetObject for {bucket}/{key}. S3 Error Code: {code}. "
+            f"S3 Error Message: {error.message}"
+        )
+    return InvalidParameterValue(
+        f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {error.message}"
+    )

@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-rec
 from collections.abc import Mapping
 from typing import Any
 
-from ingle.services.lambda_.destinations import SERVICES, Destinations, is_arn_of
+from ingle.services.lambda_.destinations import Destinations, is_arn_of
 from ingle.services.lambda_.errors import InvalidParameterValue
 from ingle.services.lambda_.model import Function
 
@@ -42,19 +42,12 @@ class DeadLetters:
         """Check the dead-letter queue of a function that is to have one.
 
         Raises:
-            InvalidParameterValue: it is of a service that Ingle does not have, is not there, or
-                the function's role may not send to it.
+            InvalidParameterValue: it is not there, or the function's role may not send to it.
         """
         arn = function.dead_letter
         if arn is None:
             return
         service = next(each for each in _TARGETS if is_arn_of(each, arn))
-        if not self._destinations.has(service):
-            raise InvalidParameterValue(
-                f"DeadLetterConfig is not supported by this version of Ingle: {SERVICES[service]} "
-                "is not available. Leave it out, or set an OnFailure destination with "
-                "PutFunctionEventInvokeConfig."
-            )
         if self._destinations.is_refused(function, arn):
             raise InvalidParameterValue(
                 f"The provided execution role does not have permissions to call {_TARGETS[service]}"

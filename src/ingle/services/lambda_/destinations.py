@@ -21,14 +21,6 @@ from ingle.services.lambda_.names import INVOKE, Reference
 from ingle.services.lambda_.roles import ExecutionRoles
 from ingle.services.lambda_.store import LambdaStore
 
-SERVICES = {
-    "events": "Amazon EventBridge",
-    "lambda": "AWS Lambda",
-    "s3": "Amazon S3",
-    "sns": "Amazon SNS",
-    "sqs": "Amazon SQS",
-}
-"""Those that AWS can deliver to, by how ARNs call them."""
 _SENDS = {"sns": "sns:Publish", "sqs": "sqs:SendMessage"}
 _FUNCTION = re.compile(
     r"arn:aws[a-zA-Z-]*:lambda:([^:]+):(\d{12}):function:([a-zA-Z0-9_-]+)(?::(.+))?", re.ASCII
@@ -59,10 +51,6 @@ class Destinations:
         self._deliverers = deliverers
         self._roles = roles
 
-    def has(self, service: str) -> bool:
-        """Say whether can be delivered to a service."""
-        return service in self._deliverers
-
     def is_refused(self, function: Function, arn: str) -> bool:
         """Say whether a function's role may not send to a queue or a topic."""
         return bool(self._roles.may_not(function, _SENDS[service_of(arn)], arn))
@@ -75,7 +63,7 @@ class Destinations:
         """Check the destinations of a function's events, where there are some.
 
         Raises:
-            InvalidParameterValue: one is none that AWS has, or that Ingle has; it is the function
+            InvalidParameterValue: one is none that AWS has; it is the function
                 itself, or one that does not exist, or that the function's role may not invoke.
         """
         for arn in (on_success, on_failure):
@@ -83,16 +71,11 @@ class Destinations:
                 continue
             service = service_of(arn) if arn.startswith("arn:") else ""
             # Buckets are for failures only.
-            if service not in SERVICES or (service == "s3" and arn == on_success):
+            if service not in self._deliverers or (service == "s3" and arn == on_success):
                 raise InvalidParameterValue(
                     "The provided destination config DestinationConfig("
                     f"onSuccess={_shown('OnSuccess', on_success)}, "
                     f"onFailure={_shown('OnFailure', on_failure)}) is invalid."
-                )
-            if service not in self._deliverers:
-                raise InvalidParameterValue(
-                    f"The destination ARN {arn} is invalid: {SERVICES[service]} is not available "
-                    "in this version of Ingle. Choose a Lambda function, an SQS queue or a bucket."
                 )
             self.check_one(function, arn)
 
@@ -166,14 +149,14 @@ class FunctionDeliverer:
                 f"the record has {len(delivery.record)} bytes, and an event "
                 f"{INVOCATION.event_bytes} at most"
             )
-        events = await self._queue.add(
-            connection,
+        event = self._queue.prepared(
             (*reference.key, reference.qualifier or ""),
             delivery.record,
             request_id=str(uuid.uuid4()),
             trace=delivery.trace,
         )
-        return partial(self._queue.added, events)
+        await self._queue.add_all(connection, [event])
+        return partial(self._queue.added, [event])
 
     def _check_role(self, delivery: Delivery) -> None:
         account_id, region, name, qualifier = delivery.key

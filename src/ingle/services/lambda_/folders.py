@@ -1,8 +1,10 @@
 """The unpacked folders of packages and layers, each made once and kept while it may be in use."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Container
+from collections.abc import AsyncIterator, Awaitable, Callable, Container
+from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Self
 
 from ingle.clock import Clock
@@ -77,6 +79,15 @@ class Folders:
     def place(self) -> asyncio.Semaphore:
         """Return what to hold while a zip file is read: it takes a processor and much memory."""
         return self._places
+
+    @asynccontextmanager
+    async def scratch(self) -> AsyncIterator[Path]:
+        """Make a folder that goes afterwards, or with the next start after a crash."""
+        folder = Path(await asyncio.to_thread(mkdtemp, prefix="scratch-", dir=self._root))
+        try:
+            yield folder
+        finally:
+            await asyncio.to_thread(unpacking.remove, folder)
 
     def retire(self, name: str) -> None:
         """Note that nothing needs a folder any more; sandboxes may still have it mounted."""

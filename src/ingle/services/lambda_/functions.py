@@ -149,7 +149,7 @@ class Functions:
         settings["architecture"] = architecture
         settings["tags"] = checked_tags(request.get("Tags", {}))
         if is_image(request):
-            return await self._create_of_image(reference, request, settings)
+            return await self._create_of_image(context, reference, request, settings)
         code = request["Code"]
         content = await self._sources.zip_file(context, code, "CreateFunction", "Code.")
         signing = None
@@ -186,12 +186,16 @@ class Functions:
         return answers.configuration(version or function)
 
     async def _create_of_image(
-        self, reference: Reference, request: ServiceInput, settings: dict[str, Any]
+        self,
+        context: CallContext,
+        reference: Reference,
+        request: ServiceInput,
+        settings: dict[str, Any],
     ) -> ServiceOutput:
         """Create a function of a container image, which is unpacked afterwards."""
         uri = new_image_uri(request["Code"])
         self._check_free(reference)
-        image = await self._images.find(uri)
+        image = await self._images.find(context, uri)
         async with self._packages.holding(image.uses()), self._changing(reference.key):
             self._check_free(reference)
             await self._store.add_package(package_of(image))
@@ -282,7 +286,7 @@ class Functions:
         self._code_signing.check_update(function.key)
         architecture = checked_architecture(request.get("Architectures"), self._architecture)
         if uri is not None:
-            return await self._update_image(reference, request, uri, architecture)
+            return await self._update_image(context, reference, request, uri, architecture)
         if request.get("DryRun"):
             package = await self._packages.check(content)
             return answers.configuration(
@@ -300,9 +304,14 @@ class Functions:
         return answers.configuration(updated)
 
     async def _update_image(
-        self, reference: Reference, request: ServiceInput, uri: str, architecture: str
+        self,
+        context: CallContext,
+        reference: Reference,
+        request: ServiceInput,
+        uri: str,
+        architecture: str,
     ) -> ServiceOutput:
-        image = await self._images.find(uri)
+        image = await self._images.find(context, uri)
         if request.get("DryRun"):
             function = existing(self._store, reference)
             changed = replace(

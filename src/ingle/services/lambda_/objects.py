@@ -1,6 +1,7 @@
 """What Lambda needs of S3: code to load, and buckets for records."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +20,15 @@ class Objects(Protocol):
         self, context: CallContext, name: str, key: str, version_id: str | None, most: int
     ) -> bytes:
         """Read an object, as far as the caller may; raises S3's errors."""
+        ...
+
+    async def copy(
+        self, context: CallContext | None, name: str, key: str, target: Path, most: int
+    ) -> None:
+        """Write an object to a new file, as far as the caller may read it; raises S3's errors.
+
+        Without a caller it is the server that reads what somebody was let read before.
+        """
         ...
 
     async def write_within(

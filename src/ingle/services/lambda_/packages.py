@@ -5,7 +5,7 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Self
 
@@ -193,6 +193,10 @@ class Packages:
         """
         async with self._locks(name):
             return await self._folders.make(name, fill)
+
+    def scratch(self) -> AbstractAsyncContextManager[Path]:
+        """Make a folder for what is needed only for a while; a crash's goes with the next start."""
+        return self._folders.scratch()
 
     async def check_sizes(self, package: Package, layers: Sequence[UsedLayer]) -> None:
         """Check that a function's code and its layers are together not larger than they may be.

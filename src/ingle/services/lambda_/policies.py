@@ -90,14 +90,7 @@ class Policies:
     async def get(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Give a policy."""
         reference = _reference(context, request, "lambda:GetPolicy")
-        owner = owner_of(self._store, reference)
-        policy = policy_of(self._store, reference)
-        if not policy.statements:
-            raise NoSuchResource
-        return {
-            "Policy": document(self._principals.shown(policy.statements), policy.head),
-            "RevisionId": owner.revision_id,
-        }
+        return described(self._store, self._principals, reference)
 
     async def remove(self, context: CallContext, request: ServiceInput) -> None:
         """Remove a statement; without any left there is no policy."""
@@ -120,6 +113,22 @@ class Policies:
         check_size(self._principals.shown(statements), present.head)
         owner = replace(owner, revision_id=str(uuid.uuid4()))
         await self._store.set_policy(owner, statements, present.head)
+
+
+def described(store: LambdaStore, principals: Principals, reference: Reference) -> ServiceOutput:
+    """Give the policy of a function, a version or an alias, and its revision id.
+
+    Raises:
+        NoSuchResource: it has none, or there is no such function, version or alias.
+    """
+    owner = owner_of(store, reference)
+    policy = policy_of(store, reference)
+    if not policy.statements:
+        raise NoSuchResource
+    return {
+        "Policy": document(principals.shown(policy.statements), policy.head),
+        "RevisionId": owner.revision_id,
+    }
 
 
 def policy_of(store: LambdaStore, reference: Reference) -> Policy:

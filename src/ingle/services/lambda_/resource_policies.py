@@ -15,7 +15,7 @@ from ingle.services.lambda_.errors import InvalidParameterValue, NoSuchResource
 from ingle.services.lambda_.lookup import owner_of
 from ingle.services.lambda_.model import FunctionKey
 from ingle.services.lambda_.names import Reference, resolve
-from ingle.services.lambda_.policies import check_not_latest, check_revision, policy_of
+from ingle.services.lambda_.policies import check_not_latest, check_revision, described, policy_of
 from ingle.services.lambda_.policy_documents import HEAD, Statements, check_size, document
 from ingle.services.lambda_.principals import Principals
 from ingle.services.lambda_.store import LambdaStore
@@ -59,14 +59,7 @@ class ResourcePolicies:
     async def get(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Give a policy."""
         reference = _reference(context, request, "lambda:GetResourcePolicy")
-        owner = owner_of(self._store, reference)
-        policy = policy_of(self._store, reference)
-        if not policy.statements:
-            raise NoSuchResource
-        return {
-            "Policy": document(self._principals.shown(policy.statements), policy.head),
-            "RevisionId": owner.revision_id,
-        }
+        return described(self._store, self._principals, reference)
 
     async def delete(self, context: CallContext, request: ServiceInput) -> None:
         """Delete a policy with all its statements."""

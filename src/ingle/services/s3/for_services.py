@@ -1,7 +1,10 @@
 """Objects for other services of the server: code that they load, records that they write."""
 
+import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -66,8 +69,37 @@ class ForServices:
         Raises:
             ServiceError: S3's, with its code and text; EntityTooLarge where it has more.
         """
+        async with self._pieces(context, name, key, version_id, most) as pieces:
+            return b"".join([piece async for piece in pieces])
+
+    async def copy(
+        self, context: CallContext | None, name: str, key: str, target: Path, most: int
+    ) -> None:
+        """Write an object to a new file.
+
+        Args:
+            context: the call of somebody who must be allowed to read it; None where the server
+                reads again what somebody was let read.
+            name: of the bucket.
+            key: the object's.
+            target: the file.
+            most: how many bytes it may have.
+
+        Raises:
+            ServiceError: S3's, with its code and text; EntityTooLarge where it has more.
+            OSError: the file cannot be written.
+        """
+        async with self._pieces(context, name, key, None, most) as pieces:
+            with await asyncio.to_thread(target.open, "xb") as file:
+                async for piece in pieces:
+                    await asyncio.to_thread(file.write, piece)
+
+    @asynccontextmanager
+    async def _pieces(
+        self, context: CallContext | None, name: str, key: str, version_id: str | None, most: int
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
         bucket = self._buckets.existing(name)
-        if bucket.region != context.region:
+        if context is not None and bucket.region != context.region:
             error = PermanentRedirect(
                 f"The bucket is in this region: {bucket.region}. Please use this region to retry "
                 "the request"
@@ -88,8 +120,7 @@ class ForServices:
         assert whole is not None, "what is not there was refused"
         contents = self._buckets.contents
         try:
-            pieces = contents.read(whole.contents, 0, whole.version.size)
-            return b"".join([piece async for piece in pieces])
+            yield contents.read(whole.contents, 0, whole.version.size)
         finally:
             contents.release(whole.contents)
 
@@ -125,7 +156,9 @@ class ForServices:
             connection, bucket, version, content, "ObjectCreated:Put", origin
         )
 
-    def _check(self, context: CallContext, action: str, resource: str) -> None:
+    def _check(self, context: CallContext | None, action: str, resource: str) -> None:
+        if context is None:
+            return
         try:
             self._authorizer.require(context, action, resource)
         except ServiceError as error:

@@ -21,6 +21,7 @@ from ingle.services.sqs.journal import Change
 from ingle.services.sqs.live import LiveQueue
 from ingle.services.sqs.model import Content, Message, Queue, State
 from ingle.services.sqs.names import key_of_arn
+from ingle.services.sqs.outgoing import Outgoing
 from ingle.services.sqs.receiving import Receiving
 from ingle.services.sqs.sending import Sending, parcel
 from ingle.services.sqs.store import SqsStore
@@ -152,6 +153,14 @@ class ServiceMessages:
         sent = self._sending.accept(live, sender, parcel(live, message, trace), change)
         await change.write(connection)
         return lambda: self._sending.arrive(live, [sent])
+
+    def outgoing(self, sender: str) -> Outgoing:
+        """Begin to send several messages within a transaction.
+
+        Args:
+            sender: the unique id of who sends.
+        """
+        return Outgoing(sender, self._known, self._sending)
 
     async def receive(
         self, arn: str, count: int, hidden_s: float | None, wait_s: float

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0018"
-down_revision: str | None = "0015"
+down_revision: str | None = "0017"
 
 _Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

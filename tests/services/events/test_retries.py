@@ -1,0 +1,103 @@
+"""Deliveries that fail: how often and when they are tried again, and what tells of it."""
+
+import asyncio
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingle.services.delivering.api import Delivery, DeliveryFailed, Done, Step
+from tests.services.clocks import ManualClock
+from tests.services.conftest import context
+from tests.services.events.conftest import QUEUE, Events
+
+ARN = "arn:aws:flaky:us-east-1:000000000000:thing"
+
+
+class Flaky:
+    """A service whose things take an event at the nth attempt only, before the step or in it."""
+
+    def __init__(self, clock: ManualClock, fails: int, *, late: bool = False) -> None:
+        self._clock = clock
+        self._fails = fails
+        self._late = late
+        self.attempts: list[float] = []
+        self.taken = asyncio.Event()
+
+    def is_prompt(self, delivery: Delivery) -> bool:
+        return False
+
+    async def send(self, delivery: Delivery, payload: bytes) -> Step:
+        self.attempts.append(self._clock.now)
+        if not self._late:
+            self._fail()
+        return self._step
+
+    async def _step(self, connection: AsyncConnection) -> Done | None:
+        if self._late:
+            self._fail()
+        return self.taken.set
+
+    def _fail(self) -> None:
+        if len(self.attempts) <= self._fails:
+            raise DeliveryFailed("THROTTLING", "Too many.", again=True)
+
+
+async def set_up(events: Events, flaky: Flaky, **policy: int) -> None:
+    await events.queue("letters")
+    events.deliveries.send_with("flaky", flaky)
+    more: dict[str, Any] = {"RetryPolicy": policy} if policy else {}
+    letters = {"Arn": f"{QUEUE}letters"}
+    await events.rule({"source": ["shop"]}, Arn=ARN, DeadLetterConfig=letters, **more)
+
+
+async def letter_of(events: Events) -> dict[str, str]:
+    """Move the clock on, a little at a time, until there is a dead letter; return what it tells."""
+    request = {"QueueUrl": "letters", "MessageAttributeNames": ["All"]}
+    while not (found := await events.sqs.receive_message(context(), request)).get("Messages"):
+        await events.clock.advance(0.25)
+        await asyncio.sleep(0)
+    attributes = found["Messages"][0]["MessageAttributes"]
+    return {name: each["StringValue"] for name, each in attributes.items()}
+
+
+async def test_a_passing_failure_is_tried_again_after_growing_pauses(
+    events: Events, clock: ManualClock
+) -> None:
+    for late in (False, True):
+        flaky = Flaky(clock, 3, late=late)
+        await set_up(events, flaky) if not late else events.deliveries.send_with("flaky", flaky)
+        await events.put()
+        while not flaky.taken.is_set():
+            await clock.advance(0.25)
+            await asyncio.sleep(0)
+        first, second, third, fourth = flaky.attempts
+        assert second - first >= 1
+        assert third - second >= 2
+        assert fourth - third >= 4
+
+
+async def test_after_the_last_attempt_the_event_goes_to_the_dead_letter_queue(
+    events: Events, clock: ManualClock
+) -> None:
+    flaky = Flaky(clock, 100)
+    await set_up(events, flaky, MaximumRetryAttempts=2)
+    await events.put()
+    told = await letter_of(events)
+    assert len(flaky.attempts) == 3
+    assert told == {
+        "RULE_ARN": "arn:aws:events:us-east-1:000000000000:rule/r",
+        "TARGET_ARN": ARN,
+        "ERROR_CODE": "THROTTLING",
+        "ERROR_MESSAGE": "Too many.",
+        "RETRY_ATTEMPTS": "2",
+        "EXHAUSTED_RETRY_CONDITION": "MaximumRetryAttempts",
+    }
+
+
+async def test_an_event_that_is_too_old_is_given_up(events: Events, clock: ManualClock) -> None:
+    flaky = Flaky(clock, 100)
+    await set_up(events, flaky, MaximumEventAgeInSeconds=60)
+    await events.put()
+    told = await letter_of(events)
+    assert told["EXHAUSTED_RETRY_CONDITION"] == "MaximumEventAgeInSeconds"
+    assert flaky.attempts[-1] <= 60
