@@ -295,7 +295,7 @@ class Server:
             stack.push_async_callback(functions.pollers.close)
             stack.push_async_callback(functions.durable.close)
             deliveries = Deliveries(
-                database, directory, authorizer, queues.for_services, sink, clock
+                database, directory, authorizer, queues.for_services, sink, metrics, clock
             )
             deliveries.invoke_with(functions.for_services)
             deliveries.publish_with(topics.for_services)
