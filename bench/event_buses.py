@@ -29,7 +29,7 @@ POLL_S = 0.25
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def measure_put(
+def measure_events(
     keeper: Keeper, folder: Path, settings: Settings, step: Callable[[], None]
 ) -> Results:
     """Events that `settings.clients` clients put, one a request, as `events_put.ingle`.

@@ -33,6 +33,7 @@ def tables(results: Mapping[str, float], settings: Settings) -> list[Table]:
         _asynchronous(results, settings),
         _queues(results, settings),
         _topics(results, settings),
+        _buckets(results, settings),
         _events(results, settings),
     ]
 
@@ -235,6 +236,36 @@ def _topics(results: Mapping[str, float], settings: Settings) -> Table:
     if f"{prefix}.p50_ms" in results:
         cells = [number(results, f"{prefix}.p50_ms"), number(results, f"{prefix}.p99_ms")]
         table.rows.append(["from the client to the last handler", *cells])
+    return table
+
+
+def _buckets(results: Mapping[str, float], settings: Settings) -> Table:
+    table = Table(
+        "Buckets",
+        ["", "figure"],
+        note=f"Ingle alone. Put: objects of 1 KB by {settings.clients} clients; each is on disk "
+        f"when its client is answered; medians of {settings.put_rounds} rounds of "
+        f"{settings.put_objects:,}. Large: one object of {settings.object_mb:,} MB; the plain copy "
+        "is the same bytes through a socket into a file; memory: by how much the server was larger "
+        f"at any time. Pages: of 1,000 keys or folders, of {settings.listed_objects:,} objects.",
+        numeric=(1,),
+    )
+    put, own, plain = f"s3_put.{OWN}", f"s3_transfer.{OWN}", "s3_transfer.plain"
+    listed = f"s3_list.{OWN}.{settings.listed_objects}"
+    for title, name, digits in (
+        ("put a second", f"{put}.per_second", 0),
+        ("put, p50 ms", f"{put}.p50_ms", 2),
+        ("put, p99 ms", f"{put}.p99_ms", 2),
+        ("large, uploaded, MB/s", f"{own}.up_mb_per_second", 0),
+        ("large, downloaded, MB/s", f"{own}.down_mb_per_second", 0),
+        ("plain copy, MB/s", f"{plain}.mb_per_second", 0),
+        ("large, memory, MB", f"{own}.grown_mb", 2),
+        ("page of keys, p50 ms", f"{listed}.p50_ms", 2),
+        ("page of keys, p99 ms", f"{listed}.p99_ms", 2),
+        ("page of folders, p50 ms", f"{listed}.folders_p50_ms", 2),
+    ):
+        if name in results:
+            table.rows.append([title, number(results, name, digits)])
     return table
 
 

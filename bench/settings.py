@@ -17,6 +17,9 @@ STAGES = (
     "sqs_send",
     "sqs_lambda",
     "sns_fan_out",
+    "s3_put",
+    "s3_transfer",
+    "s3_list",
     "events_put",
     "schedules",
     "memory",
@@ -37,6 +40,9 @@ INGLE_ONLY = frozenset(
         "sqs_send",
         "sqs_lambda",
         "sns_fan_out",
+        "s3_put",
+        "s3_transfer",
+        "s3_list",
         "events_put",
         "schedules",
     }
@@ -81,6 +87,10 @@ class Settings:
         drain_hold_s: how long they are held back, in seconds; less than a function's timeout.
         mapped_messages: of a queue that reach a function.
         published_messages: of a topic that reach twenty.
+        put_objects: of 1 KB that `clients` put in a round.
+        put_rounds: of these.
+        object_mb: the size of a large object.
+        listed_objects: in the bucket that is listed.
         put_events: that `clients` put on a bus in a round.
         schedules: that run a function, a second apart.
     """
@@ -112,6 +122,10 @@ class Settings:
     drain_hold_s: float = 25.0
     mapped_messages: int = 20_000
     published_messages: int = 200
+    put_objects: int = 3_000
+    put_rounds: int = 5
+    object_mb: int = 1_000
+    listed_objects: int = 1_000_000
     put_events: int = 4_000
     schedules: int = 20
 
@@ -135,6 +149,10 @@ QUICK = Settings(
     accept_rounds=2,
     mapped_messages=5_000,
     published_messages=50,
+    put_objects=1_500,
+    put_rounds=2,
+    object_mb=200,
+    listed_objects=100_000,
     put_events=1_000,
     schedules=8,
 )

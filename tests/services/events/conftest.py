@@ -60,7 +60,7 @@ class Events:
         directory = Directory(self.identities, {}.get)
         authorizer = self.authorizer = Authorizer(directory, self.clock)
         self.sink = await Sink.open(LogsStore(self.database), self.clock)
-        store = await SqsStore.open(self.database, self.clock)
+        store = await SqsStore.open(self.database, self.clock, KEYS)
         self.sqs = SqsService(store, self.database, authorizer, self.clock)
         authorizer.tell("sqs", self.sqs.resources)
         self.metrics = await Metrics.open(MetricsStore(self.database), self.clock)

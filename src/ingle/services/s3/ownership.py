@@ -36,7 +36,8 @@ def check_acl(request: ServiceInput, bucket: Bucket) -> None:
     acl = request.get("ACL")
     grants = [name for name in _GRANTS if request.get(name)]
     if ownership(bucket) == ENFORCED:
-        if grants or acl not in (None, "bucket-owner-full-control"):
+        # AWS refuses `private`, which is how everything is anyway. rclone asks every store for it.
+        if grants or acl not in (None, "bucket-owner-full-control", "private"):
             raise AclNotSupported
     elif grants or acl not in (None, *_HARMLESS):
         raise NotSupported(
@@ -64,7 +65,7 @@ def check_list(request: ServiceInput, bucket: Bucket) -> None:
                     "Access control lists that let others in are not supported by this version of "
                     "Ingle. Let others in with a bucket policy."
                 )
-    elif request.get("ACL") != "private" or ownership(bucket) != ENFORCED:
+    else:
         check_acl(request, bucket)
 
 

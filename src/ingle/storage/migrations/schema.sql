@@ -1,4 +1,4 @@
--- revision 0024
+-- revision 0025
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -487,7 +487,7 @@ CREATE TABLE sqs_messages (
 	receives INTEGER NOT NULL, 
 	receives_before INTEGER NOT NULL, 
 	first_received_ms BIGINT, 
-	due_ms BIGINT NOT NULL, 
+	due_ms BIGINT NOT NULL, sealed BLOB, received_ms BIGINT, 
 	CONSTRAINT pk_sqs_messages PRIMARY KEY (id)
 );
 CREATE TABLE sqs_deduplications (
@@ -528,7 +528,7 @@ CREATE TABLE lambda_event_source_mappings (
 	most INTEGER, 
 	metrics JSON, 
 	tags JSON NOT NULL, 
-	modified_ms BIGINT NOT NULL, 
+	modified_ms BIGINT NOT NULL, pollers JSON, 
 	CONSTRAINT pk_lambda_event_source_mappings PRIMARY KEY (uuid)
 );
 CREATE TABLE sns_topics (
@@ -546,12 +546,15 @@ CREATE TABLE sns_subscriptions (
 	protocol VARCHAR(16) NOT NULL, 
 	endpoint TEXT NOT NULL, 
 	owner VARCHAR(12) NOT NULL, 
+	principal TEXT NOT NULL, 
 	attributes JSON NOT NULL, 
 	token TEXT NOT NULL, 
 	confirmed BOOLEAN NOT NULL, 
 	authenticated BOOLEAN NOT NULL, 
 	guarded BOOLEAN NOT NULL, 
 	created_ms BIGINT NOT NULL, 
+	token_ms BIGINT NOT NULL, 
+	ended BOOLEAN NOT NULL, 
 	CONSTRAINT pk_sns_subscriptions PRIMARY KEY (id)
 );
 CREATE INDEX ix_sns_subscriptions_topic_id ON sns_subscriptions (topic_id);
