@@ -24,6 +24,7 @@ from ingle.auth.sigv4 import Verifier
 from ingle.clock import Clock, SystemClock
 from ingle.config import Config, ConfigError
 from ingle.endpoint import Endpoint
+from ingle.forwarding.forwarder import Forwarder
 from ingle.gateway import Gateway
 from ingle.ground import Ground, prepare, say_weaker, within_open_files
 from ingle.http.server import HttpServer
@@ -57,18 +58,27 @@ from ingle.services.iam.store import IamStore
 from ingle.services.lambda_.api import LambdaService
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.roles import ExecutionRoles
+from ingle.services.lambda_.service_invocations import Source
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.logs.api import LogsService
+from ingle.services.logs.deliveries import LogDeliveries
+from ingle.services.logs.filter_store import FilterStore
+from ingle.services.logs.live_tail import LiveTails
 from ingle.services.logs.permission import LogPermission
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
+from ingle.services.logs.watching import Watching
 from ingle.services.s3.api import S3Service
+from ingle.services.s3.elsewhere import ObjectsElsewhere
+from ingle.services.s3.notifications.neighbours import Neighbours
 from ingle.services.s3.store import BucketStore
 from ingle.services.scheduler.api import SchedulerService
 from ingle.services.scheduler.store import SchedulerStore
 from ingle.services.sns.api import SnsService
 from ingle.services.sns.store import SnsStore
 from ingle.services.sqs.api import SqsService
+from ingle.services.sqs.elsewhere import QueuesElsewhere
+from ingle.services.sqs.for_services import ServiceMessages
 from ingle.services.sqs.measuring import QueueMeter
 from ingle.services.sqs.store import SqsStore
 from ingle.services.sts.api import StsService
@@ -77,6 +87,7 @@ from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
 from ingle.storage.folder import DataFolder
+from ingle.wire.protocol import ServiceProtocol
 from ingle.wire.routing import find_service
 from ingle.wire.service import Service
 
@@ -213,7 +224,21 @@ class Server:
             metrics.draw_from(lambda_metrics)
             stack.push_async_callback(metrics.close)
             logs_store = LogsStore(database)
-            sink = await Sink.open(logs_store, clock, permission=LogPermission(authorizer))
+            log_deliveries = LogDeliveries(
+                lambda function, event, source, owner: functions.for_services.enqueue(
+                    Source("logs.amazonaws.com", source, owner), function, event
+                )
+            )
+            watching = Watching(
+                await FilterStore.open(database),
+                logs_store,
+                metrics,
+                log_deliveries,
+                LiveTails(clock),
+            )
+            sink = await Sink.open(
+                logs_store, clock, permission=LogPermission(authorizer), watching=watching
+            )
             stack.push_async_callback(sink.close)
             stack.push_async_callback(ground.provisions.close)
             memory = Memory(warden.memory, warden.usage)
@@ -253,6 +278,15 @@ class Server:
             authorizer.tell("sqs", queues.resources)
             metrics.draw_from(QueueMeter(queues_store, clock))
             stack.push_async_callback(queues.close)
+            elsewhere = {
+                each.service: Forwarder(each, ServiceProtocol.load(each.service).signing_name)
+                for each in config.services
+            }
+            for forwarder in elsewhere.values():
+                stack.push_async_callback(forwarder.close)
+            queues_for_services: ServiceMessages | QueuesElsewhere = queues.for_services
+            if "sqs" in elsewhere:
+                queues_for_services = QueuesElsewhere(elsewhere["sqs"], clock)
             topics_store = await SnsStore.open(database, clock)
             topics = SnsService(
                 store=topics_store,
@@ -261,7 +295,7 @@ class Server:
                 authorizer=authorizer,
                 clock=clock,
                 functions=lambda: functions.for_services,
-                queues=queues.for_services,
+                queues=queues_for_services,
                 endpoint=config.public_url or _local_url(sock),
                 mail_relay=config.mail_relay,
                 mail_sender=config.mail_sender,
@@ -281,10 +315,12 @@ class Server:
                 metrics=SeveralSinks(observer.measurements, lambda_metrics),
                 directory=directory,
                 authorizer=authorizer,
-                objects=buckets.for_services,
+                objects=ObjectsElsewhere(elsewhere["s3"], authorizer)
+                if "s3" in elsewhere
+                else buckets.for_services,
                 clock=clock,
                 tracer=tracer,
-                queues=queues.for_services,
+                queues=queues_for_services,
                 topics=topics.for_services,
                 presign=lambda url, seconds: presign_url(
                     root_key, "GET", url, config.region, "lambda", seconds, clock.time()
@@ -302,8 +338,10 @@ class Server:
             stack.push_async_callback(functions.pollers.close)
             stack.push_async_callback(functions.durable.close)
             deliveries = Deliveries(
-                database, directory, authorizer, queues.for_services, sink, metrics, clock
+                database, directory, authorizer, queues_for_services, sink, metrics, clock
             )
+            if isinstance(queues_for_services, QueuesElsewhere):
+                queues_for_services.send_with(deliveries)
             deliveries.invoke_with(functions.for_services)
             deliveries.publish_with(topics.for_services)
             buses = EventsService(await EventsStore.open(database, keys), deliveries, clock)
@@ -317,18 +355,28 @@ class Server:
             )
             stack.push_async_callback(schedules.close)
             functions.deliver_to_buses(buses.for_services)
+            buckets.tell(
+                Neighbours(
+                    functions.for_services,
+                    queues_for_services,
+                    topics.for_services,
+                    buses.for_services,
+                )
+            )
             await functions.start()
             await queues.start()
             cloudwatch = CloudWatchService(metrics, database, clock, folder.path / "graphs")
             stack.push_async_callback(cloudwatch.close)
+            logs = LogsService(logs_store, database, sink, watching, clock)
+            stack.push_async_callback(logs.close)
             await topics.start()
             stack.push_async_callback(topics.close)
             services |= {
                 service.name: service
                 for service in (
                     functions,
+                    logs,
                     buckets,
-                    LogsService(logs_store, sink, clock),
                     IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
                     queues,
@@ -360,6 +408,7 @@ class Server:
                     config.region,
                 ),
                 observer.requests,
+                elsewhere,
             )
             http = HttpServer(gateway.handle, clock)
             for work in (
@@ -371,6 +420,7 @@ class Server:
                 invoker.keep_provisioned(),
                 identities.uses.keep(clock),
                 queues.keep_time(),
+                logs.keep_time(),
                 metrics.keep(),
                 traces.keep(),
                 observer.keep(),
@@ -378,7 +428,9 @@ class Server:
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
-            stack.push_async_callback(self._drain, functions, queues, deliveries, invoker, http)
+            stack.push_async_callback(
+                self._drain, functions, queues, deliveries, logs, invoker, http
+            )
             for name, told, value in (
                 ("ingle_sandboxes", "Sandboxes that there are.", lambda: pool.count),
                 ("ingle_invocations_running", "Invocations that run now.", lambda: invoker.running),
@@ -423,6 +475,7 @@ class Server:
         functions: LambdaService,
         queues: SqsService,
         deliveries: Deliveries,
+        logs: LogsService,
         invoker: Invoker,
         http: HttpServer,
     ) -> None:
@@ -432,6 +485,7 @@ class Server:
         functions.durable.stop()
         await functions.events.stop()
         queues.stop()
+        logs.stop()
         if not await invoker.drain(self._config.drain_seconds):
             _logger.warning(
                 "some invocations were still running after %d seconds and are ended",

@@ -28,6 +28,10 @@ class Outcome(Enum):
     """What was given up could not be sent there."""
 
 
+_NAMESPACES: Mapping[str, str] = {
+    "events.amazonaws.com": "AWS/Events",
+    "scheduler.amazonaws.com": "AWS/Scheduler",
+}
 _NAMES: Mapping[str, Mapping[Outcome, tuple[str, ...]]] = {
     "AWS/Events": {
         Outcome.TAKEN: ("Invocations",),
@@ -58,12 +62,13 @@ class Measuring:
 
     def count(self, delivery: Delivery, outcome: Outcome) -> None:
         """Count an attempt; it returns at once."""
+        namespace = _NAMESPACES.get(delivery.service)
+        if namespace is None:
+            # Nobody's rule or schedule.
+            return
         place = delivery.source_arn.split(":", 5)[5].split("/")
-        if place[0] == "schedule":
-            namespace = "AWS/Scheduler"
-            dimensions = (("ScheduleGroup", place[1]),)
-        else:
-            namespace = "AWS/Events"
+        dimensions: tuple[tuple[str, str], ...] = (("ScheduleGroup", place[1]),)
+        if namespace == "AWS/Events":
             bus = (("EventBusName", place[1]),) if len(place) == 3 else ()
             dimensions = (*bus, ("RuleName", place[-1]))
         self._metrics.add(

@@ -1,4 +1,4 @@
--- revision 0025
+-- revision 0022
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -15,7 +15,7 @@ CREATE TABLE logs_groups (
 	name VARCHAR(512) NOT NULL, 
 	creation_ms BIGINT NOT NULL, 
 	stored_bytes BIGINT NOT NULL, 
-	tags JSON NOT NULL, 
+	tags JSON NOT NULL, retention_days INTEGER, 
 	CONSTRAINT pk_logs_groups PRIMARY KEY (id), 
 	CONSTRAINT uq_logs_groups_account_id_region_name UNIQUE (account_id, region, name)
 );
@@ -248,8 +248,8 @@ CREATE TABLE "lambda_versions" (
 	tracing VARCHAR(16) NOT NULL, 
 	file_systems JSON NOT NULL, vpc JSON, tenant_isolation VARCHAR(16), durable_timeout_s INTEGER, durable_retention_days INTEGER, dead_letter TEXT, 
 	CONSTRAINT pk_lambda_versions PRIMARY KEY (account_id, region, name, version), 
-	CONSTRAINT fk_lambda_versions_account_id_lambda_functions FOREIGN KEY(account_id, region, name) REFERENCES lambda_functions (account_id, region, name) ON DELETE CASCADE, 
-	CONSTRAINT fk_lambda_versions_package_sha256_lambda_packages FOREIGN KEY(package_sha256) REFERENCES lambda_packages (sha256)
+	CONSTRAINT fk_lambda_versions_package_sha256_lambda_packages FOREIGN KEY(package_sha256) REFERENCES lambda_packages (sha256), 
+	CONSTRAINT fk_lambda_versions_account_id_lambda_functions FOREIGN KEY(account_id, region, name) REFERENCES lambda_functions (account_id, region, name) ON DELETE CASCADE
 );
 CREATE INDEX ix_lambda_versions_package_sha256 ON lambda_versions (package_sha256);
 CREATE TABLE durable_executions (
@@ -822,3 +822,38 @@ CREATE TABLE xray_segments (
 );
 CREATE INDEX ix_xray_segments_started ON xray_segments (account_id, region, started);
 CREATE INDEX ix_xray_segments_ended ON xray_segments (ended);
+CREATE TABLE logs_metric_filters (
+	id INTEGER NOT NULL, 
+	group_id INTEGER NOT NULL, 
+	name VARCHAR(512) NOT NULL, 
+	pattern TEXT NOT NULL, 
+	transformation JSON NOT NULL, 
+	creation_ms BIGINT NOT NULL, 
+	CONSTRAINT pk_logs_metric_filters PRIMARY KEY (id), 
+	CONSTRAINT uq_logs_metric_filters_group_id_name UNIQUE (group_id, name), 
+	CONSTRAINT fk_logs_metric_filters_group_id_logs_groups FOREIGN KEY(group_id) REFERENCES logs_groups (id) ON DELETE CASCADE
+);
+CREATE TABLE logs_subscription_filters (
+	id INTEGER NOT NULL, 
+	group_id INTEGER NOT NULL, 
+	name VARCHAR(512) NOT NULL, 
+	pattern TEXT NOT NULL, 
+	destination TEXT NOT NULL, 
+	role TEXT, 
+	distribution VARCHAR(16) NOT NULL, 
+	creation_ms BIGINT NOT NULL, 
+	CONSTRAINT pk_logs_subscription_filters PRIMARY KEY (id), 
+	CONSTRAINT uq_logs_subscription_filters_group_id_name UNIQUE (group_id, name), 
+	CONSTRAINT fk_logs_subscription_filters_group_id_logs_groups FOREIGN KEY(group_id) REFERENCES logs_groups (id) ON DELETE CASCADE
+);
+CREATE TABLE logs_query_definitions (
+	id VARCHAR(36) NOT NULL, 
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	name VARCHAR(255) NOT NULL, 
+	"query" TEXT NOT NULL, 
+	group_names JSON NOT NULL, 
+	parameters JSON NOT NULL, 
+	modified_ms BIGINT NOT NULL, 
+	CONSTRAINT pk_logs_query_definitions PRIMARY KEY (id)
+);
