@@ -6,9 +6,13 @@ COMMANDS = [
     "deploy",
     "invoke",
     "logs",
+    "top",
+    "stats",
     "runtimes",
     "doctor",
+    "cost",
     "account",
+    "alexa",
     "iam",
     "event",
 ]
