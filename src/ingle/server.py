@@ -333,7 +333,7 @@ class Server:
             stack.push_async_callback(functions.pollers.close)
             stack.push_async_callback(functions.durable.close)
             deliveries = Deliveries(
-                database, directory, authorizer, queues_for_services, sink, clock
+                database, directory, authorizer, queues_for_services, sink, metrics, clock
             )
             if isinstance(queues_for_services, QueuesElsewhere):
                 queues_for_services.send_with(deliveries)
