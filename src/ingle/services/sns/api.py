@@ -83,7 +83,7 @@ class SnsService(Service):
         if mail_relay:
             mails = MailSender(mail_relay, mail_sender, endpoint)
             senders |= {"email": mails, "email-json": mails}
-        signer = Signer(database, keys, clock)
+        self._signer = signer = Signer(database, keys, clock)
         envelopes = Envelopes(signer, endpoint)
         self.measured = Measurements()
         self._outbox = Outbox(database, store, senders, self.measured, clock)
@@ -104,7 +104,10 @@ class SnsService(Service):
 
     async def start(self) -> None:
         """Go on with the deliveries that were not finished."""
-        for live in self._store.topics():
+        topics = self._store.topics()
+        if topics:
+            await self._signer.prepare()
+        for live in topics:
             await self._confirmations.forget(live)
         await self._outbox.open(self._abandon)
 
@@ -115,6 +118,7 @@ class SnsService(Service):
 
     async def create_topic(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Make a topic."""
+        await self._signer.prepare()
         return await self._topics.create(context, request)
 
     async def delete_topic(self, context: CallContext, request: ServiceInput) -> None:
