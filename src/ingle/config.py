@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ingle.elsewhere import Elsewhere, read_services
 from ingle.resources import FileSystem, Vpc, read_file_systems, read_vpcs
 
 ENVIRONMENT_PREFIX = "INGLE_"
@@ -21,6 +22,7 @@ _HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]")
 _ORGANIZATION = re.compile(r"(o-[a-z0-9]{10,32})?")
+_HEADERS = re.compile(r"([\w-]+=[^,=\s]+(,[\w-]+=[^,=\s]+)*)?")
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True} | {
     "0": False,
@@ -49,10 +51,14 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """What a setting allows: in words, and as a function that raises ValueError otherwise."""
+    """What a setting allows: in words, and as a function that raises ValueError otherwise.
+
+    A value that is secret is not repeated in errors, which say what the function says instead.
+    """
 
     allowed: str
     read: Callable[[object], object]
+    secret: bool = False
 
 
 def _text(allowed: str, accepts: Callable[[str], object]) -> _Rule:
@@ -165,6 +171,12 @@ def _is_relay(value: str) -> bool:
     return not value or (parts.scheme in ("smtp", "smtps") and bool(host))
 
 
+def _is_endpoint(value: str) -> bool:
+    parts = urlsplit(value)
+    host, _ = parts.hostname, parts.port
+    return not value or (parts.scheme in ("http", "https") and bool(host) and not parts.query)
+
+
 def _is_origin(value: str) -> bool:
     parts = urlsplit(value)
     host, _ = parts.hostname, parts.port
@@ -217,6 +229,11 @@ class Config:
             what would have been refused. Signatures are checked with both.
         organization_id: the organisation that all accounts belong to, as policies name it
             (`aws:PrincipalOrgID`); "" for none.
+        log_format: how records are written: as `text` or as `json`, one object a line.
+        log_requests: log each request.
+        otlp_endpoint: where a span of each invocation is sent to, by OTLP over HTTP; "": nowhere.
+        otlp_headers: what goes with them: `name=value` pairs with commas between, URL-encoded
+            (https://opentelemetry.io/docs/specs/otel/protocol/exporter/).
         log_level: the least severe of Ingle's own log lines to write.
         runtimes_substitutes: the runtimes that a newer version of their language may serve where
             this machine lacks their own; True for all of them.
@@ -233,6 +250,7 @@ class Config:
         mail_relay: the URL of the SMTP relay that takes what topics send by mail; "" for none, and
             then nothing can be subscribed by mail.
         mail_sender: the address that mails are from.
+        services: those that are elsewhere, in place of Ingle's own.
     """
 
     host: str = _setting("127.0.0.1", _text("an IP address or a host name", _is_host))
@@ -271,6 +289,12 @@ class Config:
     log_level: str = _setting(
         "info", _text("one of " + ", ".join(_LOG_LEVELS), _LOG_LEVELS.__contains__)
     )
+    log_format: str = _setting("text", _text("text or json", ("text", "json").__contains__))
+    log_requests: bool = _setting(False, _boolean())
+    otlp_endpoint: str = _setting("", _text("a URL like http://127.0.0.1:4318", _is_endpoint))
+    otlp_headers: str = _setting(
+        "", _text("HTTP headers like authorization=Basic%20eDp5,x-team=a", _HEADERS.fullmatch)
+    )
     runtimes_substitutes: bool | frozenset[str] = _setting(
         False, _runtimes_or_all(), table="runtimes", flag="--substitutes"
     )
@@ -286,6 +310,15 @@ class Config:
     )
     mail_sender: str = _setting(
         "ingle@localhost", _text("a mail address", re.compile(r"[^@\s]+@[^@\s]+").fullmatch)
+    )
+    services: tuple[Elsewhere, ...] = _setting(
+        (),
+        _Rule(
+            "names of services, and for each endpoint (a URL), access_key_id, secret_access_key "
+            "and, where wanted, session_token and region: a table in the file, otherwise JSON",
+            read_services,
+            secret=True,
+        ),
     )
 
 
@@ -383,8 +416,9 @@ def _read(name: str, key: str, source: str, value: object) -> object:
     rule = _RULES[name]
     try:
         return rule.read(value)
-    except ValueError:
-        problem = f"{value!r} is not allowed; it takes {rule.allowed}"
+    except ValueError as error:
+        wrong = str(error) if rule.secret else f"{value!r} is not allowed"
+        problem = f"{wrong}; it takes {rule.allowed}"
         raise ConfigError(key, source, problem) from None
 
 

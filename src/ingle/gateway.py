@@ -5,6 +5,7 @@ import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -61,6 +62,18 @@ class Buckets(Protocol):
         """Say whether a request, of which nothing else tells a service, is to a bucket."""
         ...
 
+    def check_exists(self, params: Mapping[str, Any]) -> None:
+        """Refuse a request of nobody in particular to a bucket that is not there."""
+        ...
+
+    def find_website(self, request: Request) -> Any:
+        """Say which website a request is to; None where it is to none."""
+        ...
+
+    async def answer_website(self, request: Request, address: Any) -> Response:
+        """Answer a request to what `find_website` found."""
+        ...
+
     def preflight(self, request: Request) -> Response:
         """Answer what a browser asks before it sends a request to a bucket."""
         ...
@@ -77,6 +90,14 @@ class Buckets(Protocol):
 
     def add_cors_headers(self, request: Request, response: Response) -> None:
         """Let the page that sent a request to a bucket read the answer, if the bucket allows it."""
+        ...
+
+
+class Forwarder(Protocol):
+    """Calls a service that is elsewhere."""
+
+    async def forward(self, request: Request, region: str, upload: Upload | None) -> Response:
+        """Send a request there, and return the answer; raises ServiceErrors."""
         ...
 
 
@@ -114,6 +135,40 @@ class Accounts(Protocol):
         ...
 
 
+class Skills(Protocol):
+    """What answers the requests of Alexa skills."""
+
+    async def answer(
+        self,
+        request: Request,
+        function: str,
+        read_body: ReadBody,
+        authenticate: Callable[[Request], Awaitable[Identity]],
+    ) -> Response:
+        """Answer a request that is to be run by this function."""
+        ...
+
+
+class Requests(Protocol):
+    """What takes note of requests."""
+
+    def note(
+        self, service: str, operation: str, status: int, seconds: float, request_id: str, who: str
+    ) -> None:
+        """Take note of an answer; it returns at once."""
+        ...
+
+
+class _Call:
+    """What became known of a request on its way."""
+
+    __slots__ = ("operation", "principal_arn", "request_id", "service")
+
+    def __init__(self) -> None:
+        self.request_id = str(uuid.uuid4())
+        self.service = self.operation = self.principal_arn = ""
+
+
 class Gateway:
     """Answers requests with the services that it is given.
 
@@ -129,6 +184,9 @@ class Gateway:
         region: the one that a request without a signature is for.
         accounts: keeps those of this server.
         pages: answers what services let anybody fetch, without a signature.
+        skills: answers the requests of Alexa skills.
+        requests: takes note of what was asked and answered.
+        elsewhere: calls the services that are elsewhere, by botocore's names.
     """
 
     def __init__(
@@ -144,8 +202,12 @@ class Gateway:
         region: str,
         accounts: Accounts,
         pages: Callable[[Request], Awaitable[Response | None]],
+        skills: Skills,
+        requests: Requests,
+        elsewhere: Mapping[str, Forwarder],
     ) -> None:
         self._services = services
+        self._elsewhere = elsewhere
         self._verifier = verifier
         self._authorizer = authorizer
         self._explanations = Explanations(authorizer)
@@ -157,7 +219,9 @@ class Gateway:
         self._region = region
         self._accounts = accounts
         self._pages = pages
-        self._protocols = {name: ServiceProtocol.load(name) for name in services}
+        self._skills = skills
+        self._requests = requests
+        self._protocols = {name: ServiceProtocol.load(name) for name in {*services, *elsewhere}}
 
     async def handle(self, request: Request, read_body: Body) -> Response:
         """Answer one request; every error becomes an answer."""
@@ -165,19 +229,22 @@ class Gateway:
         if address is not None:
             return await self._function_url(request, address, read_body)
         if request.method == "OPTIONS" and "access-control-request-method" in request.headers:
-            if self._find_service(request) == _BUCKETS:
+            if self._is_to_bucket(request):
                 return self._buckets.preflight(request)
             answer = cors.preflight(request)
             if answer is not None:
                 return answer
-        if request.path.startswith(PREFIX):
+        site = self._buckets.find_website(request)
+        if site is not None:
+            response = await self._buckets.answer_website(request, site)
+        elif request.path.startswith(PREFIX):
             response = await self._own_route(request, read_body)
         elif request.method == "GET" and "authorization" not in request.headers:
             response = await self._page(request) or await self._call(request, read_body)
         else:
             response = await self._call(request, read_body)
         if "origin" in request.headers:
-            if self._find_service(request) == _BUCKETS:
+            if self._is_to_bucket(request):
                 self._buckets.add_cors_headers(request, response)
             else:
                 cors.add_headers(request, response)
@@ -191,13 +258,29 @@ class Gateway:
             return Response(500, _JSON, b"Internal Server Error")
 
     async def _call(self, request: Request, read_body: Body) -> Response:
-        request_id = str(uuid.uuid4())
+        call = _Call()
+        began = perf_counter()
+        response = await self._answer(call, request, read_body)
+        self._requests.note(
+            call.service,
+            call.operation,
+            response.status,
+            perf_counter() - began,
+            call.request_id,
+            call.principal_arn,
+        )
+        return response
+
+    async def _answer(self, call: "_Call", request: Request, read_body: Body) -> Response:
+        request_id = call.request_id
         upload: Upload | None = None
         protocol: ServiceProtocol | None = None
         operation: Operation | None = None
         try:
             protocol = await self._protocol(request, read_body)
-            if protocol.name == _BUCKETS and _is_post_form(request):
+            call.service = protocol.name
+            forwarder = self._elsewhere.get(protocol.name)
+            if forwarder is None and protocol.name == _BUCKETS and _is_post_form(request):
                 pieces = _pieces(read_body, max_body(_BUCKETS, "PutObject"))
                 return await self._buckets.post_form(request, pieces, self._signer, request_id)
             if request.body:  # read already, to find the service
@@ -210,18 +293,26 @@ class Gateway:
                 if operation.upload is None:
                     limit = max_body(protocol.name, operation.name)
                     request.body = await _read(read_body, limit, _spoken(operation.name))
+            call.operation = operation.name
             if operation.upload is None:
                 identity = await self._identify(request, operation, protocol)
             else:
                 identity, upload = self._receive(request, read_body, operation, protocol)
+            if forwarder is not None:
+                params = operation.read(request)
+                self._authorizer.check(identity, request, operation, params, request_id)
+                return await forwarder.forward(request, identity.region, upload)
             method, decides = self._method(operation)
             # A call is authorised before it is refused because Ingle lacks what it is for.
             lacking = isinstance(method, NotImplementedByIngle)
             params = operation.read(request) if lacking else operation.parse(request)
+            if protocol.name == _BUCKETS and not identity.access_key_id:
+                self._buckets.check_exists(params)
             if not (decides or operation.model.unsigned):
                 self._authorizer.check(identity, request, operation, params, request_id)
             if isinstance(method, NotImplementedByIngle):
                 raise method
+            call.principal_arn = identity.principal_arn
             if upload is not None and operation.upload is not None:
                 params[operation.upload] = upload
             context = CallContext(
@@ -304,8 +395,14 @@ class Gateway:
         known = int(length) if length.isdigit() and len(length) < _DIGITS else None
         return identity, Upload(pieces, payload or Plain(), known)
 
+    def _is_to_bucket(self, request: Request) -> bool:
+        return _BUCKETS not in self._elsewhere and self._find_service(request) == _BUCKETS
+
     def _find_service(self, request: Request) -> str | None:
         name = find_service(request)
+        if name is None and _BUCKETS in self._elsewhere:
+            # Which buckets are there is not known; a signature of no service is S3's older one.
+            return _BUCKETS if is_signed(request) else None
         return _BUCKETS if name is None and self._buckets.serves(request) else name
 
     async def _protocol(self, request: Request, read_body: ReadBody) -> ServiceProtocol:
@@ -331,20 +428,25 @@ class Gateway:
             return await self._answer_accounts(request, read_body)
         if request.method == "GET" and route.startswith("packages/"):
             return await self._package(request, route.removeprefix("packages/"), read_body)
+        if request.method == "POST" and route.startswith(_SKILLS):
+            return await self._skill(request, route.removeprefix(_SKILLS), read_body)
         if request.method == "GET" and route in EXPLAINED:
             return await self._explain(request, read_body, route)
         return _bare_error(UnknownOperation(f"There is nothing at {request.path}."), "")
 
-    async def _function_url(self, request: Request, address: Any, read_body: ReadBody) -> Response:
-        async def read(limit: int) -> bytes:
-            try:
-                return await _read(read_body, limit, "InvokeFunction")
-            except BodyIncomplete as error:
-                raise _incomplete(error) from error
+    async def _skill(self, request: Request, function: str, read_body: ReadBody) -> Response:
+        try:
+            return await self._skills.answer(
+                request, function, _reading(read_body), self._verifier.authenticate
+            )
+        except Exception:
+            _logger.exception("a skill's request %s failed", request.path)
+            return Response(500, _JSON, b"Internal Server Error")
 
+    async def _function_url(self, request: Request, address: Any, read_body: ReadBody) -> Response:
         try:
             return await self._function_urls.answer(
-                request, address, read, self._verifier.authenticate
+                request, address, _reading(read_body), self._verifier.authenticate
             )
         except Exception:
             _logger.exception("a request to the function URL %s failed", request.path)
@@ -420,6 +522,7 @@ class Gateway:
 
 
 _TRACE = "X-Amzn-Trace-Id"
+_SKILLS = "alexa/"
 _JSON = [("content-type", "application/json")]
 _MAX_ACCOUNT_BYTES = 4096
 _TEXT = [("content-type", "text/plain; version=0.0.4; charset=utf-8")]
@@ -436,6 +539,18 @@ async def _read(read_body: ReadBody, limit: int, operation: str) -> bytes:
         raise RequestTooLarge(
             f"Request must be smaller than {limit} bytes for the {operation} operation"
         ) from error
+
+
+def _reading(read_body: ReadBody) -> ReadBody:
+    """Read the body of what runs a function; what is wrong with it is a ServiceError."""
+
+    async def read(limit: int) -> bytes:
+        try:
+            return await _read(read_body, limit, "InvokeFunction")
+        except BodyIncomplete as error:
+            raise _incomplete(error) from error
+
+    return read
 
 
 def _is_post_form(request: Request) -> bool:

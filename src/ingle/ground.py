@@ -3,13 +3,13 @@
 import logging
 import os
 import socket
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ingle.clock import Clock
 from ingle.config import Config, ConfigError
+from ingle.observe.logs import tell
 from ingle.pool.memory import MB, total_memory
 from ingle.pool.programs import programs
 from ingle.pool.provisions import Provisions
@@ -112,7 +112,7 @@ def within_open_files(files: int, config: Config) -> Config:
     """Ask for no more than this many open files are enough for, and say so."""
     finding = open_files(files, config.concurrency)
     if not finding.ok:
-        say_weaker(finding)
+        say_weaker(finding, config)
     return replace(
         config,
         concurrency=min(config.concurrency, openfiles.sandboxes(files)),
@@ -120,11 +120,11 @@ def within_open_files(files: int, config: Config) -> Config:
     )
 
 
-def say_weaker(finding: Finding) -> None:
+def say_weaker(finding: Finding, config: Config) -> None:
     """Tell the operator of something that cannot be had on this machine."""
-    print(
+    tell(
         f"weaker on this machine: {finding.name}: {finding.detail}; {finding.consequence}",
-        file=sys.stderr,
+        config.log_format,
     )
 
 

@@ -7,9 +7,8 @@ import logging
 import os
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvloop
 
@@ -23,14 +22,18 @@ from ingle.auth.root import load_or_create_root_key
 from ingle.auth.sessions import DURATION_S, SessionCredentials, SessionMinter
 from ingle.auth.sigv4 import Verifier
 from ingle.clock import Clock, SystemClock
-from ingle.config import Config
+from ingle.config import Config, ConfigError
 from ingle.endpoint import Endpoint
+from ingle.forwarding.forwarder import Forwarder
 from ingle.gateway import Gateway
 from ingle.ground import Ground, prepare, say_weaker, within_open_files
 from ingle.http.server import HttpServer
 from ingle.invoke.admission import Admission
 from ingle.invoke.invoker import Invoker
-from ingle.observe.prometheus import Measurements
+from ingle.invoke.metrics import SeveralSinks
+from ingle.invoke.tracing import Tracer
+from ingle.observe.logs import configure, tell
+from ingle.observe.observer import Observer, SpansUnavailable
 from ingle.pool.memory import MB, Memory
 from ingle.pool.pool import Pool
 from ingle.pool.spec import FunctionSpec
@@ -39,7 +42,9 @@ from ingle.runtimes.python.addresses import api_address
 from ingle.sandbox import openfiles
 from ingle.sandbox.client import WardenClient
 from ingle.sandbox.probe import findings
+from ingle.services.alexa.api import Skills
 from ingle.services.cloudwatch.api import CloudWatchService
+from ingle.services.cloudwatch.lambda_metrics import LambdaMetrics
 from ingle.services.cloudwatch.metrics import Metrics
 from ingle.services.cloudwatch.store import MetricsStore
 from ingle.services.delivering.api import Deliveries
@@ -53,26 +58,41 @@ from ingle.services.iam.store import IamStore
 from ingle.services.lambda_.api import LambdaService
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.roles import ExecutionRoles
+from ingle.services.lambda_.service_invocations import Source
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.logs.api import LogsService
+from ingle.services.logs.deliveries import LogDeliveries
+from ingle.services.logs.filter_store import FilterStore
+from ingle.services.logs.live_tail import LiveTails
 from ingle.services.logs.permission import LogPermission
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
+from ingle.services.logs.watching import Watching
 from ingle.services.s3.api import S3Service
+from ingle.services.s3.elsewhere import ObjectsElsewhere
+from ingle.services.s3.notifications.neighbours import Neighbours
 from ingle.services.s3.store import BucketStore
 from ingle.services.scheduler.api import SchedulerService
 from ingle.services.scheduler.store import SchedulerStore
 from ingle.services.sns.api import SnsService
 from ingle.services.sns.store import SnsStore
 from ingle.services.sqs.api import SqsService
+from ingle.services.sqs.elsewhere import QueuesElsewhere
+from ingle.services.sqs.for_services import ServiceMessages
+from ingle.services.sqs.measuring import QueueMeter
 from ingle.services.sqs.store import SqsStore
 from ingle.services.sts.api import StsService
+from ingle.services.xray.api import Recorder, SegmentStore, XRayService
 from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
 from ingle.storage.folder import DataFolder
+from ingle.wire.protocol import ServiceProtocol
 from ingle.wire.routing import find_service
 from ingle.wire.service import Service
+
+if TYPE_CHECKING:
+    from ingle.services.alexa.verifying import SkillVerifier
 
 _logger = logging.getLogger("ingle.server")
 
@@ -94,8 +114,7 @@ def run(config: Config, clock: Clock | None = None) -> int:
         OSError: the address cannot be listened on.
         WardenError: no sandboxes can be made.
     """
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("ingle").setLevel(config.log_level.upper())
+    configure(config.log_level, config.log_format)
     os.umask(_FILE_MODE_MASK)
     config = within_open_files(openfiles.claim(), config)
     clock = clock or SystemClock()
@@ -201,15 +220,32 @@ class Server:
             self._say_what_is_weaker(warden)
 
             metrics = await Metrics.open(MetricsStore(database), clock)
+            lambda_metrics = LambdaMetrics(clock)
+            metrics.draw_from(lambda_metrics)
             stack.push_async_callback(metrics.close)
             logs_store = LogsStore(database)
-            sink = await Sink.open(logs_store, clock, permission=LogPermission(authorizer))
+            log_deliveries = LogDeliveries(
+                lambda function, event, source, owner: functions.for_services.enqueue(
+                    Source("logs.amazonaws.com", source, owner), function, event
+                )
+            )
+            watching = Watching(
+                await FilterStore.open(database),
+                logs_store,
+                metrics,
+                log_deliveries,
+                LiveTails(clock),
+            )
+            sink = await Sink.open(
+                logs_store, clock, permission=LogPermission(authorizer), watching=watching
+            )
             stack.push_async_callback(sink.close)
             stack.push_async_callback(ground.provisions.close)
+            memory = Memory(warden.memory, warden.usage)
             pool = Pool(
                 warden,
                 clock,
-                Memory(warden.memory, warden.usage),
+                memory,
                 idle_s=config.idle_seconds,
                 limit=config.concurrency,
                 overloaded=lambda: sink.overloaded,
@@ -222,17 +258,35 @@ class Server:
                 ),
             )
             stack.push_async_callback(pool.close, _POOL_DEADLINE_S)
+            tracer = Tracer(clock)
+            segments = SegmentStore(database)
+            traces = Recorder(segments, tracer.caller, clock)
+            stack.push_async_callback(traces.flush)
+            observer = self._observer(tracer)
+            stack.push_async_callback(observer.close)
             invoker = Invoker(
                 pool,
                 sink,
                 clock,
                 admission=Admission(config.concurrency),
                 versions=lambda runtime: label(runtime, ground.versions.get(runtime)),
+                listeners=[lambda_metrics, traces, *observer.listeners],
             )
-            queues_store = await SqsStore.open(database, clock)
+            lambda_metrics.watch(invoker.busy, invoker.admission)
+            queues_store = await SqsStore.open(database, clock, keys)
             queues = SqsService(queues_store, database, authorizer, clock)
             authorizer.tell("sqs", queues.resources)
+            metrics.draw_from(QueueMeter(queues_store, clock))
             stack.push_async_callback(queues.close)
+            elsewhere = {
+                each.service: Forwarder(each, ServiceProtocol.load(each.service).signing_name)
+                for each in config.services
+            }
+            for forwarder in elsewhere.values():
+                stack.push_async_callback(forwarder.close)
+            queues_for_services: ServiceMessages | QueuesElsewhere = queues.for_services
+            if "sqs" in elsewhere:
+                queues_for_services = QueuesElsewhere(elsewhere["sqs"], clock)
             topics_store = await SnsStore.open(database, clock)
             topics = SnsService(
                 store=topics_store,
@@ -241,14 +295,13 @@ class Server:
                 authorizer=authorizer,
                 clock=clock,
                 functions=lambda: functions.for_services,
-                queues=queues.for_services,
+                queues=queues_for_services,
                 endpoint=config.public_url or _local_url(sock),
                 mail_relay=config.mail_relay,
                 mail_sender=config.mail_sender,
             )
             authorizer.tell("sns", topics.resources)
             metrics.draw_from(topics.measured)
-            measurements = Measurements()
             buckets = S3Service(
                 await BucketStore.open(database, folder.objects, keys), authorizer, clock
             )
@@ -259,12 +312,15 @@ class Server:
                 packages=packages,
                 database=database,
                 invoker=invoker,
-                metrics=measurements,
+                metrics=SeveralSinks(observer.measurements, lambda_metrics),
                 directory=directory,
                 authorizer=authorizer,
-                objects=buckets.for_services,
+                objects=ObjectsElsewhere(elsewhere["s3"], authorizer)
+                if "s3" in elsewhere
+                else buckets.for_services,
                 clock=clock,
-                queues=queues.for_services,
+                tracer=tracer,
+                queues=queues_for_services,
                 topics=topics.for_services,
                 presign=lambda url, seconds: presign_url(
                     root_key, "GET", url, config.region, "lambda", seconds, clock.time()
@@ -282,33 +338,54 @@ class Server:
             stack.push_async_callback(functions.pollers.close)
             stack.push_async_callback(functions.durable.close)
             deliveries = Deliveries(
-                database, directory, authorizer, queues.for_services, sink, clock
+                database, directory, authorizer, queues_for_services, sink, clock
             )
+            if isinstance(queues_for_services, QueuesElsewhere):
+                queues_for_services.send_with(deliveries)
             deliveries.invoke_with(functions.for_services)
-            stack.push_async_callback(deliveries.close)
-            buses = EventsService(await EventsStore.open(database), deliveries, clock)
+            deliveries.publish_with(topics.for_services)
+            buses = EventsService(await EventsStore.open(database, keys), deliveries, clock)
             authorizer.tell("events", buses.resources)
+            stack.push_async_callback(buses.hang_up)
+            stack.push_async_callback(deliveries.close)
             stack.push_async_callback(buses.close)
-            schedules = SchedulerService(await SchedulerStore.open(database), deliveries, clock)
+            services: dict[str, Service] = {}
+            schedules = SchedulerService(
+                await SchedulerStore.open(database), deliveries, services, authorizer, clock
+            )
             stack.push_async_callback(schedules.close)
             functions.deliver_to_buses(buses.for_services)
+            buckets.tell(
+                Neighbours(
+                    functions.for_services,
+                    queues_for_services,
+                    topics.for_services,
+                    buses.for_services,
+                )
+            )
             await functions.start()
             await queues.start()
+            cloudwatch = CloudWatchService(metrics, database, clock, folder.path / "graphs")
+            stack.push_async_callback(cloudwatch.close)
+            logs = LogsService(logs_store, database, sink, watching, clock)
+            stack.push_async_callback(logs.close)
             await topics.start()
             stack.push_async_callback(topics.close)
-            services: Mapping[str, Service] = {
+            services |= {
                 service.name: service
                 for service in (
                     functions,
+                    logs,
                     buckets,
-                    LogsService(logs_store, sink, clock),
                     IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
                     queues,
+                    cloudwatch,
                     topics,
                     buses,
                     schedules,
-                    CloudWatchService(metrics, clock),
+                    cloudwatch,
+                    XRayService(segments, traces, clock),
                 )
             }
             gateway = Gateway(
@@ -317,12 +394,21 @@ class Server:
                 authorizer,
                 functions.package_path,
                 self._health,
-                measurements.page,
+                observer.page,
                 functions.urls,
                 buckets.for_browsers,
                 config.region,
                 accounts,
                 topics.pages.answer,
+                Skills(
+                    functions.for_services,
+                    authorizer,
+                    lambda: _skill_verifier(clock),
+                    config.account_id,
+                    config.region,
+                ),
+                observer.requests,
+                elsewhere,
             )
             http = HttpServer(gateway.handle, clock)
             for work in (
@@ -334,11 +420,23 @@ class Server:
                 invoker.keep_provisioned(),
                 identities.uses.keep(clock),
                 queues.keep_time(),
+                logs.keep_time(),
                 metrics.keep(),
+                traces.keep(),
+                observer.keep(),
+                buckets.keep_lifecycles(),
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
-            stack.push_async_callback(self._drain, functions, queues, deliveries, invoker, http)
+            stack.push_async_callback(
+                self._drain, functions, queues, deliveries, logs, invoker, http
+            )
+            for name, told, value in (
+                ("ingle_sandboxes", "Sandboxes that there are.", lambda: pool.count),
+                ("ingle_invocations_running", "Invocations that run now.", lambda: invoker.running),
+                ("ingle_sandbox_memory_free_bytes", "Memory for more sandboxes.", memory.free),
+            ):
+                observer.show(name, told, value)
             for runtime in store.runtimes():
                 invoker.prepare(runtime)
             await functions.events.start()
@@ -354,10 +452,10 @@ class Server:
     def _enforced(self) -> bool:
         """Whether permissions are enforced; say so where they are not."""
         if self._config.iam == "audit":
-            print(
+            tell(
                 "permissions are not enforced (iam = audit): every signed request is let through, "
                 "and what would be denied is logged; `ingle iam explain` tells why",
-                file=sys.stderr,
+                self._config.log_format,
             )
         return self._config.iam == "enforce"
 
@@ -377,6 +475,7 @@ class Server:
         functions: LambdaService,
         queues: SqsService,
         deliveries: Deliveries,
+        logs: LogsService,
         invoker: Invoker,
         http: HttpServer,
     ) -> None:
@@ -386,6 +485,7 @@ class Server:
         functions.durable.stop()
         await functions.events.stop()
         queues.stop()
+        logs.stop()
         if not await invoker.drain(self._config.drain_seconds):
             _logger.warning(
                 "some invocations were still running after %d seconds and are ended",
@@ -408,7 +508,24 @@ class Server:
     def _say_what_is_weaker(self, warden: WardenClient) -> None:
         for finding in findings(warden.abilities, warden.outbound):
             if not finding.ok:
-                say_weaker(finding)
+                say_weaker(finding, self._config)
+
+    def _observer(self, tracer: Tracer) -> Observer:
+        config = self._config
+        try:
+            return Observer(
+                self._clock,
+                tracer.caller,
+                log_requests=config.log_requests,
+                otlp_endpoint=config.otlp_endpoint,
+                otlp_headers=config.otlp_headers,
+            )
+        except SpansUnavailable as error:
+            raise ConfigError(
+                "otlp_endpoint",
+                "the configuration",
+                "sending spans takes more than is installed: pip install 'ingle[otel]'",
+            ) from error
 
     def _health(self) -> Mapping[str, Any]:
         return {
@@ -433,6 +550,14 @@ def _credentials(
     if roles.exists(spec.role):
         return sessions.mint_for_function(spec.role, function_arn, now)
     return sessions.mint(Grant(SessionKind.ROLE, spec.role, "", spec.name), now, DURATION_S)
+
+
+def _skill_verifier(clock: Clock) -> "SkillVerifier":
+    # Imported here, because it takes a tenth of a second that no start needs.
+    from ingle.services.alexa.certificates import Certificates
+    from ingle.services.alexa.verifying import SkillVerifier
+
+    return SkillVerifier(Certificates(clock), clock)
 
 
 def _url(sock: socket.socket) -> str:

@@ -16,7 +16,7 @@ from ingle.invoke.events.fate import Fate, Outcome, Refused
 from ingle.invoke.events.finisher import Finisher
 from ingle.invoke.events.inbox import Inbox
 from ingle.invoke.events.store import EventStore
-from ingle.observe.prometheus import Measurements
+from ingle.observe.measurements import Measurements
 from ingle.storage.database import FILE_NAME, Database
 from tests.services.clocks import ManualClock
 

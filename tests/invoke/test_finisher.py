@@ -10,7 +10,8 @@ from ingle.invoke.events.event import Event
 from ingle.invoke.events.fate import Outcome
 from ingle.invoke.events.finisher import BACKLOG, TRIES, Finisher
 from ingle.invoke.events.store import EventStore
-from ingle.observe.prometheus import Measurements
+from ingle.observe.exposition import page
+from ingle.observe.measurements import Measurements
 from ingle.storage.database import Database
 from tests.services.clocks import ManualClock
 
@@ -76,7 +77,7 @@ class World:
     @property
     def lost(self) -> bool:
         name = "ingle_lambda_destination_delivery_failures_total{"
-        return name in self.measurements.page().decode()
+        return name in page(self.measurements.families()).decode()
 
 
 async def _nothing(connection: AsyncConnection) -> None:

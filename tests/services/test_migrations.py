@@ -18,7 +18,8 @@ import ingle.services.logs.tables
 import ingle.services.s3.tables
 import ingle.services.scheduler.tables
 import ingle.services.sns.tables
-import ingle.services.sqs.tables  # noqa: F401 - all of them register their tables
+import ingle.services.sqs.tables
+import ingle.services.xray.tables  # noqa: F401 - all of them register their tables
 from ingle.storage.schema import MIGRATIONS, WHOLE, describe, migrate, upgrade
 from ingle.storage.tables import metadata
 

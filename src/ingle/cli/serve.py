@@ -154,6 +154,31 @@ def serve(
             help="The server's own log: debug, info, warning or error.",
         ),
     ] = None,
+    log_format: Annotated[
+        str | None,
+        typer.Option(
+            show_default=_DEFAULTS.log_format,
+            help="How it is written: text, or json with an object on each line.",
+        ),
+    ] = None,
+    log_requests: Annotated[
+        bool | None,
+        typer.Option(show_default="no", help="Log each request."),
+    ] = None,
+    otlp_endpoint: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            show_default="none",
+            help="Send a span of each invocation there, by OTLP over HTTP.",
+        ),
+    ] = None,
+    otlp_headers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME=VALUE,…", show_default="none", help="HTTP headers that go with spans."
+        ),
+    ] = None,
     runtimes_substitutes: Substitutes = None,
     runtimes_nodejs_sdk: Annotated[
         bool | None,
@@ -193,6 +218,15 @@ def serve(
         str | None,
         typer.Option(show_default=_DEFAULTS.mail_sender, help="The address that mails are from."),
     ] = None,
+    services: Annotated[
+        str | None,
+        typer.Option(
+            metavar="JSON",
+            show_default="none",
+            help="Services that are elsewhere, such as MinIO for s3. Better in the --config file "
+            "or INGLE_SERVICES, where other users do not see their keys.",
+        ),
+    ] = None,
     config: ConfigFile = None,
 ) -> None:
     """Run the server in this terminal until Ctrl-C or SIGTERM.
@@ -229,6 +263,10 @@ def serve(
         "iam": iam,
         "organization_id": organization_id,
         "log_level": log_level,
+        "log_format": log_format,
+        "log_requests": log_requests,
+        "otlp_endpoint": otlp_endpoint,
+        "otlp_headers": otlp_headers,
         "runtimes_substitutes": runtimes_substitutes,
         "runtimes_nodejs_sdk": runtimes_nodejs_sdk,
         "runtimes_python_sdk": runtimes_python_sdk,
@@ -237,6 +275,7 @@ def serve(
         "public_url": public_url,
         "mail_relay": mail_relay,
         "mail_sender": mail_sender,
+        "services": services,
     }
     try:
         settings = load_config(flags, file=config)

@@ -149,6 +149,11 @@ class Invoker:
         """Keep sandboxes ready, for as long as this runs."""
         await self._provisioner.keep()
 
+    @property
+    def running(self) -> int:
+        """How many invocations there are now."""
+        return self._running
+
     async def drain(self, deadline_s: float) -> bool:
         """Take no more invocations; return whether all that ran have ended within the deadline."""
         self._draining = True

@@ -2,7 +2,7 @@
 
 A function with `Active` tracing is traced where its caller decided so and, where no caller decided,
 for one invocation a second and one in twenty of the others. With `PassThrough` only callers decide.
-The segment of an invocation is the `Parent` that its function sees; nobody keeps it.
+The segment of an invocation is the `Parent` that its function sees.
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html and
 https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader.
 """
@@ -17,7 +17,10 @@ from ingle.invoke import lineage
 
 ACTIVE = "Active"
 _SHARE = 0.05
-_SAMPLED, _NOT_SAMPLED = "Sampled=1", "Sampled=0"
+_CALLERS = 20_000
+"""More than there are between two times that traces are written."""
+SAMPLED = "Sampled=1"
+_NOT_SAMPLED = "Sampled=0"
 _DECISIONS = frozenset({"sampled=1", "sampled=0"})
 _ROOT, _PARENT, _DECISION = "root=", "parent=", "sampled="
 
@@ -51,6 +54,8 @@ class Tracer:
         self._second = 0
         # The functions that had the one invocation of this second.
         self._had: set[str] = set()
+        # The segments of callers, by those of the latest invocations.
+        self._callers: dict[str, str] = {}
 
     def header(self, sent: str, function_arn: str, request_id: str, tracing: str) -> str:
         """Make the header that a function gets of the one that its caller sent.
@@ -65,18 +70,30 @@ class Tracer:
         if not sent:
             if tracing != ACTIVE or not self._sample(function_arn):
                 return trace
-            return trace.replace(_NOT_SAMPLED, _SAMPLED, 1)
+            return trace.replace(_NOT_SAMPLED, SAMPLED, 1)
         fields = trace.split(";")
         decision = _decision(fields)
         if decision is None and tracing == ACTIVE:
             decision = self._sample(function_arn)
             fields = [each for each in fields if not _is(each, _DECISION)]
-            fields.insert(1, _SAMPLED if decision else _NOT_SAMPLED)
+            fields.insert(1, SAMPLED if decision else _NOT_SAMPLED)
         if not decision:
             return ";".join(fields)
+        own, caller = secrets.token_hex(8), _value(fields, _PARENT)
+        if caller:
+            self._note(own, caller)
         fields = [each for each in fields if not _is(each, _PARENT)]
-        fields.insert(1, f"Parent={secrets.token_hex(8)}")
+        fields.insert(1, f"Parent={own}")
         return ";".join(fields)
+
+    def caller(self, segment_id: str) -> str:
+        """Tell under which segment an invocation's is; "" where nobody called with one."""
+        return self._callers.get(segment_id, "")
+
+    def _note(self, segment_id: str, caller: str) -> None:
+        self._callers[segment_id] = caller
+        if len(self._callers) > _CALLERS:
+            del self._callers[next(iter(self._callers))]
 
     def decided(self, sent: str, function_arn: str, request_id: str, tracing: str) -> str:
         """Decide whether an event is traced, which may run several times; "" where nobody does.
@@ -86,7 +103,7 @@ class Tracer:
         """
         if tracing != ACTIVE or _decision(sent.split(";")) is not None:
             return sent
-        decision = _SAMPLED if self._sample(function_arn) else _NOT_SAMPLED
+        decision = SAMPLED if self._sample(function_arn) else _NOT_SAMPLED
         kept = [each for each in sent.split(";") if each and not _is(each, _DECISION)]
         if not any(_is(each, _ROOT) for each in kept):
             kept.insert(0, lineage.new_root(request_id, self._clock.time()))
@@ -105,7 +122,7 @@ class Tracer:
 
 def segment_of(header: str) -> Segment | None:
     """Return what an invocation with this header is in its trace; None where it is not traced."""
-    if _SAMPLED not in header:
+    if SAMPLED not in header:
         return None
     fields = header.split(";")
     if not _decision(fields):

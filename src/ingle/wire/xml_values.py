@@ -3,6 +3,7 @@
 https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html#xml-shape-serialization
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
@@ -22,6 +23,7 @@ _IN_TEXT = {
     **str.maketrans(dict.fromkeys(_UNSAYABLE, "\ufffd")),
     **str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#xD;"}),
 }
+_SPECIAL = re.compile("[&<>\r" + "".join(_UNSAYABLE) + "]").search
 _IN_ATTRIBUTE = {**_IN_TEXT, **str.maketrans({'"': "&quot;", "\n": "&#xA;", "\t": "&#x9;"})}
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 
@@ -250,7 +252,8 @@ def escape_text(text: str) -> str:
 
     Carriage returns survive the reader's normalisation; what no XML can say becomes U+FFFD.
     """
-    return text.translate(_IN_TEXT)
+    # Looking is three times as fast as replacing, and nearly always there is nothing to replace.
+    return text.translate(_IN_TEXT) if _SPECIAL(text) else text
 
 
 def quote_attribute(text: str) -> str:

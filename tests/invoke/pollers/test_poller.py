@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from ingle.invoke.errors import TooManyRequests
-from ingle.invoke.pollers.poller import FIRST, MORE, Plan, Poller
+from ingle.invoke.pollers.poller import FIRST, MORE, MORE_PROVISIONED, OF_ONE, Plan, Poller
 from ingle.invoke.pollers.target import Answer
-from ingle.observe.prometheus import Measurements
+from ingle.observe.exposition import page
+from ingle.observe.measurements import Measurements
 from tests.services.clocks import ManualClock
 
 ARN = "arn:aws:sqs:us-east-1:000000000000:q"
@@ -126,6 +127,17 @@ async def test_more_batches_run_at_once_as_long_as_messages_wait(world: World) -
     await world.until(lambda: len(world.deleted) == 100)
 
 
+async def test_provisioned_pollers_bound_how_many_batches_run_at_once(world: World) -> None:
+    world.ready = [message(each) for each in range(200)]
+    world.start(pollers=(2, 4))
+    await world.until(lambda: world.poller.running == 2 * OF_ONE)
+    await world.until(lambda: world.poller.running == 2 * OF_ONE + MORE_PROVISIONED)
+    await world.rest(5)
+    assert world.poller.running == 4 * OF_ONE
+    world.open.set()
+    await world.until(lambda: len(world.deleted) == 200)
+
+
 async def test_batches_are_received_together_and_of_a_fifo_queue_one_by_one(
     world: World,
 ) -> None:
@@ -160,7 +172,7 @@ async def test_a_batch_that_is_throttled_is_tried_again_for_a_while(world: World
     assert world.deleted == ["1"]
     assert (
         'failed_invoke_events_total{account="000000000000",region="us-east-1",function="f"} 1'
-        in (world.measurements.page().decode())
+        in (page(world.measurements.families()).decode())
     )
 
 

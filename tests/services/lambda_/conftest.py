@@ -14,6 +14,7 @@ from ingle.invoke.admission import Admission
 from ingle.invoke.invoker import InvocationResult
 from ingle.invoke.metrics import Metric
 from ingle.invoke.provisioner import Standing
+from ingle.invoke.tracing import Tracer
 from ingle.pool.spec import FunctionSpec
 from ingle.runtimes.discovery import Interpreters
 from ingle.services.iam.directory import Directory
@@ -100,7 +101,13 @@ class Measured:
     def __init__(self) -> None:
         self.values: list[tuple[Metric, tuple[str, str, str], float]] = []
 
-    def record(self, metric: Metric, function: tuple[str, str, str], value: float = 1.0) -> None:
+    def record(
+        self,
+        metric: Metric,
+        function: tuple[str, str, str],
+        value: float = 1.0,
+        qualifier: str = "",
+    ) -> None:
         self.values.append((metric, function, value))
 
 
@@ -136,7 +143,7 @@ class Bench:
             await BucketStore.open(self.database, self.objects, KEYS), self.authorizer, self.clock
         )
         queues = SqsService(
-            await SqsStore.open(self.database, self.clock),
+            await SqsStore.open(self.database, self.clock, KEYS),
             self.database,
             self.authorizer,
             self.clock,
@@ -161,6 +168,7 @@ class Bench:
             objects=buckets.for_services,
             invoker=self.invoker,  # type: ignore[arg-type]
             clock=self.clock,
+            tracer=Tracer(self.clock),
             queues=queues.for_services,
             topics=topics.for_services,
             presign=lambda url, seconds: f"{url}?expires={seconds}",

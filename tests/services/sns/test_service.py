@@ -91,7 +91,7 @@ class Sns:
     async def open(self) -> None:
         identities = await IamStore.open(self.database, KEYS)
         authorizer = Authorizer(Directory(identities, {}.get), self.clock)
-        store = await SqsStore.open(self.database, self.clock)
+        store = await SqsStore.open(self.database, self.clock, KEYS)
         self.queues = SqsService(store, self.database, authorizer, self.clock)
         authorizer.tell("sqs", self.queues.resources)
         self.service = SnsService(

@@ -92,6 +92,7 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         authorizer: decides who may do what.
         objects: S3, where code may be, and where records may go.
         clock: tells when a function was modified.
+        tracer: makes trace headers.
         queues: take records of events, and give messages to functions.
         topics: take records of events.
         presign: signs the URL of a package.
@@ -127,6 +128,7 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         authorizer: Authorizer,
         objects: Objects,
         clock: Clock,
+        tracer: Tracer,
         queues: Queues,
         topics: Topics,
         presign: Presign,
@@ -149,7 +151,6 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         self._packages = packages
         self._account = Account(store, invoker.admission)
         architecture = _ARCHITECTURES.get(machine, machine)
-        tracer = Tracer(clock)
         images = Images(packages, objects, image_folders, architecture)
         self._invocations = Invocations(
             store, packages, images, invoker, metrics, tracer, attachments, self._start_durable
@@ -173,6 +174,7 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
             clock,
             tracer,
             self._run_durable,
+            metrics,
         )
         self._layers = Layers(
             store, packages, self._account, clock, locations, changing_layers, sources

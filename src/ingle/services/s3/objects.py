@@ -18,6 +18,7 @@ from ingle.services.s3.errors import (
     NoSuchVersion,
 )
 from ingle.services.s3.later import refuse_later
+from ingle.services.s3.lifecycle.rules import expiration
 from ingle.services.s3.model import ENABLED, Bucket, Version
 from ingle.services.s3.names import bucket_of
 from ingle.services.s3.ranges import parse_range
@@ -212,7 +213,12 @@ _AT_ONCE = 65_536
 def origin_of(context: CallContext) -> Origin:
     """Say whose request it is."""
     principal = context.identity.principal
-    return Origin(context.request_id, principal.unique_id, context.request.client or "")
+    return Origin(
+        context.request_id,
+        principal.unique_id,
+        context.request.client or "",
+        principal.account_id or principal.unique_id,
+    )
 
 
 def made_answer(version: Version, bucket: Bucket) -> ServiceOutput:
@@ -223,6 +229,7 @@ def made_answer(version: Version, bucket: Bucket) -> ServiceOutput:
     }
     if version.checksum is not None:
         answer |= version.checksum.members
+    answer |= expiration(version, bucket)
     if bucket.versioning == ENABLED:
         answer["VersionId"] = version.version_id
     return answer

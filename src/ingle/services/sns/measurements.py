@@ -31,7 +31,7 @@ class Measurements(Source):
         self._add(topic, PUBLISHED, 1.0, 1)
         self._add(topic, SIZE, float(size), 1)
 
-    def measure(self, metrics: Metrics) -> None:
+    async def measure(self, metrics: Metrics) -> None:
         """Hand over what was measured since the last time."""
         waiting, self._waiting = self._waiting, {}
         for (topic, name), summary in waiting.items():
