@@ -41,6 +41,7 @@ class Endpoint:
         asynchronous: whether events are handed over, and not waited for.
         queue: the URL of a queue that messages are sent to, in place of a function; or "".
         bucket: one that objects are put into, likewise; or "".
+        bus: the name of a bus that events are put on, in place of a function; or "".
     """
 
     host: str
@@ -50,13 +51,14 @@ class Endpoint:
     asynchronous: bool = False
     queue: str = ""
     bucket: str = ""
+    bus: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """One invocation, ready to be sent, and the status and body of the only right answer.
 
-    What is in the answer to a message, which gets an id, is not looked at.
+    What is in the answer to a message or an event, which gets an id, is not looked at.
     """
 
     request: bytes
@@ -86,6 +88,8 @@ def _prepare(endpoint: Endpoint, username: str) -> Prepared:
         return _message(endpoint, host, payload)
     if endpoint.bucket:
         return _object(endpoint, host, username)
+    if endpoint.bus:
+        return _event(endpoint, host, payload)
     greeting = f"Hello, {username}"
     if endpoint.key is None:
         headers = {"Host": host, "Content-Type": "application/json", "User-Agent": "bench"}
@@ -131,6 +135,20 @@ def signed_upload_head(endpoint: Endpoint, path: str, size: int) -> bytes:
     more = {"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"}
     headers = _signed(endpoint.key, host, "PUT", path, b"", more, "s3")
     return _written("PUT", path, headers, b"", size)
+
+
+def _event(endpoint: Endpoint, host: str, detail: bytes) -> Prepared:
+    assert endpoint.key is not None
+    entry = {
+        "EventBusName": endpoint.bus,
+        "Source": "bench",
+        "DetailType": "event",
+        "Detail": detail.decode(),
+    }
+    payload = json.dumps({"Entries": [entry]}).encode()
+    more = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AWSEvents.PutEvents"}
+    headers = _signed(endpoint.key, host, "POST", endpoint.path, payload, more, "events")
+    return Prepared(_written("POST", endpoint.path, headers, payload), None)
 
 
 def signed_call(endpoint: Endpoint, method: str, path: str, payload: bytes) -> bytes:

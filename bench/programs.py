@@ -37,6 +37,22 @@ COUNTING_SOURCE = """\
 def handler(event, context):
     return len(event["Records"])
 """
+PRINTING_SOURCE = """\
+import sys
+import time
+
+
+def handler(event, context):
+    line = "printed " + "x" * 91 + "\\n"
+    began, written = time.monotonic(), 0
+    while (passed := time.monotonic() - began) < event["seconds"]:
+        due = int(passed * event["rate"]) - written
+        sys.stdout.write(line * due)
+        sys.stdout.flush()
+        written += due
+        time.sleep(0.01)
+    return written
+"""
 TELLING_SOURCE = """\
 import json
 import time
@@ -45,6 +61,24 @@ import time
 def handler(event, context):
     found = {"at": time.time(), "id": event["Records"][0]["Sns"]["MessageId"]}
     print("CALLED", json.dumps(found))
+"""
+PUNCTUAL_SOURCE = """\
+import json
+import time
+
+
+def handler(event, context):
+    print("CALLED", json.dumps({"at": time.time(), "due": event["due"]}))
+"""
+NOTIFIED_SOURCE = """\
+import json
+import time
+
+
+def handler(event, context):
+    at, key = time.time(), event["Records"][0]["s3"]["object"]["key"]
+    if key.startswith("single-"):
+        print("CALLED", json.dumps({"at": at, "key": key}))
 """
 WAITING_SOURCE = """\
 import time
@@ -98,8 +132,16 @@ VERSIONED = python_program(VERSIONED_SOURCE)
 COUNTING = python_program(COUNTING_SOURCE)
 """Counts the records that it gets."""
 
+PRINTING = python_program(PRINTING_SOURCE)
+"""Prints so many lines a second for so many seconds, and answers how many those were."""
+
 TELLING = python_program(TELLING_SOURCE)
+NOTIFIED = python_program(NOTIFIED_SOURCE)
 """Prints when it was called with which message of a topic."""
+
+
+PUNCTUAL = python_program(PUNCTUAL_SOURCE)
+"""Prints when it was called, and when that was due."""
 
 
 def waiting_until(until: float) -> Program:

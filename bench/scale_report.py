@@ -32,8 +32,11 @@ def tables(results: Mapping[str, float], settings: Settings) -> list[Table]:
         _streaming(results, settings),
         _asynchronous(results, settings),
         _queues(results, settings),
+        _logs(results, settings),
         _topics(results, settings),
         _buckets(results, settings),
+        _events(results, settings),
+        _notifications(results, settings),
     ]
 
 
@@ -221,6 +224,27 @@ def _queues(results: Mapping[str, float], settings: Settings) -> Table:
     return table
 
 
+def _logs(results: Mapping[str, float], settings: Settings) -> Table:
+    intake, search = f"log_intake.{OWN}", f"log_search.{OWN}"
+    table = Table(
+        "Logs",
+        ["", "p50 ms"],
+        note="Ingle alone. Invocations: by one client, in turns without and with another function "
+        "that prints 20,000 lines a second, which are counted afterwards. Searches: first pages of "
+        f"FilterLogEvents over {settings.log_lines:,} lines of one group, by kind of pattern.",
+        numeric=(1,),
+    )
+    for rate in (0, 20_000):
+        if f"{intake}.{rate}.p50_ms" in results:
+            figure = number(results, f"{intake}.{rate}.p50_ms")
+            table.rows.append([f"an invocation, {rate:,} lines a second", figure])
+    for key in results:
+        if key.startswith(f"{search}.") and key != f"{search}.p50_ms":
+            kind = key.removeprefix(f"{search}.").removesuffix(".p50_ms")
+            table.rows.append([f"a search: {kind}", number(results, key)])
+    return table
+
+
 def _topics(results: Mapping[str, float], settings: Settings) -> Table:
     prefix = f"sns_fan_out.{OWN}"
     table = Table(
@@ -265,6 +289,55 @@ def _buckets(results: Mapping[str, float], settings: Settings) -> Table:
     ):
         if name in results:
             table.rows.append([title, number(results, name, digits)])
+    return table
+
+
+def _events(results: Mapping[str, float], settings: Settings) -> Table:
+    put, late = f"events_put.{OWN}", f"schedules.{OWN}"
+    table = Table(
+        "Events and schedules",
+        ["", "figure"],
+        note=f"Ingle alone. Put: by {settings.clients} clients, one event a request; it is on disk "
+        "when its client is answered, and goes to a queue at the same time; medians of "
+        f"{settings.accept_rounds} rounds of {settings.put_events:,}. Late: from the time of each "
+        f"of {settings.schedules} schedules until its function was called, by the same clock.",
+        numeric=(1,),
+    )
+    if f"{put}.per_second" in results:
+        table.rows.extend(
+            [
+                ["put a second", f"{results[f'{put}.per_second']:,.0f}"],
+                ["put, p50 ms", number(results, f"{put}.p50_ms")],
+                ["put, p99 ms", number(results, f"{put}.p99_ms")],
+            ]
+        )
+    if f"{late}.p50_ms" in results:
+        table.rows.append(["late, p50 ms", number(results, f"{late}.p50_ms")])
+        table.rows.append(["late, p99 ms", number(results, f"{late}.p99_ms")])
+    return table
+
+
+def _notifications(results: Mapping[str, float], settings: Settings) -> Table:
+    put, reaction = f"s3_notified.{OWN}", f"s3_reaction.{OWN}"
+    table = Table(
+        "Objects that a function is told of",
+        ["", "figure"],
+        note=f"Ingle alone. Put: 1 KB each, by {settings.clients} clients, with the function "
+        "running meanwhile; object and event are on disk when the client is answered; medians of "
+        f"{settings.notified_rounds} rounds of {settings.notified_objects:,}. Reaction: from the "
+        "answer to the first line of the function, which is warm, by the same clock.",
+        numeric=(1,),
+    )
+    if f"{put}.per_second" in results:
+        table.rows.extend(
+            [
+                ["put a second", f"{results[f'{put}.per_second']:,.0f}"],
+                ["put, p50 ms", number(results, f"{put}.p50_ms")],
+                ["put, p99 ms", number(results, f"{put}.p99_ms")],
+                ["reaction, p50 ms", number(results, f"{reaction}.p50_ms")],
+                ["reaction, p99 ms", number(results, f"{reaction}.p99_ms")],
+            ]
+        )
     return table
 
 

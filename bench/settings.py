@@ -16,10 +16,15 @@ STAGES = (
     "async_drain",
     "sqs_send",
     "sqs_lambda",
+    "log_intake",
+    "log_search",
     "sns_fan_out",
     "s3_put",
     "s3_transfer",
     "s3_list",
+    "events_put",
+    "schedules",
+    "s3_notified",
     "memory",
     "cold",
     "warm",
@@ -37,10 +42,15 @@ INGLE_ONLY = frozenset(
         "async_drain",
         "sqs_send",
         "sqs_lambda",
+        "log_intake",
+        "log_search",
         "sns_fan_out",
         "s3_put",
         "s3_transfer",
         "s3_list",
+        "events_put",
+        "schedules",
+        "s3_notified",
     }
 )
 """The stages in which no peer takes part."""
@@ -82,11 +92,18 @@ class Settings:
         drain_events: that are queued before they may run.
         drain_hold_s: how long they are held back, in seconds; less than a function's timeout.
         mapped_messages: of a queue that reach a function.
+        log_lines: of a log group that is searched.
+        log_searches: of each kind of pattern.
         published_messages: of a topic that reach twenty.
         put_objects: of 1 KB that `clients` put in a round.
         put_rounds: of these.
         object_mb: the size of a large object.
         listed_objects: in the bucket that is listed.
+        put_events: that `clients` put on a bus in a round.
+        schedules: that run a function, a second apart.
+        notified_objects: of 1 KB that `clients` put in a round, and that a function is told of.
+        notified_rounds: of these.
+        notified_single: objects that are put one after the other.
     """
 
     cold_samples: int = 40
@@ -115,11 +132,18 @@ class Settings:
     drain_events: int = 20_000
     drain_hold_s: float = 25.0
     mapped_messages: int = 20_000
+    log_lines: int = 1_000_000
+    log_searches: int = 9
     published_messages: int = 200
     put_objects: int = 3_000
     put_rounds: int = 5
     object_mb: int = 1_000
     listed_objects: int = 1_000_000
+    put_events: int = 4_000
+    schedules: int = 20
+    notified_objects: int = 3_000
+    notified_rounds: int = 5
+    notified_single: int = 200
 
 
 FULL = Settings()
@@ -140,9 +164,16 @@ QUICK = Settings(
     accept_events=4_000,
     accept_rounds=2,
     mapped_messages=5_000,
+    log_lines=100_000,
+    log_searches=3,
     published_messages=50,
     put_objects=1_500,
     put_rounds=2,
     object_mb=200,
     listed_objects=100_000,
+    put_events=1_000,
+    schedules=8,
+    notified_objects=1_500,
+    notified_rounds=2,
+    notified_single=50,
 )

@@ -11,10 +11,13 @@ from bench.buckets import measure_list, measure_put, measure_transfer
 from bench.burst import measure_burst
 from bench.density import measure_density
 from bench.errors import NotMeasurable
+from bench.event_buses import measure_events, measure_schedules
 from bench.flat import measure_flat
 from bench.ingle_peer import InglePeer
 from bench.lambda_peer import LambdaPeer
 from bench.load_process import LoadProcess
+from bench.logging_load import batches, measure_intake, measure_search
+from bench.notifications import measure_notified
 from bench.peers import Peer
 from bench.processes import Keeper
 from bench.programs import LANGUAGES
@@ -189,6 +192,20 @@ class Run:
             step = self._stepper("messages processed", 1)
             self.results |= measure_mapping(self._keeper, folder, settings, step)
 
+    def log_intake(self) -> None:
+        """Measures invocations while another function prints."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("log_intake")
+            step = self._stepper("lines taken in", settings.flat_rounds)
+            self.results |= measure_intake(self._keeper, folder, settings, step)
+
+    def log_search(self) -> None:
+        """Measures searches over many lines."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("log_search")
+            step = self._stepper("lines to search", batches(settings.log_lines))
+            self.results |= measure_search(self._keeper, folder, settings, step)
+
     def sns_fan_out(self) -> None:
         """Measures how long a message takes to all who subscribed."""
         if InglePeer in self._kinds:
@@ -216,6 +233,27 @@ class Run:
             settings, folder = self._settings, self._new_folder("s3_list")
             step = self._stepper("a large bucket", 1)
             self.results |= measure_list(self._keeper, folder, settings, step)
+
+    def events_put(self) -> None:
+        """Measures how many events are put on a bus."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("events_put")
+            step = self._stepper("events put", settings.accept_rounds)
+            self.results |= measure_events(self._keeper, folder, settings, step)
+
+    def schedules(self) -> None:
+        """Measures how late schedules run a function."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("schedules")
+            step = self._stepper("schedules", 1)
+            self.results |= measure_schedules(self._keeper, folder, settings, step)
+
+    def s3_notified(self) -> None:
+        """Measures objects that a function is told of."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("s3_notified")
+            step = self._stepper("objects told of", settings.notified_rounds)
+            self.results |= measure_notified(self._keeper, folder, settings, step)
 
     def _shared(self, stages: Sequence[str]) -> None:
         settings, results, keeper = self._settings, self.results, self._keeper
@@ -253,9 +291,14 @@ ALONE: Mapping[str, Callable[[Run], None]] = {
     "async_drain": Run.async_drain,
     "sqs_send": Run.sqs_send,
     "sqs_lambda": Run.sqs_lambda,
+    "log_intake": Run.log_intake,
+    "log_search": Run.log_search,
     "sns_fan_out": Run.sns_fan_out,
     "s3_put": Run.s3_put,
     "s3_transfer": Run.s3_transfer,
     "s3_list": Run.s3_list,
+    "events_put": Run.events_put,
+    "schedules": Run.schedules,
+    "s3_notified": Run.s3_notified,
 }
 """The stages that start servers of their own, or none, in their order."""

@@ -19,10 +19,15 @@ ROOMS: dict[str, frozenset[str]] = {
         "cli": "server config endpoint runtimes sandbox storage iam cost",
         "ground": "observe config clock pool runtimes sandbox storage",
         "server": "ground gateway http services invoke pool sandbox runtimes auth storage wire "
-        "observe config endpoint clock iam resources metering",
-        "gateway": "http auth wire limits iam",
+        "observe config endpoint clock iam resources forwarding "
+        "metering handlers",
+        "handlers": "auth wire",
+        "forwarding": "wire elsewhere",
+        "elsewhere": "wire",
+        "gateway": "handlers http auth wire limits iam",
         "http": "wire clock",
-        "services": "auth iam images invoke pool runtimes storage wire clock resources metering",
+        "services": "auth iam images invoke pool runtimes storage wire clock resources "
+        "forwarding metering",
         "images": "runtimes storage",
         "observe": "invoke pool wire clock",
         "metering": "cost invoke pool storage wire clock",
@@ -36,7 +41,7 @@ ROOMS: dict[str, frozenset[str]] = {
         "storage": "",
         "wire": "",
         "iam": "",
-        "config": "runtimes resources",
+        "config": "runtimes resources elsewhere",
         "resources": "",
         "clock": "",
         "limits": "",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ingle.elsewhere import Elsewhere, read_services
 from ingle.resources import FileSystem, Vpc, read_file_systems, read_vpcs
 
 ENVIRONMENT_PREFIX = "INGLE_"
@@ -50,10 +51,14 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """What a setting allows: in words, and as a function that raises ValueError otherwise."""
+    """What a setting allows: in words, and as a function that raises ValueError otherwise.
+
+    A value that is secret is not repeated in errors, which say what the function says instead.
+    """
 
     allowed: str
     read: Callable[[object], object]
+    secret: bool = False
 
 
 def _text(allowed: str, accepts: Callable[[str], object]) -> _Rule:
@@ -172,6 +177,17 @@ def _is_endpoint(value: str) -> bool:
     return not value or (parts.scheme in ("http", "https") and bool(host) and not parts.query)
 
 
+def _is_origin(value: str) -> bool:
+    parts = urlsplit(value)
+    host, _ = parts.hostname, parts.port
+    return not value or (
+        parts.scheme in ("http", "https")
+        and bool(host)
+        and value == f"{parts.scheme}://{parts.netloc}"
+        and "@" not in parts.netloc
+    )
+
+
 def _is_range(value: str) -> bool:
     return 12 <= ipaddress.IPv4Network(value).prefixlen <= 20
 
@@ -229,9 +245,12 @@ class Config:
             when they come from `load_config`.
         images: folders that container images may be read from; absolute when they come from
             `load_config`.
+        public_url: scheme and authority by which others reach this server, for links in messages of
+            topics; "" for the address that it listens on.
         mail_relay: the URL of the SMTP relay that takes what topics send by mail; "" for none, and
             then nothing can be subscribed by mail.
         mail_sender: the address that mails are from.
+        services: those that are elsewhere, in place of Ingle's own.
     """
 
     host: str = _setting("127.0.0.1", _text("an IP address or a host name", _is_host))
@@ -283,11 +302,23 @@ class Config:
     runtimes_python_sdk: bool = _setting(True, _boolean(), table="runtimes", flag="--python-sdk")
     runtimes_search: tuple[Path, ...] = _setting((), _paths(), table="runtimes", flag="--search")
     images: tuple[Path, ...] = _setting((), _paths())
+    public_url: str = _setting(
+        "", _text("a URL without a path, like https://ingle.example.org", _is_origin)
+    )
     mail_relay: str = _setting(
         "", _text("a URL like smtps://user:password@mail.example.org", _is_relay)
     )
     mail_sender: str = _setting(
         "ingle@localhost", _text("a mail address", re.compile(r"[^@\s]+@[^@\s]+").fullmatch)
+    )
+    services: tuple[Elsewhere, ...] = _setting(
+        (),
+        _Rule(
+            "names of services, and for each endpoint (a URL), access_key_id, secret_access_key "
+            "and, where wanted, session_token and region: a table in the file, otherwise JSON",
+            read_services,
+            secret=True,
+        ),
     )
 
 
@@ -385,8 +416,9 @@ def _read(name: str, key: str, source: str, value: object) -> object:
     rule = _RULES[name]
     try:
         return rule.read(value)
-    except ValueError:
-        problem = f"{value!r} is not allowed; it takes {rule.allowed}"
+    except ValueError as error:
+        wrong = str(error) if rule.secret else f"{value!r} is not allowed"
+        problem = f"{wrong}; it takes {rule.allowed}"
         raise ConfigError(key, source, problem) from None
 
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
@@ -17,6 +17,17 @@ from ingle.auth.explaining import ROUTES as EXPLAINED
 from ingle.auth.explaining import Explanations
 from ingle.auth.keys import Identity
 from ingle.auth.sigv4 import Verifier, is_addressed_locally, is_local, is_signed
+from ingle.handlers import (
+    Accounts,
+    Body,
+    Buckets,
+    Forwarder,
+    FunctionUrls,
+    ReadBody,
+    Report,
+    Requests,
+    Skills,
+)
 from ingle.http.errors import BodyIncomplete, BodyTooLarge
 from ingle.iam.principal import ANONYMOUS
 from ingle.limits import max_body
@@ -38,116 +49,6 @@ _logger = logging.getLogger("ingle.gateway")
 
 PREFIX = "/_ingle/"
 """Ingle's own routes; no AWS service has a path that begins like this."""
-
-ReadBody = Callable[[int], Awaitable[bytes]]
-"""Reads a request's body of at most so many bytes; raises BodyTooLarge, BodyIncomplete."""
-
-
-class Body(Protocol):
-    """A request's body, which is read when it is known how long it may be."""
-
-    def __call__(self, limit: int) -> Awaitable[bytes]:
-        """Read all of it; raises BodyTooLarge, BodyIncomplete."""
-        ...
-
-    def pieces(self, limit: int) -> AsyncIterator[bytes]:
-        """Read it as it comes; raises BodyTooLarge, BodyIncomplete."""
-        ...
-
-
-class Buckets(Protocol):
-    """What S3 does besides its operations."""
-
-    def serves(self, request: Request) -> bool:
-        """Say whether a request, of which nothing else tells a service, is to a bucket."""
-        ...
-
-    def check_exists(self, params: Mapping[str, Any]) -> None:
-        """Refuse a request of nobody in particular to a bucket that is not there."""
-        ...
-
-    def find_website(self, request: Request) -> Any:
-        """Say which website a request is to; None where it is to none."""
-        ...
-
-    async def answer_website(self, request: Request, address: Any) -> Response:
-        """Answer a request to what `find_website` found."""
-        ...
-
-    def preflight(self, request: Request) -> Response:
-        """Answer what a browser asks before it sends a request to a bucket."""
-        ...
-
-    async def post_form(
-        self,
-        request: Request,
-        pieces: AsyncIterator[bytes],
-        identify: Callable[[Request, Mapping[str, str]], Identity],
-        request_id: str,
-    ) -> Response:
-        """Store what a form posts to a bucket; raises ServiceErrors."""
-        ...
-
-    def add_cors_headers(self, request: Request, response: Response) -> None:
-        """Let the page that sent a request to a bucket read the answer, if the bucket allows it."""
-        ...
-
-
-class FunctionUrls(Protocol):
-    """What serves function URLs, which speak no protocol of AWS's."""
-
-    def find(self, request: Request) -> Any:
-        """Say which function URL a request is to; None where it is to none."""
-        ...
-
-    async def answer(
-        self,
-        request: Request,
-        address: Any,
-        read_body: ReadBody,
-        authenticate: Callable[[Request], Awaitable[Identity]],
-    ) -> Response:
-        """Answer a request to what `find` found."""
-        ...
-
-
-class Accounts(Protocol):
-    """What keeps the accounts of this server."""
-
-    def list(self) -> list[Mapping[str, Any]]:
-        """Describe them."""
-        ...
-
-    async def create(self, account_id: str | None, name: str) -> Mapping[str, Any]:
-        """Make one, with any number where none is given; describe it."""
-        ...
-
-    def check_may_manage(self, identity: Identity) -> None:
-        """Refuse all but the server's own root user."""
-        ...
-
-
-class Report(NamedTuple):
-    """Something of its own that Ingle tells, at a route of its own.
-
-    Attributes:
-        action: what the caller must be allowed to do.
-        answer: makes the answer, JSON, for an account, a region and a query; what it raises is a
-            ServiceError.
-    """
-
-    action: str
-    answer: Callable[[str, str, Mapping[str, str]], Awaitable[Mapping[str, Any]]]
-
-
-class Requests(Protocol):
-    """What takes note of requests."""
-
-    def note(
-        self, service: str, operation: str, status: int, seconds: float, request_id: str, who: str
-    ) -> None:
-        """Take note of an answer; it returns at once."""
-        ...
 
 
 class _Call:
@@ -175,7 +76,9 @@ class Gateway:
         region: the one that a request without a signature is for.
         accounts: keeps those of this server.
         pages: answers what services let anybody fetch, without a signature.
+        skills: answers the requests of Alexa skills.
         requests: takes note of what was asked and answered.
+        elsewhere: calls the services that are elsewhere, by botocore's names.
         reports: what else Ingle tells, by the route.
     """
 
@@ -192,10 +95,13 @@ class Gateway:
         region: str,
         accounts: Accounts,
         pages: Callable[[Request], Awaitable[Response | None]],
+        skills: Skills,
         requests: Requests,
+        elsewhere: Mapping[str, Forwarder],
         reports: Mapping[str, Report],
     ) -> None:
         self._services = services
+        self._elsewhere = elsewhere
         self._verifier = verifier
         self._authorizer = authorizer
         self._explanations = Explanations(authorizer)
@@ -207,9 +113,10 @@ class Gateway:
         self._region = region
         self._accounts = accounts
         self._pages = pages
+        self._skills = skills
         self._requests = requests
         self._reports = reports
-        self._protocols = {name: ServiceProtocol.load(name) for name in services}
+        self._protocols = {name: ServiceProtocol.load(name) for name in {*services, *elsewhere}}
 
     async def handle(self, request: Request, read_body: Body) -> Response:
         """Answer one request; every error becomes an answer."""
@@ -217,7 +124,7 @@ class Gateway:
         if address is not None:
             return await self._function_url(request, address, read_body)
         if request.method == "OPTIONS" and "access-control-request-method" in request.headers:
-            if self._find_service(request) == _BUCKETS:
+            if self._is_to_bucket(request):
                 return self._buckets.preflight(request)
             answer = cors.preflight(request)
             if answer is not None:
@@ -232,7 +139,7 @@ class Gateway:
         else:
             response = await self._call(request, read_body)
         if "origin" in request.headers:
-            if self._find_service(request) == _BUCKETS:
+            if self._is_to_bucket(request):
                 self._buckets.add_cors_headers(request, response)
             else:
                 cors.add_headers(request, response)
@@ -267,7 +174,8 @@ class Gateway:
         try:
             protocol = await self._protocol(request, read_body)
             call.service = protocol.name
-            if protocol.name == _BUCKETS and _is_post_form(request):
+            forwarder = self._elsewhere.get(protocol.name)
+            if forwarder is None and protocol.name == _BUCKETS and _is_post_form(request):
                 pieces = _pieces(read_body, max_body(_BUCKETS, "PutObject"))
                 return await self._buckets.post_form(request, pieces, self._signer, request_id)
             if request.body:  # read already, to find the service
@@ -285,6 +193,10 @@ class Gateway:
                 identity = await self._identify(request, operation, protocol)
             else:
                 identity, upload = self._receive(request, read_body, operation, protocol)
+            if forwarder is not None:
+                params = operation.read(request)
+                self._authorizer.check(identity, request, operation, params, request_id)
+                return await forwarder.forward(request, identity.region, upload)
             method, decides = self._method(operation)
             # A call is authorised before it is refused because Ingle lacks what it is for.
             lacking = isinstance(method, NotImplementedByIngle)
@@ -378,8 +290,14 @@ class Gateway:
         known = int(length) if length.isdigit() and len(length) < _DIGITS else None
         return identity, Upload(pieces, payload or Plain(), known)
 
+    def _is_to_bucket(self, request: Request) -> bool:
+        return _BUCKETS not in self._elsewhere and self._find_service(request) == _BUCKETS
+
     def _find_service(self, request: Request) -> str | None:
         name = find_service(request)
+        if name is None and _BUCKETS in self._elsewhere:
+            # Which buckets are there is not known; a signature of no service is S3's older one.
+            return _BUCKETS if is_signed(request) else None
         return _BUCKETS if name is None and self._buckets.serves(request) else name
 
     async def _protocol(self, request: Request, read_body: ReadBody) -> ServiceProtocol:
@@ -405,22 +323,27 @@ class Gateway:
             return await self._answer_accounts(request, read_body)
         if request.method == "GET" and route.startswith("packages/"):
             return await self._package(request, route.removeprefix("packages/"), read_body)
+        if request.method == "POST" and route.startswith(_SKILLS):
+            return await self._skill(request, route.removeprefix(_SKILLS), read_body)
         if request.method == "GET" and route in EXPLAINED:
             return await self._explain(request, read_body, route)
         if request.method == "GET" and route in self._reports:
             return await self._report(request, read_body, self._reports[route])
         return _bare_error(UnknownOperation(f"There is nothing at {request.path}."), "")
 
-    async def _function_url(self, request: Request, address: Any, read_body: ReadBody) -> Response:
-        async def read(limit: int) -> bytes:
-            try:
-                return await _read(read_body, limit, "InvokeFunction")
-            except BodyIncomplete as error:
-                raise _incomplete(error) from error
+    async def _skill(self, request: Request, function: str, read_body: ReadBody) -> Response:
+        try:
+            return await self._skills.answer(
+                request, function, _reading(read_body), self._verifier.authenticate
+            )
+        except Exception:
+            _logger.exception("a skill's request %s failed", request.path)
+            return Response(500, _JSON, b"Internal Server Error")
 
+    async def _function_url(self, request: Request, address: Any, read_body: ReadBody) -> Response:
         try:
             return await self._function_urls.answer(
-                request, address, read, self._verifier.authenticate
+                request, address, _reading(read_body), self._verifier.authenticate
             )
         except Exception:
             _logger.exception("a request to the function URL %s failed", request.path)
@@ -515,6 +438,7 @@ class Gateway:
 
 
 _TRACE = "X-Amzn-Trace-Id"
+_SKILLS = "alexa/"
 _JSON = [("content-type", "application/json")]
 _MAX_ACCOUNT_BYTES = 4096
 _TEXT = [("content-type", "text/plain; version=0.0.4; charset=utf-8")]
@@ -531,6 +455,18 @@ async def _read(read_body: ReadBody, limit: int, operation: str) -> bytes:
         raise RequestTooLarge(
             f"Request must be smaller than {limit} bytes for the {operation} operation"
         ) from error
+
+
+def _reading(read_body: ReadBody) -> ReadBody:
+    """Read the body of what runs a function; what is wrong with it is a ServiceError."""
+
+    async def read(limit: int) -> bytes:
+        try:
+            return await _read(read_body, limit, "InvokeFunction")
+        except BodyIncomplete as error:
+            raise _incomplete(error) from error
+
+    return read
 
 
 def _is_post_form(request: Request) -> bool:

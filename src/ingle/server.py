@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvloop
 
@@ -24,17 +24,17 @@ from ingle.auth.sigv4 import Verifier
 from ingle.clock import Clock, SystemClock
 from ingle.config import Config, ConfigError
 from ingle.endpoint import Endpoint
-from ingle.gateway import Gateway, Report
+from ingle.forwarding.forwarder import Forwarder
+from ingle.gateway import Gateway
 from ingle.ground import Ground, prepare, say_weaker, within_open_files
+from ingle.handlers import Report
 from ingle.http.server import HttpServer
 from ingle.invoke.admission import Admission
 from ingle.invoke.invoker import Invoker
 from ingle.invoke.metrics import SeveralSinks
 from ingle.invoke.tracing import Tracer
-from ingle.metering.load import processor_time
 from ingle.metering.meter import Meter
 from ingle.metering.report import CostReports
-from ingle.metering.store import MeteringStore
 from ingle.observe.live import Live
 from ingle.observe.logs import configure, tell
 from ingle.observe.observer import Observer, SpansUnavailable
@@ -46,6 +46,7 @@ from ingle.runtimes.python.addresses import api_address
 from ingle.sandbox import openfiles
 from ingle.sandbox.client import WardenClient
 from ingle.sandbox.probe import findings
+from ingle.services.alexa.api import Skills
 from ingle.services.cloudwatch.api import CloudWatchService
 from ingle.services.cloudwatch.lambda_metrics import LambdaMetrics
 from ingle.services.cloudwatch.metrics import Metrics
@@ -62,18 +63,28 @@ from ingle.services.lambda_.api import LambdaService
 from ingle.services.lambda_.kept import kept
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.roles import ExecutionRoles
+from ingle.services.lambda_.service_invocations import Source
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.logs.api import LogsService
+from ingle.services.logs.deliveries import LogDeliveries
+from ingle.services.logs.filter_store import FilterStore
+from ingle.services.logs.live_tail import LiveTails
 from ingle.services.logs.permission import LogPermission
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
+from ingle.services.logs.watching import Watching
 from ingle.services.s3.api import S3Service
+from ingle.services.s3.elsewhere import ObjectsElsewhere
+from ingle.services.s3.notifications.neighbours import Neighbours
 from ingle.services.s3.store import BucketStore
 from ingle.services.scheduler.api import SchedulerService
 from ingle.services.scheduler.store import SchedulerStore
 from ingle.services.sns.api import SnsService
 from ingle.services.sns.store import SnsStore
 from ingle.services.sqs.api import SqsService
+from ingle.services.sqs.elsewhere import QueuesElsewhere
+from ingle.services.sqs.for_services import ServiceMessages
+from ingle.services.sqs.measuring import QueueMeter
 from ingle.services.sqs.store import SqsStore
 from ingle.services.sts.api import StsService
 from ingle.services.xray.api import Recorder, SegmentStore, XRayService
@@ -81,8 +92,12 @@ from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
 from ingle.storage.folder import DataFolder
+from ingle.wire.protocol import ServiceProtocol
 from ingle.wire.routing import find_service
 from ingle.wire.service import Service
+
+if TYPE_CHECKING:
+    from ingle.services.alexa.verifying import SkillVerifier
 
 _logger = logging.getLogger("ingle.server")
 
@@ -214,12 +229,23 @@ class Server:
             metrics.draw_from(lambda_metrics)
             stack.push_async_callback(metrics.close)
             logs_store = LogsStore(database)
-            sink = await Sink.open(logs_store, clock, permission=LogPermission(authorizer))
-            stack.push_async_callback(sink.close)
-            metering = MeteringStore(database)
-            meter = await Meter.open(
-                metering, clock, lambda: kept(store), processor_time(warden.time)
+            log_deliveries = LogDeliveries(
+                lambda function, event, source, owner: functions.for_services.enqueue(
+                    Source("logs.amazonaws.com", source, owner), function, event
+                )
             )
+            watching = Watching(
+                await FilterStore.open(database),
+                logs_store,
+                metrics,
+                log_deliveries,
+                LiveTails(clock),
+            )
+            sink = await Sink.open(
+                logs_store, clock, permission=LogPermission(authorizer), watching=watching
+            )
+            stack.push_async_callback(sink.close)
+            meter = await Meter.open(database, clock, lambda: kept(store), warden.time)
             stack.push_async_callback(meter.close)
             stack.push_async_callback(ground.provisions.close)
             memory = Memory(warden.memory, warden.usage)
@@ -255,10 +281,20 @@ class Server:
                 listeners=[lambda_metrics, meter.invocations, live, traces, *observer.listeners],
             )
             lambda_metrics.watch(invoker.busy, invoker.admission)
-            queues_store = await SqsStore.open(database, clock)
+            queues_store = await SqsStore.open(database, clock, keys)
             queues = SqsService(queues_store, database, authorizer, clock)
             authorizer.tell("sqs", queues.resources)
+            metrics.draw_from(QueueMeter(queues_store, clock))
             stack.push_async_callback(queues.close)
+            elsewhere = {
+                each.service: Forwarder(each, ServiceProtocol.load(each.service).signing_name)
+                for each in config.services
+            }
+            for forwarder in elsewhere.values():
+                stack.push_async_callback(forwarder.close)
+            queues_for_services: ServiceMessages | QueuesElsewhere = queues.for_services
+            if "sqs" in elsewhere:
+                queues_for_services = QueuesElsewhere(elsewhere["sqs"], clock)
             topics_store = await SnsStore.open(database, clock)
             topics = SnsService(
                 store=topics_store,
@@ -267,12 +303,13 @@ class Server:
                 authorizer=authorizer,
                 clock=clock,
                 functions=lambda: functions.for_services,
-                queues=queues.for_services,
-                endpoint=_url(sock).replace("//0.0.0.0:", "//127.0.0.1:").replace("[::]", "[::1]"),
+                queues=queues_for_services,
+                endpoint=config.public_url or _local_url(sock),
                 mail_relay=config.mail_relay,
                 mail_sender=config.mail_sender,
             )
             authorizer.tell("sns", topics.resources)
+            metrics.draw_from(topics.measured)
             buckets = S3Service(
                 await BucketStore.open(database, folder.objects, keys), authorizer, clock
             )
@@ -286,10 +323,12 @@ class Server:
                 metrics=SeveralSinks(observer.measurements, lambda_metrics),
                 directory=directory,
                 authorizer=authorizer,
-                objects=buckets.for_services,
+                objects=ObjectsElsewhere(elsewhere["s3"], authorizer)
+                if "s3" in elsewhere
+                else buckets.for_services,
                 clock=clock,
                 tracer=tracer,
-                queues=queues.for_services,
+                queues=queues_for_services,
                 topics=topics.for_services,
                 presign=lambda url, seconds: presign_url(
                     root_key, "GET", url, config.region, "lambda", seconds, clock.time()
@@ -307,28 +346,45 @@ class Server:
             stack.push_async_callback(functions.pollers.close)
             stack.push_async_callback(functions.durable.close)
             deliveries = Deliveries(
-                database, directory, authorizer, queues.for_services, sink, clock
+                database, directory, authorizer, queues_for_services, sink, clock
             )
+            if isinstance(queues_for_services, QueuesElsewhere):
+                queues_for_services.send_with(deliveries)
             deliveries.invoke_with(functions.for_services)
-            stack.push_async_callback(deliveries.close)
-            buses = EventsService(await EventsStore.open(database), deliveries, clock)
+            deliveries.publish_with(topics.for_services)
+            buses = EventsService(await EventsStore.open(database, keys), deliveries, clock)
             authorizer.tell("events", buses.resources)
+            stack.push_async_callback(buses.hang_up)
+            stack.push_async_callback(deliveries.close)
             stack.push_async_callback(buses.close)
-            schedules = SchedulerService(await SchedulerStore.open(database), deliveries, clock)
+            services: dict[str, Service] = {}
+            schedules = SchedulerService(
+                await SchedulerStore.open(database), deliveries, services, authorizer, clock
+            )
             stack.push_async_callback(schedules.close)
             functions.deliver_to_buses(buses.for_services)
+            buckets.tell(
+                Neighbours(
+                    functions.for_services,
+                    queues_for_services,
+                    topics.for_services,
+                    buses.for_services,
+                )
+            )
             await functions.start()
             await queues.start()
             cloudwatch = CloudWatchService(metrics, database, clock, folder.path / "graphs")
             stack.push_async_callback(cloudwatch.close)
+            logs = LogsService(logs_store, database, sink, watching, clock)
+            stack.push_async_callback(logs.close)
             await topics.start()
             stack.push_async_callback(topics.close)
-            services: Mapping[str, Service] = {
+            services |= {
                 service.name: service
                 for service in (
                     functions,
+                    logs,
                     buckets,
-                    LogsService(logs_store, sink, clock),
                     IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
                     queues,
@@ -340,7 +396,7 @@ class Server:
                     XRayService(segments, traces, clock),
                 )
             }
-            costs = CostReports(metering, clock, meter.flush)
+            costs = CostReports(meter.store, clock, meter.flush)
             gateway = Gateway(
                 services,
                 verifier,
@@ -353,7 +409,15 @@ class Server:
                 config.region,
                 accounts,
                 topics.pages.answer,
+                Skills(
+                    functions.for_services,
+                    authorizer,
+                    lambda: _skill_verifier(clock),
+                    config.account_id,
+                    config.region,
+                ),
                 observer.requests,
+                elsewhere,
                 {
                     "cost": Report("ce:GetCostAndUsage", costs.answer),
                     "top": Report("cloudwatch:GetMetricData", live.answer),
@@ -369,6 +433,7 @@ class Server:
                 invoker.keep_provisioned(),
                 identities.uses.keep(clock),
                 queues.keep_time(),
+                logs.keep_time(),
                 metrics.keep(),
                 traces.keep(),
                 observer.keep(),
@@ -376,7 +441,9 @@ class Server:
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
-            stack.push_async_callback(self._drain, functions, queues, deliveries, invoker, http)
+            stack.push_async_callback(
+                self._drain, functions, queues, deliveries, logs, invoker, http
+            )
             for name, told, value in (
                 ("ingle_sandboxes", "Sandboxes that there are.", lambda: pool.count),
                 ("ingle_invocations_running", "Invocations that run now.", lambda: invoker.running),
@@ -422,6 +489,7 @@ class Server:
         functions: LambdaService,
         queues: SqsService,
         deliveries: Deliveries,
+        logs: LogsService,
         invoker: Invoker,
         http: HttpServer,
     ) -> None:
@@ -431,6 +499,7 @@ class Server:
         functions.durable.stop()
         await functions.events.stop()
         queues.stop()
+        logs.stop()
         if not await invoker.drain(self._config.drain_seconds):
             _logger.warning(
                 "some invocations were still running after %d seconds and are ended",
@@ -497,9 +566,22 @@ def _credentials(
     return sessions.mint(Grant(SessionKind.ROLE, spec.role, "", spec.name), now, DURATION_S)
 
 
+def _skill_verifier(clock: Clock) -> "SkillVerifier":
+    # Imported here, because it takes a tenth of a second that no start needs.
+    from ingle.services.alexa.certificates import Certificates
+    from ingle.services.alexa.verifying import SkillVerifier
+
+    return SkillVerifier(Certificates(clock), clock)
+
+
 def _url(sock: socket.socket) -> str:
     host, port = sock.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _local_url(sock: socket.socket) -> str:
+    """Where the server is reached from this machine."""
+    return _url(sock).replace("//0.0.0.0:", "//127.0.0.1:").replace("[::]", "[::1]")
 
 
 async def _cancel(task: "asyncio.Task[Any]") -> None:

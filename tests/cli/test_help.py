@@ -12,7 +12,9 @@ COMMANDS = [
     "doctor",
     "cost",
     "account",
+    "alexa",
     "iam",
+    "event",
 ]
 
 

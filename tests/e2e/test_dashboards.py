@@ -82,9 +82,14 @@ def test_what_is_odd_about_a_dashboard_is_told(cloudwatch: Any, name: str) -> No
         (body({"type": "text"}), "/widgets/0", "Should have required property 'properties'"),
         (body({**TEXT, "properties": {}}), "/widgets/0/properties", "'markdown'"),
         (
+            body({"type": "metric", "properties": {"metrics": [["A", "b", "c"]], "region": "x"}}),
+            "/widgets/0/properties/metrics/0",
+            "Should NOT have more than 2 items",
+        ),
+        (
             body({"type": "metric", "properties": {"metrics": [["A", 1]], "region": "x"}}),
             "/widgets/0/properties/metrics/0/1",
-            "Should be string",
+            'Invalid metric field type, only "String" type is allowed',
         ),
     ],
 )
@@ -95,7 +100,8 @@ def test_what_is_no_dashboard_is_refused_with_its_place(
         cloudwatch.put_dashboard(DashboardName=name, DashboardBody=text)
     response = caught.value.response
     assert response["Error"]["Code"] == "InvalidParameterInput"
-    assert "validation errors" in response["Error"]["Message"]
+    found = response["Error"]["Message"]
+    assert found.startswith("The dashboard body is invalid, there are 1 validation errors:\n[\n  {")
     first = response["dashboardValidationMessages"][0]
     assert first["DataPath"] == path
     assert message in first["Message"]

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ingle.cli import event_templates
 from tests.e2e.commands import Ingle
 from tests.e2e.conftest import ROLE, RUNTIME, zip_of
 from tests.e2e.server import INGLE, Server
@@ -338,3 +339,28 @@ def test_only_a_development_server_takes_the_key_pair_test(
     assert Ingle(server, tmp_path)("deploy", "hello.py").status == 0
     [function] = client.list_functions()["Functions"]
     assert function["FunctionArn"] == "arn:aws:lambda:eu-west-1:123456789012:function:hello"
+
+
+def test_a_test_event_is_piped_into_a_function(ingle: Ingle, deploy: Callable[..., str]) -> None:
+    hello = deploy(
+        "import urllib.parse\n"
+        "def handler(event, context):\n"
+        "    found = event['Records'][0]['s3']\n"
+        "    return [found['bucket']['name'], urllib.parse.unquote_plus(found['object']['key'])]\n"
+    )
+    made = ingle("event", "generate", "s3", "put", "--bucket", "b", "--key", "a b+c.txt")
+    assert made.status == 0, made.error
+    answer = ingle("invoke", hello, "--event", "-", "--no-log", event=made.output)
+    assert answer.status == 0, answer.error
+    assert (answer.status, json.loads(answer.output)) == (0, ["b", "a b+c.txt"])
+
+
+def test_every_test_event_reaches_a_function_as_it_is(
+    functions: Any, deploy: Callable[..., str]
+) -> None:
+    echo = deploy("def handler(event, context):\n    return event\n")
+    for source in event_templates.sources():
+        for kind in event_templates.kinds(source):
+            event = event_templates.template(source, kind).filled_in({})
+            answer = functions.invoke(FunctionName=echo, Payload=json.dumps(event))
+            assert json.loads(answer["Payload"].read()) == event, (source, kind)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import eventually, refusal
+from tests.e2e.conftest import create, eventually, refusal
 from tests.e2e.server import Server
 from tests.e2e.urls import publish, request
 
@@ -143,3 +143,21 @@ def test_provisioned_concurrency_is_measured(
     assert told("Sum", "ProvisionedConcurrencySpilloverInvocations", **where) == 0
     assert told("Maximum", "ProvisionedConcurrentExecutions", **where) == 1
     assert told("Maximum", "ProvisionedConcurrencyUtilization", **where) == 1
+
+
+def test_what_was_measured_is_there_after_a_restart(own_server: Server) -> None:
+    name = create(own_server.client("lambda"), SOURCE)
+    own_server.client("lambda").invoke(FunctionName=name, Payload=b"{}")
+    assert own_server.stop() == 0
+    own_server.start()
+    now = datetime.datetime.now(datetime.UTC)
+    answer = own_server.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName="Invocations",
+        Dimensions=[{"Name": "FunctionName", "Value": name}],
+        StartTime=now - datetime.timedelta(hours=1),
+        EndTime=now + datetime.timedelta(hours=1),
+        Period=7200,
+        Statistics=["Sum"],
+    )
+    assert [each["Sum"] for each in answer["Datapoints"]] == [1.0]

@@ -136,6 +136,10 @@ def test_the_latest_comes_first_and_pages_are_as_long_as_was_asked(
         ([{"Id": "e", "Expression": "m1 + 1"}], "Error in expression 'e': Unrecognized identifier"),
         ([{"Id": "e", "Expression": "1 +"}], "Error in expression 'e': Unexpected end"),
         ([{"Id": "e", "Expression": "5"}], "must return a time series"),
+        (
+            [{"Id": "e", "Expression": "NOPE(1)"}],
+            "Error in expression 'e': Function 'NOPE' not found",
+        ),
         ([{"Id": "e", "Expression": "e + TIME_SERIES(1)"}], "refers to itself"),
         ([{"Id": "e", "Expression": "SEARCH('{}', 'Sum')"}], "metric schema"),
         ([{"Id": "e", "Expression": "SEARCH('a', 'sum')"}], "no statistic"),

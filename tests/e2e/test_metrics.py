@@ -10,6 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.e2e.callers import allow, new_user
 from tests.e2e.server import Server
 
 NOW = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
@@ -209,3 +210,16 @@ def test_acknowledged_metrics_survive_kill_9(own_server: Server, namespace: str)
         own_server.start()
     told = statistics(own_server.client("cloudwatch"), namespace, "n", "Sum", "SampleCount")
     assert (told["Sum"], told["SampleCount"]) == (15, 5)
+
+
+def test_a_user_measures_only_in_the_namespace_that_its_policy_names(
+    server: Server, namespace: str
+) -> None:
+    condition = {"StringEquals": {"cloudwatch:namespace": namespace}}
+    user = new_user(server, allow("cloudwatch:PutMetricData", Condition=condition))
+    put = server.client("cloudwatch", **user).put_metric_data
+    data = [{"MetricName": "n", "Value": 1}]
+    put(Namespace=namespace, MetricData=data)
+    code, message = refused(put, Namespace=f"{namespace}/other", MetricData=data)
+    assert code.startswith("AccessDenied")
+    assert "cloudwatch:PutMetricData" in message

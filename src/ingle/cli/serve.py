@@ -198,6 +198,14 @@ def serve(
     ] = None,
     runtimes_search: Search = None,
     images: Images = None,
+    public_url: Annotated[
+        str | None,
+        typer.Option(
+            show_default="where it listens",
+            help="How others reach this server, for links in messages of topics: "
+            "https://ingle.example.org.",
+        ),
+    ] = None,
     mail_relay: Annotated[
         str | None,
         typer.Option(
@@ -209,6 +217,15 @@ def serve(
     mail_sender: Annotated[
         str | None,
         typer.Option(show_default=_DEFAULTS.mail_sender, help="The address that mails are from."),
+    ] = None,
+    services: Annotated[
+        str | None,
+        typer.Option(
+            metavar="JSON",
+            show_default="none",
+            help="Services that are elsewhere, such as MinIO for s3. Better in the --config file "
+            "or INGLE_SERVICES, where other users do not see their keys.",
+        ),
     ] = None,
     config: ConfigFile = None,
 ) -> None:
@@ -255,8 +272,10 @@ def serve(
         "runtimes_python_sdk": runtimes_python_sdk,
         "runtimes_search": runtimes_search,
         "images": images,
+        "public_url": public_url,
         "mail_relay": mail_relay,
         "mail_sender": mail_sender,
+        "services": services,
     }
     try:
         settings = load_config(flags, file=config)

@@ -17,8 +17,13 @@ Reader = Callable[[Element], Any]
 Writer = Callable[[list[str], str, Any], None]
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
-_IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#xD;"})
-_SPECIAL = re.compile("[&<>\r]").search
+# What XML 1.0 cannot say in any way would make a whole answer unreadable.
+_UNSAYABLE = [*(chr(each) for each in range(32) if chr(each) not in "\t\n\r"), "\ufffe", "\uffff"]
+_IN_TEXT = {
+    **str.maketrans(dict.fromkeys(_UNSAYABLE, "\ufffd")),
+    **str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#xD;"}),
+}
+_SPECIAL = re.compile("[&<>\r" + "".join(_UNSAYABLE) + "]").search
 _IN_ATTRIBUTE = {**_IN_TEXT, **str.maketrans({'"': "&quot;", "\n": "&#xA;", "\t": "&#x9;"})}
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 
@@ -243,7 +248,10 @@ def flat_name(shape: Shape, name: str) -> str:
 
 
 def escape_text(text: str) -> str:
-    """Text for an element's content; carriage returns survive the reader's normalisation."""
+    """Text for an element's content.
+
+    Carriage returns survive the reader's normalisation; what no XML can say becomes U+FFFD.
+    """
     # Looking is three times as fast as replacing, and nearly always there is nothing to replace.
     return text.translate(_IN_TEXT) if _SPECIAL(text) else text
 

@@ -17,6 +17,7 @@ METRICS = {
     "disk": MetricKey(
         "1", "r", "My Space", "DiskReadBytes", (("Disk Name", "sda1"), ("host", "web-01"))
     ),
+    "odd": MetricKey("1", "r", "Odd", "n", (("sign", "$$"),)),
 }
 
 
@@ -51,7 +52,8 @@ def found(text: str) -> set[str]:
         (':aws.AccountId="1" cpu', {"cpu"}),
         ('"i-0abc"', {"cpu"}),
         ('"i-0"', set()),
-        ("NOT errors", {"cpu", "disk"}),
+        ("NOT errors", {"cpu", "disk", "odd"}),
+        ("$$", {"odd"}),
     ],
 )
 def test_a_search_finds_what_aws_documents(text: str, expected: set[str]) -> None:

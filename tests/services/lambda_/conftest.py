@@ -143,7 +143,7 @@ class Bench:
             await BucketStore.open(self.database, self.objects, KEYS), self.authorizer, self.clock
         )
         queues = SqsService(
-            await SqsStore.open(self.database, self.clock),
+            await SqsStore.open(self.database, self.clock, KEYS),
             self.database,
             self.authorizer,
             self.clock,

@@ -1,15 +1,26 @@
 """A Logs service on a real database."""
 
+import base64
+import contextlib
+import gzip
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from ingle.services.cloudwatch.api import Metrics
+from ingle.services.cloudwatch.store import MetricsStore
 from ingle.services.logs.api import LogsService
+from ingle.services.logs.deliveries import LogDeliveries
+from ingle.services.logs.filter_store import FilterStore
+from ingle.services.logs.live_tail import LiveTails
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
+from ingle.services.logs.watching import Watching
 from ingle.storage.database import Database
+from ingle.wire.errors import ServiceError
 from tests.services.clocks import ManualClock
 from tests.services.conftest import ACCOUNT, REGION, context
 
@@ -26,6 +37,9 @@ class Logs:
     sink: Sink
     store: LogsStore
     clock: ManualClock
+    watching: Watching
+    metrics: Metrics
+    functions: "Functions"
 
     def write(self, *events: tuple[int, str], stream: str = STREAM, group: str = GROUP) -> None:
         """Log events as a sandbox does: a time after `NOW_MS`, and a message."""
@@ -43,12 +57,58 @@ class Logs:
         return await self.service.filter_log_events(context(), {"logGroupName": GROUP} | members)
 
 
+class Functions:
+    """Takes events for functions, as Lambda does; refuses those that it is told to."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, Any, str, str]] = []
+        self.refusing: ServiceError | None = None
+
+    async def enqueue(self, function: str, event: bytes, source: str, owner: str) -> str:
+        if self.refusing is not None:
+            raise self.refusing
+        data = base64.b64decode(json.loads(event)["awslogs"]["data"])
+        self.events.append((function, json.loads(gzip.decompress(data)), source, owner))
+        return "id"
+
+    @property
+    def delivered(self) -> list[str]:
+        """The messages that were delivered."""
+        return [
+            event["message"]
+            for _, data, _, _ in self.events
+            if data["messageType"] == "DATA_MESSAGE"
+            for event in data["logEvents"]
+        ]
+
+
+@contextlib.asynccontextmanager
+async def open_logs(database: Database, clock: ManualClock) -> AsyncIterator[Logs]:
+    """Have the service on a database."""
+    store = LogsStore(database)
+    metrics = await Metrics.open(MetricsStore(database), clock)
+    functions = Functions()
+    watching = Watching(
+        await FilterStore.open(database),
+        store,
+        metrics,
+        LogDeliveries(functions.enqueue),
+        LiveTails(clock),
+    )
+    sink = await Sink.open(store, clock, watching=watching)
+    service = LogsService(store, database, sink, watching, clock)
+    try:
+        yield Logs(service, sink, store, clock, watching, metrics, functions)
+    finally:
+        await service.close()
+        await sink.close()
+        await metrics.close()
+
+
 @pytest.fixture
 async def logs(database: Database, clock: ManualClock) -> AsyncIterator[Logs]:
-    store = LogsStore(database)
-    sink = await Sink.open(store, clock)
-    yield Logs(LogsService(store, sink, clock), sink, store, clock)
-    await sink.close()
+    async with open_logs(database, clock) as opened:
+        yield opened
 
 
 def messages(answer: Any) -> list[str]:

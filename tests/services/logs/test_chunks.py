@@ -1,8 +1,11 @@
+import zlib
+
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingle.services.logs.chunks import Encoding, event_bytes, pack, unpack
+from ingle.services.logs.chunks import Encoding, event_bytes, open_lines, pack, unpack
 from ingle.services.logs.limits import CHUNK
 
 EVENTS = st.lists(st.tuples(st.integers(0, 3 * CHUNK.span_ms), st.text(max_size=30)), max_size=40)
@@ -24,7 +27,7 @@ def test_many_events_are_packed_small_and_split_at_the_limit() -> None:
     chunks = pack([(number, "x" * 1000) for number in range(1000)])
     assert len(chunks) > 1
     assert all(chunk.size <= CHUNK.bytes for chunk in chunks)
-    assert all(chunk.encoding is Encoding.ZLIB_JSON for chunk in chunks)
+    assert all(chunk.encoding is Encoding.ZSTD_TEXT for chunk in chunks)
     assert sum(len(chunk.data) for chunk in chunks) < 100_000
 
 
@@ -38,7 +41,38 @@ def test_a_message_that_has_no_utf_8_loses_only_what_cannot_be_written() -> None
     assert unpack(chunk.encoding, chunk.data) == [(1, "a?b"), (2, "fine")]
 
 
-@pytest.mark.parametrize("encoding", [Encoding.ZLIB_JSON, 7])
+@pytest.mark.parametrize("encoding", [Encoding.ZLIB_JSON, Encoding.TEXT, Encoding.ZSTD_TEXT, 7])
 def test_damaged_or_unknown_data_is_an_error(encoding: int) -> None:
     with pytest.raises(ValueError):
         unpack(encoding, b"[]")
+
+
+def test_rows_that_an_older_ingle_wrote_are_read() -> None:
+    events = [(1, "héllo"), (3, "bye")]
+    data = orjson.dumps(events)
+    assert unpack(Encoding.JSON, data) == events
+    assert unpack(Encoding.ZLIB_JSON, zlib.compress(data)) == events
+
+
+@given(EVENTS, st.text(min_size=1, max_size=2), st.integers(0, 100), st.integers(0, 100))
+def test_every_message_that_holds_some_bytes_is_found(
+    events: list[tuple[int, str]], needle: str, start: int, count: int
+) -> None:
+    for chunk in pack(events):
+        lines = open_lines(chunk.encoding, chunk.data)
+        among = range(min(start, len(lines)), min(start + count, len(lines)))
+        found = list(lines.holding(needle.encode(), among))
+        assert found == sorted(set(found))
+        assert set(found) <= set(among)
+        assert {index for index in among if needle in lines.message(index)} <= set(found)
+
+
+@given(EVENTS, st.integers(0, 3 * CHUNK.span_ms), st.integers(0, 3 * CHUNK.span_ms))
+def test_the_events_of_a_time_are_found(
+    events: list[tuple[int, str]], start: int, end: int
+) -> None:
+    for chunk in pack(events):
+        lines = open_lines(chunk.encoding, chunk.data)
+        assert list(lines.between(start, end)) == [
+            index for index in range(len(lines)) if start <= lines.timestamp(index) < end
+        ]

@@ -1,3 +1,4 @@
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -5,17 +6,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingle.services.logs.api import LogsService
 from ingle.services.logs.chunks import pack
 from ingle.services.logs.limits import CHUNK
 from ingle.services.logs.model import GroupKey, StreamKey
-from ingle.services.logs.sink import Sink
-from ingle.services.logs.store import LogsStore
 from ingle.storage.database import Database
 from ingle.wire.errors import ServiceError
 from tests.services.clocks import ManualClock
 from tests.services.conftest import ACCOUNT, REGION, context
-from tests.services.logs.conftest import GROUP, NOW_MS, STREAM, Logs, messages
+from tests.services.logs.conftest import GROUP, NOW_MS, STREAM, Logs, messages, open_logs
 
 
 async def test_events_come_back_as_they_were_logged(logs: Logs) -> None:
@@ -179,17 +177,15 @@ async def test_pages_in_either_direction_hold_every_event_once_and_in_order(
 ) -> None:
     folder: Path = tmp_path_factory.mktemp("pages")
     database = await Database.open(folder)
-    clock = ManualClock()
-    store = LogsStore(database)
-    sink = await Sink.open(store, clock)
-    logs = Logs(LogsService(store, sink, clock), sink, store, clock)
-    try:
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
+        logs = await stack.enter_async_context(open_logs(database, ManualClock()))
         await logs.service.create_log_group(context(), {"logGroupName": GROUP})
         expected: list[tuple[int, str]] = []
         for number, (stream, times) in enumerate(batches):
             events = [(after_ms, f"{number}.{place}") for place, after_ms in enumerate(times)]
             logs.write(*events, stream=stream)
-            await sink.flush()
+            await logs.sink.flush()
             # Events of one time keep the order in which they came.
             expected += sorted(events, key=lambda event: event[0])
         expected.sort(key=lambda event: event[0])
@@ -204,9 +200,6 @@ async def test_pages_in_either_direction_hold_every_event_once_and_in_order(
             members["nextToken"] = answer["nextToken"]
         wanted = [message for _, message in expected]
         assert seen == (wanted if forward else wanted[::-1])
-    finally:
-        await sink.close()
-        await database.close()
 
 
 @pytest.mark.parametrize("forward", [True, False])

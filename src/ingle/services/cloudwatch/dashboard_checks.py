@@ -17,6 +17,7 @@ Messages = list[tuple[str, str]]
 _MEMBERS = frozenset({"widgets", "start", "end", "periodOverride", "variables"})
 _WIDGET_MEMBERS = frozenset({"type", "x", "y", "width", "height", "properties"})
 _PLACES = {"x": (0, 23), "y": (0, None), "width": (1, 24), "height": (1, 1000)}
+_NO_TEXT = 'Invalid metric field type, only "String" type is allowed'
 _VIEWS = ("timeSeries", "singleValue", "bar", "pie", "gauge", "table")
 
 
@@ -107,12 +108,13 @@ def _metric(path: str, properties: dict[str, Any], errors: Messages, warnings: M
         if not isinstance(last, dict):
             texts = metric
         wrong = [at for at, each in enumerate(texts) if not isinstance(each, str)]
-        errors += [(f"{where}/{at}", "Should be string") for at in wrong]
+        errors += [(f"{where}/{at}", _NO_TEXT) for at in wrong]
         alone = not texts and isinstance(last, dict)
         if alone and "expression" not in last:
             errors.append((where, "Should have required property 'expression'"))
         elif texts and texts[0] != "..." and len(texts) % 2 and "..." not in texts:
-            errors.append((where, "Should have a value for every dimension"))
+            # A dimension's name without a value, in AWS's words.
+            errors.append((where, f"Should NOT have more than {len(texts) - 1} items"))
 
 
 def _text(path: str, properties: dict[str, Any], errors: Messages, _warnings: Messages) -> None:

@@ -70,9 +70,10 @@ class DashboardInvalid(ServiceError):
 
     def __init__(self, messages: Sequence[tuple[str, str]]) -> None:
         super().__init__(
-            f"The dashboard body is invalid, there are {len(messages)} validation errors: "
+            f"The dashboard body is invalid, there are {len(messages)} validation errors:\n"
             + orjson.dumps(
-                [{"dataPath": path, "message": message} for path, message in messages]
+                [{"dataPath": path, "message": message} for path, message in messages],
+                option=orjson.OPT_INDENT_2,
             ).decode(),
             members={
                 "dashboardValidationMessages": [

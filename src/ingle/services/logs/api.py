@@ -4,34 +4,38 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API
 """
 
 import asyncio
-import logging
+from collections.abc import Sequence
 from typing import ClassVar
 
 from ingle.clock import Clock
 from ingle.services import paging
-from ingle.services.logs import patterns, tokens
-from ingle.services.logs.chunks import pack
+from ingle.services.logs import tokens
+from ingle.services.logs.chunks import RawEvent, pack
 from ingle.services.logs.errors import (
     InvalidParameter,
     ResourceAlreadyExists,
-    ServiceUnavailable,
     bad_token,
     no_such_group,
     no_such_stream,
 )
-from ingle.services.logs.groups import group_key, identified_key
+from ingle.services.logs.groups import group_key, identified_key, named_like, tagged
 from ingle.services.logs.limits import PAGE
-from ingle.services.logs.model import Group, GroupKey, Position, Stream
+from ingle.services.logs.lookup import Lookup
+from ingle.services.logs.metric_filters import MetricFilters
+from ingle.services.logs.model import Group, GroupKey, Position, Stream, StreamKey
 from ingle.services.logs.putting import accepted_events
-from ingle.services.logs.reading import Selection
+from ingle.services.logs.queries import Queries
+from ingle.services.logs.query_definitions import QueryDefinitions
+from ingle.services.logs.retention import Retention, keep_deleting
+from ingle.services.logs.searching import Searching
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore, stream_time
+from ingle.services.logs.subscriptions import Subscriptions
+from ingle.services.logs.tagging import Tagging, check_tags
+from ingle.services.logs.tailing import Tailing
+from ingle.services.logs.watching import Watching
+from ingle.storage.database import Database
 from ingle.wire.service import CallContext, Service, ServiceInput, ServiceOutput
-
-logger = logging.getLogger(__name__)
-
-# FilterLogEvents reads backwards only from here on: 2024-01-01T00:00:00Z.
-_BACKWARDS_FROM_MS = 1_704_067_200_000
 
 
 class LogsService(Service):
@@ -41,16 +45,45 @@ class LogsService(Service):
 
     Args:
         store: where logs are kept.
+        database: where saved queries are kept.
         sink: holds what is not written yet.
-        clock: tells when a group or stream was made.
+        watching: those who wait for events.
+        clock: the time of day.
     """
 
     name: ClassVar[str] = "logs"
 
-    def __init__(self, store: LogsStore, sink: Sink, clock: Clock) -> None:
+    def __init__(
+        self, store: LogsStore, database: Database, sink: Sink, watching: Watching, clock: Clock
+    ) -> None:
         self._store = store
-        self._sink = sink
+        self._watching = watching
         self._clock = clock
+        self._lookup = Lookup(store, sink, clock)
+        self._searching = Searching(self._lookup)
+        self._retention = Retention(self._lookup)
+        self._tagging = Tagging(self._lookup)
+        self._metric_filters = MetricFilters(self._lookup, watching.filters)
+        self._subscriptions = Subscriptions(self._lookup, watching.filters, watching.deliveries)
+        self._queries = Queries(self._lookup, clock)
+        self._definitions = QueryDefinitions(database, self._lookup)
+        self._tailing = Tailing(self._lookup, watching.tails)
+
+    async def keep_time(self) -> None:
+        """Delete what has expired, and report default values, for as long as this runs."""
+        await asyncio.gather(
+            keep_deleting(self._store, self._clock), self._watching.keep_reporting(self._clock)
+        )
+
+    def stop(self) -> None:
+        """End what clients follow, so that they can go."""
+        self._watching.tails.close()
+
+    async def close(self) -> None:
+        """End the queries that run, and hand on what was logged last."""
+        await self._queries.close()
+        await self._lookup.written()
+        self._watching.report_defaults(None)
 
     async def create_log_group(self, context: CallContext, request: ServiceInput) -> None:
         """Make a log group."""
@@ -59,17 +92,20 @@ class LogsService(Service):
                 raise _later(member)
         if request.get("logGroupClass", "STANDARD") != "STANDARD":
             raise _later(f"logGroupClass {request['logGroupClass']}")
+        check_tags(request.get("tags", {}))
         key = group_key(context, request)
         # First, so that a line of this group that waits to be written counts as its first.
-        await self._written()
-        if not await self._store.add_group(key, self._now_ms(), request.get("tags", {})):
+        await self._lookup.written()
+        if not await self._store.add_group(key, self._lookup.now_ms, request.get("tags", {})):
             raise ResourceAlreadyExists("The specified log group already exists")
 
     async def delete_log_group(self, context: CallContext, request: ServiceInput) -> None:
         """Delete a log group with all that is in it."""
-        await self._written()
-        if not await self._store.remove_group(group_key(context, request)):
+        await self._lookup.written()
+        key = group_key(context, request)
+        if not await self._store.remove_group(key):
             raise no_such_group()
+        self._watching.filters.forget(key)
 
     async def describe_log_groups(
         self, context: CallContext, request: ServiceInput
@@ -81,7 +117,7 @@ class LogsService(Service):
             raise InvalidParameter(
                 "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."
             )
-        await self._written()
+        await self._lookup.written()
         groups = await self._store.groups(context.account_id, context.region)
         if prefix is not None:
             groups = [group for group in groups if group.key.name.startswith(prefix)]
@@ -94,27 +130,23 @@ class LogsService(Service):
             groups = []
         if request.get("logGroupClass", "STANDARD") != "STANDARD":
             groups = []
-        try:
-            page, token = paging.page(
-                groups,
-                lambda group: group.key.name,
-                request.get("nextToken"),
-                request.get("limit", PAGE.items),
-            )
-        except paging.BadToken as error:
-            raise bad_token() from error
-        return _with_token({"logGroups": [_group_answer(group) for group in page]}, token)
+        page, token = _group_page(groups, request)
+        answers = []
+        for group in page:
+            filters = self._watching.filters.of(group.key)
+            answers.append(_group_answer(group, len(filters.metric) if filters else 0))
+        return _with_token({"logGroups": answers}, token)
 
     async def create_log_stream(self, context: CallContext, request: ServiceInput) -> None:
         """Make a log stream."""
-        group = await self._group(group_key(context, request))
+        group = await self._lookup.group(group_key(context, request))
         name = request["logStreamName"]
-        if not await self._store.add_stream(group.id, name, self._now_ms()):
+        if not await self._store.add_stream(group.id, name, self._lookup.now_ms):
             raise ResourceAlreadyExists("The specified log stream already exists")
 
     async def delete_log_stream(self, context: CallContext, request: ServiceInput) -> None:
         """Delete a log stream with its events."""
-        group = await self._group(group_key(context, request))
+        group = await self._lookup.group(group_key(context, request))
         if not await self._store.remove_stream(group.id, request["logStreamName"]):
             raise no_such_stream()
 
@@ -129,7 +161,7 @@ class LogsService(Service):
         token = request.get("nextToken")
         after = tokens.read_stream_token(token) if token is not None else None
         limit = request.get("limit", PAGE.items)
-        group = await self._group(group_key(context, request))
+        group = await self._lookup.group(group_key(context, request))
         streams = await self._store.streams(
             group.id,
             prefix=prefix,
@@ -145,141 +177,200 @@ class LogsService(Service):
         answers = [_stream_answer(group.key, stream) for stream in page]
         return _with_token({"logStreams": answers}, next_token)
 
+    async def list_log_groups(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """List log groups whose names hold, or begin with, one of up to five texts."""
+        for member in ("dataSources", "fieldIndexNames"):
+            if request.get(member):
+                raise _later(member)
+        await self._lookup.written()
+        groups = await self._store.groups(context.account_id, context.region)
+        if "logGroupNamePattern" in request:
+            named = named_like(request["logGroupNamePattern"])
+            groups = [group for group in groups if named(group.key.name)]
+        for wanted in request.get("logGroupTags", ()):
+            groups = [group for group in groups if tagged(group.tags, wanted)]
+        if context.account_id not in (request.get("accountIdentifiers") or [context.account_id]):
+            groups = []
+        if request.get("logGroupClass", "STANDARD") != "STANDARD":
+            groups = []
+        page, token = _group_page(groups, request)
+        return _with_token(
+            {
+                "logGroups": [
+                    {
+                        "logGroupName": group.key.name,
+                        "logGroupArn": group.key.arn,
+                        "logGroupClass": "STANDARD",
+                    }
+                    for group in page
+                ]
+            },
+            token,
+        )
+
     async def put_log_events(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """Store a batch of events, all that are neither too old nor too new, or none."""
-        now_ms = self._now_ms()
-        events, rejected = accepted_events(request["logEvents"], now_ms)
-        group = await self._group(group_key(context, request))
-        stream = await self._stream(group, request["logStreamName"])
+        """Store a batch of events, all that are neither too old nor too new, or none.
+
+        They are on the disk when this is answered, and so is what subscription filters hand on.
+        """
+        now_ms = self._lookup.now_ms
+        group = await self._lookup.group(group_key(context, request))
+        events, rejected = accepted_events(request["logEvents"], now_ms, group.expired_ms(now_ms))
+        stream = await self._lookup.stream(group, request["logStreamName"])
         if events:
-            chunks = await asyncio.to_thread(pack, events)
-            await self._store.put(group.id, stream.id, chunks, now_ms)
+            await self._put(StreamKey(group.key, stream.name), group.id, stream.id, events, now_ms)
         # AWS ignores sequence tokens by now, and still answers one.
         answer: ServiceOutput = {"nextSequenceToken": Position(now_ms, stream.id, 0).text}
         if rejected:
             answer["rejectedLogEventsInfo"] = rejected
         return answer
 
+    async def _put(
+        self, key: StreamKey, group_id: int, stream_id: int, events: list[RawEvent], now_ms: int
+    ) -> None:
+        chunks = await asyncio.to_thread(pack, events)
+        await self._store.put(group_id, stream_id, chunks, now_ms)
+        found = await asyncio.to_thread(self._watching.look, key, events)
+        await self._watching.hand_on(found, now_ms)
+
     async def get_log_events(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """Read a stream; by default its latest events. The end time is not part of the range."""
-        token = request.get("nextToken")
-        beyond = None
-        forward = request.get("startFromHead", False)
-        if token is not None:
-            forward, beyond = tokens.read_event_token(token)
-        group = await self._group(group_key(context, request))
-        stream = await self._stream(group, request["logStreamName"])
-        selection = Selection(
-            group.id,
-            stream_ids=[stream.id],
-            start_ms=request.get("startTime", 0),
-            end_ms=request.get("endTime"),
-            forward=forward,
-            beyond=beyond,
-        )
-        page = await self._store.events(selection, request.get("limit", PAGE.events))
-        events = page.events if forward else page.events[::-1]
-        ends = tokens.ends(events, forward, beyond)
-        return {
-            "events": [
-                {
-                    "timestamp": event.position.timestamp_ms,
-                    "message": event.message,
-                    "ingestionTime": event.ingestion_ms,
-                }
-                for event in events
-            ],
-            "nextForwardToken": tokens.event_token(True, ends.forward),
-            "nextBackwardToken": tokens.event_token(False, ends.backward),
-        }
+        """Read a stream; by default its latest events."""
+        return await self._searching.get(context, request)
 
     async def filter_log_events(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """Search the streams of a group, interleaved. The end time is part of the range.
+        """Search the streams of a group, interleaved."""
+        return await self._searching.filter(context, request)
 
-        A page can be short, or empty, and still have a token: then there is more to search.
-        """
-        names = request.get("logStreamNames")
-        prefix = request.get("logStreamNamePrefix")
-        if names is not None and prefix is not None:
-            raise InvalidParameter(
-                "logStreamNamePrefix and logStreamNames are mutually exclusive parameters."
-            )
-        matches = patterns.matcher(request.get("filterPattern", ""))
-        token = request.get("nextToken")
-        beyond = None
-        forward = request.get("startFromHead", True)
-        if token is not None:
-            forward, beyond = tokens.read_search_token(token)
-        start_ms = request.get("startTime")
-        if not forward and start_ms is not None and start_ms < _BACKWARDS_FROM_MS:
-            raise InvalidParameter(
-                "startFromHead can be false only if startTime is on or after Jan 1, 2024 00:00:00 "
-                "UTC."
-            )
-        group = await self._group(group_key(context, request))
-        ids = None
-        if names is not None:
-            found = await self._store.named_streams(group.id, names)
-            if len(found) < len(set(names)):
-                raise no_such_stream()
-            ids = [stream.id for stream in found.values()]
-        end_ms = request.get("endTime")
-        selection = Selection(
-            group.id,
-            stream_ids=ids,
-            stream_prefix=prefix,
-            start_ms=start_ms or 0,
-            end_ms=end_ms + 1 if end_ms is not None else None,
-            forward=forward,
-            beyond=beyond,
-            matches=matches,
+    async def get_log_record(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Return all fields of one event."""
+        return await self._searching.record(context, request)
+
+    async def get_log_group_fields(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """List the fields that events of a group have."""
+        return await self._searching.fields(context, request)
+
+    async def put_retention_policy(self, context: CallContext, request: ServiceInput) -> None:
+        """Say how many days the events of a group are kept."""
+        await self._retention.put(context, request)
+
+    async def delete_retention_policy(self, context: CallContext, request: ServiceInput) -> None:
+        """Keep the events of a group for good."""
+        await self._retention.delete(context, request)
+
+    async def tag_log_group(self, context: CallContext, request: ServiceInput) -> None:
+        """Add tags to a group."""
+        await self._tagging.tag_group(context, request)
+
+    async def untag_log_group(self, context: CallContext, request: ServiceInput) -> None:
+        """Remove tags of a group."""
+        await self._tagging.untag_group(context, request)
+
+    async def list_tags_log_group(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """List the tags of a group."""
+        return await self._tagging.list_group(context, request)
+
+    async def tag_resource(self, context: CallContext, request: ServiceInput) -> None:
+        """Add tags to what an ARN names."""
+        await self._tagging.tag(context, request)
+
+    async def untag_resource(self, context: CallContext, request: ServiceInput) -> None:
+        """Remove tags of what an ARN names."""
+        await self._tagging.untag(context, request)
+
+    async def list_tags_for_resource(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """List the tags of what an ARN names."""
+        return await self._tagging.list(context, request)
+
+    async def put_metric_filter(self, context: CallContext, request: ServiceInput) -> None:
+        """Make a metric filter, or change one."""
+        await self._metric_filters.put(context, request)
+
+    async def describe_metric_filters(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """List metric filters."""
+        return await self._metric_filters.describe(context, request)
+
+    async def delete_metric_filter(self, context: CallContext, request: ServiceInput) -> None:
+        """Delete a metric filter."""
+        await self._metric_filters.delete(context, request)
+
+    async def test_metric_filter(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Try a filter pattern with some messages."""
+        return await self._metric_filters.test(context, request)
+
+    async def put_subscription_filter(self, context: CallContext, request: ServiceInput) -> None:
+        """Make a subscription filter, or change one."""
+        await self._subscriptions.put(context, request)
+
+    async def describe_subscription_filters(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """List the subscription filters of a group."""
+        return await self._subscriptions.describe(context, request)
+
+    async def delete_subscription_filter(self, context: CallContext, request: ServiceInput) -> None:
+        """Delete a subscription filter."""
+        await self._subscriptions.delete(context, request)
+
+    async def start_query(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Begin a query of Logs Insights."""
+        return await self._queries.start(context, request)
+
+    async def get_query_results(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Say how a query stands, and what came out."""
+        return await self._queries.results(context, request)
+
+    async def stop_query(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """End a query that runs."""
+        return await self._queries.stop(context, request)
+
+    async def describe_queries(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """List queries."""
+        return await self._queries.describe(context, request)
+
+    async def list_log_groups_for_query(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """List the log groups that a query looks through."""
+        return await self._queries.groups(context, request)
+
+    async def put_query_definition(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Save a query, or change a saved one."""
+        return await self._definitions.put(context, request)
+
+    async def describe_query_definitions(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """List saved queries."""
+        return await self._definitions.describe(context, request)
+
+    async def delete_query_definition(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Delete a saved query."""
+        return await self._definitions.delete(context, request)
+
+    async def start_live_tail(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Begin to show events as they come in."""
+        return await self._tailing.start(context, request)
+
+    async def create_export_task(self, context: CallContext, request: ServiceInput) -> None:
+        """Refuse to export: there is nothing to export to."""
+        raise InvalidParameter(
+            f"Ingle does not have Amazon S3 yet, so logs cannot be exported to the bucket "
+            f"{request['destination']}."
         )
-        page = await self._store.events(selection, request.get("limit", PAGE.events))
-        stream_names = await self._store.stream_names(
-            sorted({event.stream_id for event in page.events})
-        )
-        events = [
-            {
-                "logStreamName": stream_names[event.stream_id],
-                "timestamp": event.position.timestamp_ms,
-                "message": event.message,
-                "ingestionTime": event.ingestion_ms,
-                "eventId": event.position.text,
-            }
-            for event in page.events
-            # A stream deleted since its events were read has no name.
-            if event.stream_id in stream_names
-        ]
-        next_token = None
-        if page.more and page.last is not None:
-            next_token = tokens.search_token(forward, page.last)
-        return _with_token({"events": events, "searchedLogStreams": []}, next_token)
-
-    async def _group(self, key: GroupKey) -> Group:
-        await self._written()
-        group = await self._store.group(key)
-        if group is None:
-            raise no_such_group()
-        return group
-
-    async def _stream(self, group: Group, name: str) -> Stream:
-        stream = await self._store.stream(group.id, name)
-        if stream is None:
-            raise no_such_stream()
-        return stream
-
-    async def _written(self) -> None:
-        """Wait until all that was logged so far is in the database."""
-        try:
-            await self._sink.flush()
-        except Exception as error:
-            logger.exception("Log events that wait could not be written before reading")
-            raise ServiceUnavailable(
-                "The latest log events could not be stored; the server's own log says why."
-            ) from error
-
-    def _now_ms(self) -> int:
-        return int(self._clock.time() * 1000)
 
 
 def _later(what: str) -> InvalidParameter:
@@ -292,17 +383,34 @@ def _with_token(answer: ServiceOutput, token: str | None) -> ServiceOutput:
     return answer
 
 
-def _group_answer(group: Group) -> ServiceOutput:
-    return {
+def _group_page(
+    groups: Sequence[Group], request: ServiceInput
+) -> tuple[Sequence[Group], str | None]:
+    try:
+        return paging.page(
+            groups,
+            lambda group: group.key.name,
+            request.get("nextToken"),
+            request.get("limit", PAGE.items),
+        )
+    except paging.BadToken as error:
+        raise bad_token() from error
+
+
+def _group_answer(group: Group, metric_filters: int) -> ServiceOutput:
+    answer: ServiceOutput = {
         "logGroupName": group.key.name,
         "creationTime": group.creation_ms,
-        "metricFilterCount": 0,
+        "metricFilterCount": metric_filters,
         "arn": f"{group.key.arn}:*",
         "logGroupArn": group.key.arn,
         "storedBytes": group.stored_bytes,
         "logGroupClass": "STANDARD",
         "deletionProtectionEnabled": False,
     }
+    if group.retention_days is not None:
+        answer["retentionInDays"] = group.retention_days
+    return answer
 
 
 def _stream_answer(group: GroupKey, stream: Stream) -> ServiceOutput:

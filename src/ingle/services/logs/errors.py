@@ -27,6 +27,34 @@ class ResourceAlreadyExists(ServiceError):
     status = 400
 
 
+class LimitExceeded(ServiceError):
+    """There are as many of something as there may be."""
+
+    code = "LimitExceededException"
+    status = 400
+
+
+class InvalidOperation(ServiceError):
+    """The operation cannot be done with this resource."""
+
+    code = "InvalidOperationException"
+    status = 400
+
+
+class MalformedQuery(ServiceError):
+    """The text is no query of Logs Insights."""
+
+    code = "MalformedQueryException"
+    status = 400
+
+
+class TooManyTags(ServiceError):
+    """A resource would have more tags than it may."""
+
+    code = "TooManyTagsException"
+    status = 400
+
+
 class ServiceUnavailable(ServiceError):
     """The service cannot answer now."""
 

@@ -5,6 +5,8 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API
 """
 
 import re
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from ingle.services.logs.errors import InvalidParameter, no_such_group
 from ingle.services.logs.model import GroupKey
@@ -52,3 +54,37 @@ def identified_key(context: CallContext, identifier: str) -> GroupKey:
     if (match["account"], match["region"]) != (context.account_id, context.region):
         raise no_such_group()
     return GroupKey(context.account_id, context.region, match["name"])
+
+
+def named_like(pattern: str) -> Callable[[str], bool]:
+    """Make a test of names from ListLogGroups' pattern: texts with `|` between them, `^` before one
+    that names begin with.
+    """
+    parts = pattern.split("|")
+    begins = tuple(part[1:] for part in parts if part.startswith("^"))
+    held = [part for part in parts if not part.startswith("^")]
+    return lambda name: name.startswith(begins) or any(part in name for part in held)
+
+
+def tagged(tags: Mapping[str, str], wanted: Mapping[str, Any]) -> bool:
+    """Say whether a group has a tag, with one of some values if there are such.
+
+    A value can begin or end with `*`, and with `!` it must be another one.
+    """
+    value = tags.get(wanted["key"])
+    if value is None:
+        return False
+    values = wanted.get("values") or ["*"]
+    return any(_valued(value, each) for each in values)
+
+
+def _valued(value: str, wanted: str) -> bool:
+    if wanted.startswith("!"):
+        return not _valued(value, wanted[1:])
+    core = wanted.strip("*")
+    before, after = wanted.startswith("*"), wanted.endswith("*")
+    if before and after:
+        return core in value
+    if before:
+        return value.endswith(core)
+    return value.startswith(core) if after else value == core

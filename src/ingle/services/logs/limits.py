@@ -35,10 +35,47 @@ class ChunkLimits:
     pack_from_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class GroupLimits:
+    """What one log group may have."""
+
+    retention_days: list[int]
+    tags: int
+    metric_filters: int
+    subscription_filters: int
+    regex_filters: int
+    dimensions: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueryLimits:
+    """What queries of an account and region may take."""
+
+    concurrent: int
+    groups: int
+    definitions: int
+    results: int
+    seconds: int
+    remembered: int
+    held_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class TailLimits:
+    """What live tails of an account and region may take."""
+
+    sessions: int
+    seconds: int
+    events_a_second: int
+
+
 _TABLES = tomllib.loads(Path(__file__).with_name("limits.toml").read_text("utf-8"))
 
 EVENT_OVERHEAD_BYTES: int = _TABLES["event_overhead_bytes"]
 PAGE = PageLimits(**_TABLES["page"])
 PUT = PutLimits(**_TABLES["put"])
 CHUNK = ChunkLimits(**_TABLES["chunk"])
+GROUP = GroupLimits(**_TABLES["groups"])
+QUERY = QueryLimits(**_TABLES["queries"])
+TAIL = TailLimits(**_TABLES["tails"])
 BACKLOG_BYTES: int = _TABLES["backlog"]["bytes"]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
+DAY_MS = 86_400_000
 _POSITION = re.compile(r"(\d{20})(\d{20})(\d{16})", re.ASCII)
 
 
@@ -38,6 +39,7 @@ class Group:
         creation_ms: when it was made.
         stored_bytes: the size of all its events, as AWS counts.
         tags: as they were given.
+        retention_days: how long events are kept; None for good.
     """
 
     id: int
@@ -45,6 +47,11 @@ class Group:
     creation_ms: int
     stored_bytes: int
     tags: Mapping[str, str]
+    retention_days: int | None = None
+
+    def expired_ms(self, now_ms: int) -> int:
+        """Say which events are over: those before this time."""
+        return 0 if self.retention_days is None else now_ms - self.retention_days * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,14 @@ from ingle.services.logs.limits import PUT
 
 
 def accepted_events(
-    events: Sequence[dict[str, Any]], now_ms: int
+    events: Sequence[dict[str, Any]], now_ms: int, expired_ms: int = 0
 ) -> tuple[list[RawEvent], dict[str, int]]:
     """Check a batch, and sort out the events that are too old or too new.
 
     Args:
         events: the member logEvents.
         now_ms: the time.
+        expired_ms: the log group does not keep what is before this time.
 
     Returns:
         The events to store, and the members of rejectedLogEventsInfo, empty if none is rejected.
@@ -47,14 +48,19 @@ def accepted_events(
         first += 1
     while end > first and times[end - 1] > now_ms + PUT.newest_ms:
         end -= 1
+    rejected = {}
+    if first:
+        rejected["tooOldLogEventEndIndex"] = first
+    kept = first
+    while first < end and times[first] < expired_ms:
+        first += 1
+    if first > kept:
+        rejected["expiredLogEventEndIndex"] = first
     if end > first and times[end - 1] - times[first] > PUT.span_ms:
         raise InvalidParameter(
             "The batch of log events in a single PutLogEvents request cannot span more than 24 "
             "hours."
         )
-    rejected = {}
-    if first:
-        rejected["tooOldLogEventEndIndex"] = first
     if end < len(events):
         rejected["tooNewLogEventStartIndex"] = end
     return [(event["timestamp"], event["message"]) for event in events[first:end]], rejected

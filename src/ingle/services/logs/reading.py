@@ -1,7 +1,7 @@
 """Reads events in the order of their times, page by page, in either direction."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Row, Select, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.services.logs import tables
-from ingle.services.logs.chunks import event_bytes, unpack
+from ingle.services.logs.chunks import Lines, event_bytes, open_lines
+from ingle.services.logs.filters.pattern import Pattern
 from ingle.services.logs.limits import CHUNK, PAGE
 from ingle.services.logs.model import Event, Position
 from ingle.storage.database import Database
@@ -19,6 +20,10 @@ _ROWS_AT_ONCE = 1000
 _FIRST_BYTES = 64 << 10
 _MOST_BYTES = 2 << 20
 _NEVER_MS = 1 << 63
+# What looking at a row, and at a message, costs beside its text: as much as so many bytes.
+_ROW_BYTES = 4 << 10
+_EXAMINED_BYTES = 1 << 10
+_ESCAPE = b"\\u"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,8 @@ class Selection:
         end_ms: before this time; None for no end.
         forward: the earliest first, else the latest.
         beyond: after this position in that direction; None to begin at the first one.
-        matches: only those whose messages pass this test.
+        pattern: only those whose messages pass.
+        needle: only those whose messages hold these bytes.
     """
 
     group_id: int
@@ -43,7 +49,8 @@ class Selection:
     end_ms: int | None = None
     forward: bool = True
     beyond: Position | None = None
-    matches: Callable[[str], bool] | None = None
+    pattern: Pattern | None = None
+    needle: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -54,18 +61,21 @@ class Page:
         events: in the direction of reading.
         last: where to go on, if there is more.
         more: whether there may be more events.
+        scanned: the rows that were looked through: how many events of the time asked for they
+            have, and how much text.
     """
 
     events: list[Event] = field(default_factory=list)
     last: Position | None = None
     more: bool = False
+    scanned: dict[int, tuple[int, int]] = field(default_factory=dict)
 
 
 async def read_page(database: Database, selection: Selection, limit: int) -> Page:
     """Read events until there are enough, or enough text was looked through.
 
-    A page ends at `limit` events, at 1 MB of them, or at 32 MB of text looked through; then it may
-    be short or empty, and still there is more.
+    A page ends at `limit` events, at 1 MB of them, or when as much was looked through as takes a
+    moment; then it may be short or empty, and still there is more.
 
     Args:
         database: where the events are.
@@ -115,7 +125,7 @@ class _Merge:
         """
         for row in rows:
             self._pending += self._wanted(row)
-            self._scanned += row.bytes
+            self._scanned += row.bytes + _ROW_BYTES
         self._pending.sort()
         page = self.page
         done = 0
@@ -150,19 +160,43 @@ class _Merge:
 
     def _wanted(self, row: Row[Any]) -> list[tuple[int, int, int, str, Row[Any]]]:
         selection, sign = self._selection, self._sign
-        start = selection.start_ms
-        end = selection.end_ms if selection.end_ms is not None else _NEVER_MS
-        matches = selection.matches
+        pattern = selection.pattern
+        lines = open_lines(row.encoding, row.data)
+        among = lines.between(
+            selection.start_ms, selection.end_ms if selection.end_ms is not None else _NEVER_MS
+        )
         chunk_key = sign * row.id
-        wanted = [
-            (sign * time, chunk_key, sign * place, message, row)
-            for place, (time, message) in enumerate(unpack(row.encoding, row.data), 1)
-            if start <= time < end and (matches is None or matches(message))
-        ]
+        beyond = None
         if selection.beyond is not None:
             beyond = tuple(sign * part for part in selection.beyond)
-            wanted = [each for each in wanted if each[:3] > beyond]
+        wanted = []
+        self.page.scanned[row.id] = len(among), len(lines.text)
+        some: Iterable[int] = among
+        if pattern is not None:
+            some = candidates(lines, among, pattern)
+        elif selection.needle is not None:
+            some = lines.holding(selection.needle, among)
+        for index in some:
+            time, place = sign * lines.timestamp(index), sign * (index + 1)
+            if beyond is not None and (time, chunk_key, place) <= beyond:
+                continue
+            message = lines.message(index)
+            if pattern is not None:
+                self._scanned += _EXAMINED_BYTES
+                if not pattern.matches(message):
+                    continue
+            wanted.append((time, chunk_key, place, message, row))
         return wanted
+
+
+def candidates(lines: Lines, among: range, pattern: Pattern) -> Iterable[int]:
+    """Say which of some events may pass, without making their messages; blocks for a moment."""
+    needles = pattern.needles
+    if not needles or (pattern.escapable and _ESCAPE in lines.text):
+        return among
+    if len(needles) == 1:
+        return lines.holding(needles[0], among)
+    return sorted({index for needle in needles for index in lines.holding(needle, among)})
 
 
 def _edge(row: Row[Any], forward: bool) -> int:

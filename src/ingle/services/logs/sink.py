@@ -12,6 +12,7 @@ from ingle.services.logs.limits import BACKLOG_BYTES
 from ingle.services.logs.model import GroupKey, StreamKey
 from ingle.services.logs.permission import Access, WritePermission
 from ingle.services.logs.store import LogsStore
+from ingle.services.logs.watching import Found, Watching
 from ingle.storage.tasks import finish
 
 logger = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ class Sink(LogSink):
         backlog_bytes: how much memory waiting events may take before `overloaded` asks for a
             pause.
         permission: says whose events are written; without it everybody's are.
+        watching: looks at what is written.
     """
 
     def __init__(
@@ -87,10 +89,14 @@ class Sink(LogSink):
         clock: Clock,
         backlog_bytes: int = BACKLOG_BYTES,
         permission: WritePermission | None = None,
+        watching: Watching | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._permission = permission
+        self._watching = watching
+        # What was found in those that are packed.
+        self._found = Found()
         self._backlog_limit = backlog_bytes
         # How many bytes of memory events take that wait, and those being written.
         self._backlog = 0
@@ -110,9 +116,10 @@ class Sink(LogSink):
         clock: Clock,
         backlog_bytes: int = BACKLOG_BYTES,
         permission: WritePermission | None = None,
+        watching: Watching | None = None,
     ) -> Self:
         """Begin to write in the background."""
-        sink = cls(store, clock, backlog_bytes, permission)
+        sink = cls(store, clock, backlog_bytes, permission, watching)
         sink._task = asyncio.create_task(sink._run(), name="log writer")
         return sink
 
@@ -185,14 +192,27 @@ class Sink(LogSink):
             if await self._may_write(appender):
                 batches.append((appender.key, own))
         if batches:
-            for key, chunks in await asyncio.to_thread(_pack_away, batches):
+            packed, found = await asyncio.to_thread(_pack_away, batches, self._watching)
+            self._found.add(found)
+            for key, chunks in packed:
                 self._packed.setdefault(key, []).extend(chunks)
         if self._packed:
-            await self._store.append(self._packed, int(self._clock.time() * 1000))
+            now_ms = int(self._clock.time() * 1000)
+            await self._store.append(self._packed, now_ms)
             self._packed = {}
+            await self._hand_on(now_ms)
         self._backlog -= size
         if self._backlog <= self._backlog_limit // 2:
             self._room.set()
+
+    async def _hand_on(self, now_ms: int) -> None:
+        found, self._found = self._found, Found()
+        if self._watching is None:
+            return
+        try:
+            await self._watching.hand_on(found, now_ms)
+        except Exception:
+            logger.exception("Log events are stored, but not all who wait for them got them")
 
     async def _may_write(self, appender: _Appender) -> bool:
         """Whether the events of a stream are kept; asked anew only when permissions changed."""
@@ -225,6 +245,12 @@ class Sink(LogSink):
 
 
 def _pack_away(
-    batches: list[tuple[StreamKey, list[RawEvent]]],
-) -> list[tuple[StreamKey, list[Chunk]]]:
-    return [(key, pack_away(events)) for key, events in batches]
+    batches: list[tuple[StreamKey, list[RawEvent]]], watching: Watching | None
+) -> tuple[list[tuple[StreamKey, list[Chunk]]], Found]:
+    found = Found()
+    packed = []
+    for key, events in batches:
+        if watching is not None:
+            found.add(watching.look(key, events))
+        packed.append((key, pack_away(events)))
+    return packed, found

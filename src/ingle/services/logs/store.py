@@ -81,6 +81,72 @@ class LogsStore:
 
         return await self._database.write(run)
 
+    async def set_retention(self, group_id: int, days: int | None) -> None:
+        """Say how long the events of a group are kept."""
+        await self._update_group(group_id, {"retention_days": days})
+
+    async def set_tags(self, group_id: int, tags: Mapping[str, str]) -> None:
+        """Give a group these tags instead of those that it has."""
+        await self._update_group(group_id, {"tags": dict(tags)})
+
+    async def expiring(self) -> list[Group]:
+        """List the groups of all accounts and regions that do not keep their events for good."""
+
+        async def run(connection: AsyncConnection) -> list[Group]:
+            where = tables.groups.c.retention_days.is_not(None)
+            return [
+                _group(row) for row in await connection.execute(select(tables.groups).where(where))
+            ]
+
+        return await self._database.read(run)
+
+    async def expire(self, group_id: int, before_ms: int, rows: int) -> bool:
+        """Delete some rows of a group whose events are all before a time.
+
+        Returns:
+            Whether there may be more of them.
+        """
+        columns = tables.chunks.c
+
+        async def run(connection: AsyncConnection) -> bool:
+            where = (columns.group_id == group_id) & (columns.last_ms < before_ms)
+            order = (columns.last_ms, columns.id)
+            statement = select(columns.id, columns.bytes).where(where).order_by(*order).limit(rows)
+            found = (await connection.execute(statement)).all()
+            for some in _portions([row.id for row in found]):
+                await connection.execute(delete(tables.chunks).where(columns.id.in_(some)))
+            size = sum(row.bytes for row in found)
+            await connection.execute(_GROW, [{"row": group_id, "more": -size}])
+            return len(found) == rows
+
+        return await self._database.write(run)
+
+    async def chunk(self, chunk_id: int) -> tuple[Group, Stream, Row[Any]] | None:
+        """Find a row of events by its number, with what it belongs to."""
+
+        async def run(connection: AsyncConnection) -> tuple[Group, Stream, Row[Any]] | None:
+            where = tables.chunks.c.id == chunk_id
+            row = (await connection.execute(select(tables.chunks).where(where))).first()
+            if row is None:
+                return None
+            group = await connection.execute(
+                select(tables.groups).where(tables.groups.c.id == row.group_id)
+            )
+            stream = await connection.execute(
+                select(tables.streams).where(tables.streams.c.id == row.stream_id)
+            )
+            return _group(group.one()), _stream(stream.one()), row
+
+        return await self._database.read(run)
+
+    async def _update_group(self, group_id: int, values: Mapping[str, Any]) -> None:
+        statement = update(tables.groups).where(tables.groups.c.id == group_id).values(values)
+
+        async def run(connection: AsyncConnection) -> None:
+            await connection.execute(statement)
+
+        await self._database.write(run)
+
     async def streams(
         self,
         group_id: int,
@@ -248,7 +314,7 @@ def _is(key: GroupKey) -> ColumnElement[bool]:
 
 def _group(row: Row[Any]) -> Group:
     key = GroupKey(row.account_id, row.region, row.name)
-    return Group(row.id, key, row.creation_ms, row.stored_bytes, row.tags)
+    return Group(row.id, key, row.creation_ms, row.stored_bytes, row.tags, row.retention_days)
 
 
 def _stream(row: Row[Any]) -> Stream:

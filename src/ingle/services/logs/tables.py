@@ -11,6 +11,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 
@@ -29,6 +30,8 @@ groups = Table(
     Column("creation_ms", BigInteger, nullable=False),
     Column("stored_bytes", BigInteger, nullable=False),
     Column("tags", JSON, nullable=False),
+    # None: events are kept for good.
+    Column("retention_days", Integer),
     UniqueConstraint("account_id", "region", "name"),
 )
 
@@ -65,4 +68,43 @@ chunks = Table(
     Index("ix_logs_chunks_group_first", "group_id", "first_ms", "id"),
     Index("ix_logs_chunks_group_last", "group_id", "last_ms", "id"),
     sqlite_autoincrement=True,
+)
+
+metric_filters = Table(
+    "logs_metric_filters",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("group_id", ForeignKey(groups.c.id, ondelete="CASCADE"), nullable=False),
+    Column("name", String(512), nullable=False),
+    Column("pattern", Text, nullable=False),
+    Column("transformation", JSON, nullable=False),
+    Column("creation_ms", BigInteger, nullable=False),
+    UniqueConstraint("group_id", "name"),
+)
+
+subscription_filters = Table(
+    "logs_subscription_filters",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("group_id", ForeignKey(groups.c.id, ondelete="CASCADE"), nullable=False),
+    Column("name", String(512), nullable=False),
+    Column("pattern", Text, nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("role", Text),
+    Column("distribution", String(16), nullable=False),
+    Column("creation_ms", BigInteger, nullable=False),
+    UniqueConstraint("group_id", "name"),
+)
+
+query_definitions = Table(
+    "logs_query_definitions",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("account_id", String(12), nullable=False),
+    Column("region", String(32), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("query", Text, nullable=False),
+    Column("group_names", JSON, nullable=False),
+    Column("parameters", JSON, nullable=False),
+    Column("modified_ms", BigInteger, nullable=False),
 )

@@ -223,6 +223,13 @@ class MissingContentLength(S3Error):
     text = "You must provide the Content-Length HTTP header."
 
 
+class MissingSecurityHeader(S3Error):
+    """An access control list is to be set, and none is there."""
+
+    code = "MissingSecurityHeader"
+    text = "Your request was missing a required header"
+
+
 class NoSuchBucket(S3Error):
     """There is no such bucket."""
 
@@ -295,6 +302,16 @@ class TooManyBuckets(S3Error):
 
     code = "TooManyBuckets"
     text = "You have attempted to create more buckets than allowed"
+
+
+class TooManyConfigurations(S3Error):
+    """A bucket would have more configurations of a kind than it may have."""
+
+    code = "TooManyConfigurations"
+    text = (
+        "You are attempting to create a new configuration but have already reached the "
+        "100-configuration limit."
+    )
 
 
 class NoConfiguration(S3Error):

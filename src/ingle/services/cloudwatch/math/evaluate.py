@@ -96,7 +96,7 @@ def _call(name: str, arguments: tuple[Node, ...], scope: Scope) -> Value:
     if function is None:
         if name in ELSEWHERE:
             raise BadExpression(f"Function {name} is not implemented by Ingle yet")
-        raise BadExpression(f"Unknown function {name}")
+        raise BadExpression(f"Function '{name}' not found")
     values = [
         each.name if isinstance(each, Name) and each.name in WORDS else evaluate(each, scope)
         for each in arguments
