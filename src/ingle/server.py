@@ -33,10 +33,8 @@ from ingle.invoke.invoker import Invoker
 from ingle.invoke.metrics import SeveralSinks
 from ingle.invoke.tracing import Tracer
 from ingle.listening import listen, local_url_of, url_of
-from ingle.metering.load import processor_time
 from ingle.metering.meter import Meter
 from ingle.metering.report import CostReports
-from ingle.metering.store import MeteringStore
 from ingle.observe.live import Live
 from ingle.observe.logs import configure, tell
 from ingle.observe.observer import Observer, SpansUnavailable
@@ -229,10 +227,7 @@ class Server:
                 logs_store, clock, permission=LogPermission(authorizer), watching=watching
             )
             stack.push_async_callback(sink.close)
-            metering = MeteringStore(database)
-            meter = await Meter.open(
-                metering, clock, lambda: kept(store), processor_time(warden.time)
-            )
+            meter = await Meter.open(database, clock, lambda: kept(store), warden.time)
             stack.push_async_callback(meter.close)
             stack.push_async_callback(ground.provisions.close)
             memory = Memory(warden.memory, warden.usage)
@@ -382,7 +377,7 @@ class Server:
                     XRayService(segments, traces, clock),
                 )
             }
-            costs = CostReports(metering, clock, meter.flush)
+            costs = CostReports(meter.store, clock, meter.flush)
             own_routes = OwnRoutes(
                 verifier,
                 authorizer,
