@@ -9,6 +9,7 @@ COMMANDS = [
     "runtimes",
     "doctor",
     "account",
+    "alexa",
     "iam",
     "event",
 ]
