@@ -6,7 +6,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl
 
 import orjson
@@ -149,6 +149,19 @@ class Skills(Protocol):
         ...
 
 
+class Report(NamedTuple):
+    """Something of its own that Ingle tells, at a route of its own.
+
+    Attributes:
+        action: what the caller must be allowed to do.
+        answer: makes the answer, JSON, for an account, a region and a query; what it raises is a
+            ServiceError.
+    """
+
+    action: str
+    answer: Callable[[str, str, Mapping[str, str]], Awaitable[Mapping[str, Any]]]
+
+
 class Requests(Protocol):
     """What takes note of requests."""
 
@@ -187,6 +200,7 @@ class Gateway:
         skills: answers the requests of Alexa skills.
         requests: takes note of what was asked and answered.
         elsewhere: calls the services that are elsewhere, by botocore's names.
+        reports: what else Ingle tells, by the route.
     """
 
     def __init__(
@@ -205,6 +219,7 @@ class Gateway:
         skills: Skills,
         requests: Requests,
         elsewhere: Mapping[str, Forwarder],
+        reports: Mapping[str, Report],
     ) -> None:
         self._services = services
         self._elsewhere = elsewhere
@@ -221,6 +236,7 @@ class Gateway:
         self._pages = pages
         self._skills = skills
         self._requests = requests
+        self._reports = reports
         self._protocols = {name: ServiceProtocol.load(name) for name in {*services, *elsewhere}}
 
     async def handle(self, request: Request, read_body: Body) -> Response:
@@ -432,6 +448,8 @@ class Gateway:
             return await self._skill(request, route.removeprefix(_SKILLS), read_body)
         if request.method == "GET" and route in EXPLAINED:
             return await self._explain(request, read_body, route)
+        if request.method == "GET" and route in self._reports:
+            return await self._report(request, read_body, self._reports[route])
         return _bare_error(UnknownOperation(f"There is nothing at {request.path}."), "")
 
     async def _skill(self, request: Request, function: str, read_body: ReadBody) -> Response:
@@ -492,6 +510,25 @@ class Gateway:
 
         refusal = await self._own_answer(request, read_body, answer)
         return refusal or Response(200, _JSON, orjson.dumps(found[0]))
+
+    async def _report(self, request: Request, read_body: ReadBody, report: Report) -> Response:
+        """Tell what only Ingle tells."""
+        callers: list[Identity] = []
+
+        def check(identity: Identity) -> None:
+            self._authorizer.require_of(identity, request, report.action, "*")
+            callers.append(identity)
+
+        refusal = await self._own_answer(request, read_body, check)
+        if refusal is not None:
+            return refusal
+        query = dict(parse_qsl(request.query, keep_blank_values=True))
+        [caller] = callers
+        try:
+            answer = await report.answer(caller.account_id, caller.region, query)
+            return Response(200, _JSON, orjson.dumps(answer))
+        except ServiceError as error:
+            return _bare_error(error, "")
 
     async def _own_answer(
         self, request: Request, read_body: ReadBody, answer: Callable[[Identity], None]

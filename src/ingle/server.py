@@ -25,13 +25,18 @@ from ingle.clock import Clock, SystemClock
 from ingle.config import Config, ConfigError
 from ingle.endpoint import Endpoint
 from ingle.forwarding.forwarder import Forwarder
-from ingle.gateway import Gateway
+from ingle.gateway import Gateway, Report
 from ingle.ground import Ground, prepare, say_weaker, within_open_files
 from ingle.http.server import HttpServer
 from ingle.invoke.admission import Admission
 from ingle.invoke.invoker import Invoker
 from ingle.invoke.metrics import SeveralSinks
 from ingle.invoke.tracing import Tracer
+from ingle.metering.load import processor_time
+from ingle.metering.meter import Meter
+from ingle.metering.report import CostReports
+from ingle.metering.store import MeteringStore
+from ingle.observe.live import Live
 from ingle.observe.logs import configure, tell
 from ingle.observe.observer import Observer, SpansUnavailable
 from ingle.pool.memory import MB, Memory
@@ -56,6 +61,7 @@ from ingle.services.iam.directory import Directory
 from ingle.services.iam.resources import IamResources
 from ingle.services.iam.store import IamStore
 from ingle.services.lambda_.api import LambdaService
+from ingle.services.lambda_.kept import kept
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.roles import ExecutionRoles
 from ingle.services.lambda_.service_invocations import Source
@@ -240,6 +246,11 @@ class Server:
                 logs_store, clock, permission=LogPermission(authorizer), watching=watching
             )
             stack.push_async_callback(sink.close)
+            metering = MeteringStore(database)
+            meter = await Meter.open(
+                metering, clock, lambda: kept(store), processor_time(warden.time)
+            )
+            stack.push_async_callback(meter.close)
             stack.push_async_callback(ground.provisions.close)
             memory = Memory(warden.memory, warden.usage)
             pool = Pool(
@@ -264,13 +275,14 @@ class Server:
             stack.push_async_callback(traces.flush)
             observer = self._observer(tracer)
             stack.push_async_callback(observer.close)
+            live = Live(clock, pool.by_function)
             invoker = Invoker(
                 pool,
                 sink,
                 clock,
                 admission=Admission(config.concurrency),
                 versions=lambda runtime: label(runtime, ground.versions.get(runtime)),
-                listeners=[lambda_metrics, traces, *observer.listeners],
+                listeners=[lambda_metrics, meter.invocations, live, traces, *observer.listeners],
             )
             lambda_metrics.watch(invoker.busy, invoker.admission)
             queues_store = await SqsStore.open(database, clock, keys)
@@ -388,6 +400,7 @@ class Server:
                     XRayService(segments, traces, clock),
                 )
             }
+            costs = CostReports(metering, clock, meter.flush)
             gateway = Gateway(
                 services,
                 verifier,
@@ -409,6 +422,10 @@ class Server:
                 ),
                 observer.requests,
                 elsewhere,
+                {
+                    "cost": Report("ce:GetCostAndUsage", costs.answer),
+                    "top": Report("cloudwatch:GetMetricData", live.answer),
+                },
             )
             http = HttpServer(gateway.handle, clock)
             for work in (
@@ -442,6 +459,7 @@ class Server:
             await functions.events.start()
             await functions.durable.start()
             functions.poll()
+            meter.watch()
             await deliveries.start()
             buses.start()
             schedules.start()

@@ -1,20 +1,19 @@
 """The `ingle` command against the real server."""
 
 import json
-import os
 import re
 import signal
 import subprocess
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ingle.cli import event_templates
+from tests.e2e.commands import Ingle
 from tests.e2e.conftest import ROLE, RUNTIME, zip_of
 from tests.e2e.server import INGLE, Server
 from tests.images.building import Entry, Layout, tar
@@ -27,41 +26,6 @@ def handler(event, context):
 """
 EVENT = '{"username": "Sally"}'
 OWN_ROLE = "arn:aws:iam::000000000000:role/service-role/ingle-deploy"
-
-
-@dataclass(frozen=True)
-class Ran:
-    """How a command came out."""
-
-    status: int
-    output: str
-    error: str
-
-
-@dataclass(frozen=True)
-class Ingle:
-    """Runs `ingle` in a folder of its own, for one server."""
-
-    server: Server
-    folder: Path
-
-    def __call__(self, *arguments: str, event: str = "", **variables: str) -> Ran:
-        done = subprocess.run(
-            [INGLE, *arguments],
-            cwd=self.folder,
-            env=self.environment(**variables),
-            input=event,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        return Ran(done.returncode, done.stdout, done.stderr)
-
-    def environment(self, **variables: str) -> dict[str, str]:
-        """What a command sees; it finds the server by its data folder. "" unsets a variable."""
-        own = {"HOME": str(self.folder), "INGLE_DATA_DIR": str(self.server.data_dir)}
-        every = {"PATH": os.environ["PATH"], "COLUMNS": "120", **own, **variables}
-        return {key: value for key, value in every.items() if value}
 
 
 @pytest.fixture
