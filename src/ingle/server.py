@@ -321,7 +321,9 @@ class Server:
             functions.deliver_to_buses(buses.for_services)
             await functions.start()
             await queues.start()
-            logs = LogsService(logs_store, database, sink, watching, clock)
+            logs = LogsService(
+                logs_store, database, sink, watching, buckets.for_services, authorizer, clock
+            )
             stack.push_async_callback(logs.close)
             await topics.start()
             stack.push_async_callback(topics.close)
@@ -383,6 +385,7 @@ class Server:
                 observer.show(name, told, value)
             for runtime in store.runtimes():
                 invoker.prepare(runtime)
+            await logs.start()
             await functions.events.start()
             await functions.durable.start()
             functions.poll()

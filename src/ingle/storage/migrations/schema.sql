@@ -15,7 +15,7 @@ CREATE TABLE logs_groups (
 	name VARCHAR(512) NOT NULL, 
 	creation_ms BIGINT NOT NULL, 
 	stored_bytes BIGINT NOT NULL, 
-	tags JSON NOT NULL, 
+	tags JSON NOT NULL, retention_days INTEGER, 
 	CONSTRAINT pk_logs_groups PRIMARY KEY (id), 
 	CONSTRAINT uq_logs_groups_account_id_region_name UNIQUE (account_id, region, name)
 );
@@ -705,6 +705,58 @@ CREATE TABLE s3_contents (
 CREATE INDEX ix_s3_contents_object_id_number ON s3_contents (object_id, number);
 CREATE INDEX ix_s3_contents_upload_id_number ON s3_contents (upload_id, number);
 CREATE INDEX ix_s3_contents_key_id ON s3_contents (key_id);
+CREATE TABLE logs_metric_filters (
+	id INTEGER NOT NULL, 
+	group_id INTEGER NOT NULL, 
+	name VARCHAR(512) NOT NULL, 
+	pattern TEXT NOT NULL, 
+	transformation JSON NOT NULL, 
+	creation_ms BIGINT NOT NULL, 
+	CONSTRAINT pk_logs_metric_filters PRIMARY KEY (id), 
+	CONSTRAINT uq_logs_metric_filters_group_id_name UNIQUE (group_id, name), 
+	CONSTRAINT fk_logs_metric_filters_group_id_logs_groups FOREIGN KEY(group_id) REFERENCES logs_groups (id) ON DELETE CASCADE
+);
+CREATE TABLE logs_subscription_filters (
+	id INTEGER NOT NULL, 
+	group_id INTEGER NOT NULL, 
+	name VARCHAR(512) NOT NULL, 
+	pattern TEXT NOT NULL, 
+	destination TEXT NOT NULL, 
+	role TEXT, 
+	distribution VARCHAR(16) NOT NULL, 
+	creation_ms BIGINT NOT NULL, 
+	CONSTRAINT pk_logs_subscription_filters PRIMARY KEY (id), 
+	CONSTRAINT uq_logs_subscription_filters_group_id_name UNIQUE (group_id, name), 
+	CONSTRAINT fk_logs_subscription_filters_group_id_logs_groups FOREIGN KEY(group_id) REFERENCES logs_groups (id) ON DELETE CASCADE
+);
+CREATE TABLE logs_query_definitions (
+	id VARCHAR(36) NOT NULL, 
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	name VARCHAR(255) NOT NULL, 
+	"query" TEXT NOT NULL, 
+	group_names JSON NOT NULL, 
+	parameters JSON NOT NULL, 
+	modified_ms BIGINT NOT NULL, 
+	CONSTRAINT pk_logs_query_definitions PRIMARY KEY (id)
+);
+CREATE TABLE logs_export_tasks (
+	id VARCHAR(36) NOT NULL, 
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	name VARCHAR(512) NOT NULL, 
+	group_name VARCHAR(512) NOT NULL, 
+	stream_prefix VARCHAR(512) NOT NULL, 
+	from_ms BIGINT NOT NULL, 
+	to_ms BIGINT NOT NULL, 
+	bucket VARCHAR(512) NOT NULL, 
+	prefix TEXT NOT NULL, 
+	code VARCHAR(16) NOT NULL, 
+	message TEXT NOT NULL, 
+	creation_ms BIGINT NOT NULL, 
+	completion_ms BIGINT, 
+	CONSTRAINT pk_logs_export_tasks PRIMARY KEY (id)
+);
 CREATE TABLE cloudwatch_metrics (
 	id INTEGER NOT NULL, 
 	account_id VARCHAR(12) NOT NULL, 
