@@ -1,21 +1,18 @@
 """Asynchronous invocation: how many events are accepted, and what a long queue takes of memory."""
 
 import re
-import threading
 import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from bench.endpoint import Endpoint
 from bench.errors import BenchError
 from bench.ingle_peer import InglePeer
 from bench.load import Job
 from bench.load_process import LoadProcess
-from bench.memory import rss_mb
+from bench.memory import Watch
 from bench.peers import HOST
 from bench.processes import Keeper
 from bench.programs import waiting_until
@@ -85,7 +82,7 @@ def measure_drain(
     with peer.blamed():
         peer.deploy([FUNCTION])
         peer.cold_start(FUNCTION)
-        with _Watch(peer.running().pid) as watch:
+        with Watch(peer.running().pid) as watch:
             until = time.time() + settings.drain_hold_s
             peer.deploy_program([WAITING], waiting_until(until))
             endpoint = replace(peer.endpoint(WAITING), asynchronous=True)
@@ -103,33 +100,6 @@ def measure_drain(
         f"{prefix}.per_second": queued / span_s,
         f"{prefix}.grown_mb": watch.most_mb - watch.first_mb,
     }
-
-
-class _Watch:
-    """Looks at the memory of a process again and again."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._look)
-        self.first_mb = self.most_mb = rss_mb(pid)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._end.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while not self._end.wait(POLL_S):
-            self.most_mb = max(self.most_mb, rss_mb(self._pid))
 
 
 def _await_all_run(endpoint: Endpoint) -> None:

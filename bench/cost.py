@@ -1,6 +1,6 @@
 """What single stages of an invocation cost, each measured alone."""
 
-from bench import auth_cost, iam_cost, permission_cost, rules_cost, wire_cost
+from bench import auth_cost, iam_cost, measuring_cost, permission_cost, rules_cost, wire_cost
 from bench.stats import Results
 
 
@@ -10,6 +10,7 @@ def measure() -> Results:
         "wire": wire_cost.measure(),
         "auth": auth_cost.measure(),
         "iam": iam_cost.measure() | permission_cost.measure(),
+        "measuring": measuring_cost.measure(),
         "events": rules_cost.measure(),
     }
     return {

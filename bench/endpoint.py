@@ -1,5 +1,6 @@
 """Where and how a function is invoked over HTTP, and the bytes of such an invocation."""
 
+import hashlib
 import json
 import time
 import uuid
@@ -14,6 +15,9 @@ from bench.errors import BenchError
 
 SIGNATURE_LIFE_S = 120.0
 """No request is sent with a signature older than this; AWS takes 5 minutes."""
+
+OBJECT_BYTES = 1024
+"""Of each object that a load puts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class Endpoint:
         key: signs the requests with SigV4; None sends them plain.
         asynchronous: whether events are handed over, and not waited for.
         queue: the URL of a queue that messages are sent to, in place of a function; or "".
+        bucket: one that objects are put into, likewise; or "".
+        bus: the name of a bus that events are put on, in place of a function; or "".
     """
 
     host: str
@@ -44,13 +50,15 @@ class Endpoint:
     key: Key | None = None
     asynchronous: bool = False
     queue: str = ""
+    bucket: str = ""
+    bus: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """One invocation, ready to be sent, and the status and body of the only right answer.
 
-    What is in the answer to a message, which gets an id, is not looked at.
+    What is in the answer to a message or an event, which gets an id, is not looked at.
     """
 
     request: bytes
@@ -78,6 +86,10 @@ def _prepare(endpoint: Endpoint, username: str) -> Prepared:
     host = f"{endpoint.host}:{endpoint.port}"
     if endpoint.queue:
         return _message(endpoint, host, payload)
+    if endpoint.bucket:
+        return _object(endpoint, host, username)
+    if endpoint.bus:
+        return _event(endpoint, host, payload)
     greeting = f"Hello, {username}"
     if endpoint.key is None:
         headers = {"Host": host, "Content-Type": "application/json", "User-Agent": "bench"}
@@ -101,6 +113,44 @@ def _message(endpoint: Endpoint, host: str, body: bytes) -> Prepared:
     return Prepared(_written("POST", endpoint.path, headers, payload), None)
 
 
+def _object(endpoint: Endpoint, host: str, name: str) -> Prepared:
+    body = name.encode().ljust(OBJECT_BYTES, b".")
+    request = signed_object_call(endpoint, "PUT", f"/{endpoint.bucket}/{name}", body)
+    return Prepared(request, b"")
+
+
+def signed_object_call(endpoint: Endpoint, method: str, path: str, payload: bytes) -> bytes:
+    """The bytes of a call of S3; `path` is encoded, and may have a query."""
+    assert endpoint.key is not None
+    host = f"{endpoint.host}:{endpoint.port}"
+    more = {"X-Amz-Content-SHA256": hashlib.sha256(payload).hexdigest()}
+    headers = _signed(endpoint.key, host, method, path, payload, more, "s3")
+    return _written(method, path, headers, payload)
+
+
+def signed_upload_head(endpoint: Endpoint, path: str, size: int) -> bytes:
+    """The head of a PUT whose body is sent after it, and not signed."""
+    assert endpoint.key is not None
+    host = f"{endpoint.host}:{endpoint.port}"
+    more = {"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"}
+    headers = _signed(endpoint.key, host, "PUT", path, b"", more, "s3")
+    return _written("PUT", path, headers, b"", size)
+
+
+def _event(endpoint: Endpoint, host: str, detail: bytes) -> Prepared:
+    assert endpoint.key is not None
+    entry = {
+        "EventBusName": endpoint.bus,
+        "Source": "bench",
+        "DetailType": "event",
+        "Detail": detail.decode(),
+    }
+    payload = json.dumps({"Entries": [entry]}).encode()
+    more = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AWSEvents.PutEvents"}
+    headers = _signed(endpoint.key, host, "POST", endpoint.path, payload, more, "events")
+    return Prepared(_written("POST", endpoint.path, headers, payload), None)
+
+
 def signed_call(endpoint: Endpoint, method: str, path: str, payload: bytes) -> bytes:
     """The bytes of another call of the Lambda API, on the server of an endpoint that has a key."""
     assert endpoint.key is not None
@@ -108,8 +158,10 @@ def signed_call(endpoint: Endpoint, method: str, path: str, payload: bytes) -> b
     return _written(method, path, _signed(endpoint.key, host, method, path, payload, {}), payload)
 
 
-def _written(method: str, path: str, headers: Mapping[str, str], payload: bytes) -> bytes:
-    told = {**headers, "Content-Length": str(len(payload))}
+def _written(
+    method: str, path: str, headers: Mapping[str, str], payload: bytes, size: int | None = None
+) -> bytes:
+    told = {**headers, "Content-Length": str(len(payload) if size is None else size)}
     head = "".join(f"{name}: {value}\r\n" for name, value in told.items())
     return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + payload
 

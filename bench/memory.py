@@ -1,9 +1,12 @@
 """Memory of processes, from /proc (proc(5)): PSS now, and the highest RSS so far."""
 
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
+from types import TracebackType
+from typing import Self
 
 from bench.errors import BenchError
 from bench.load import invoke_once
@@ -14,6 +17,8 @@ from bench.stats import Results
 KIB_PER_MB = 1_000_000 / 1024
 AVAILABLE_READINGS = 5
 AVAILABLE_INTERVAL_S = 0.1
+WATCH_S = 0.02
+"""How often `Watch` looks."""
 SETTLE_S = 1.0
 """How long an environment idles before it is looked at."""
 
@@ -111,3 +116,35 @@ def _value(file: str, name: str) -> int:
         if line.startswith(name + ":"):
             return int(line.split()[1])
     return 0
+
+
+class Watch:
+    """Looks at the resident memory of a process again and again.
+
+    Attributes:
+        first_mb: what it was at first, in MB.
+        most_mb: the most that was seen.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self.first_mb = self.most_mb = rss_mb(pid)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._end.wait(WATCH_S):
+            self.most_mb = max(self.most_mb, rss_mb(self._pid))

@@ -62,6 +62,14 @@ def handler(event, context):
     found = {"at": time.time(), "id": event["Records"][0]["Sns"]["MessageId"]}
     print("CALLED", json.dumps(found))
 """
+PUNCTUAL_SOURCE = """\
+import json
+import time
+
+
+def handler(event, context):
+    print("CALLED", json.dumps({"at": time.time(), "due": event["due"]}))
+"""
 WAITING_SOURCE = """\
 import time
 
@@ -119,6 +127,10 @@ PRINTING = python_program(PRINTING_SOURCE)
 
 TELLING = python_program(TELLING_SOURCE)
 """Prints when it was called with which message of a topic."""
+
+
+PUNCTUAL = python_program(PUNCTUAL_SOURCE)
+"""Prints when it was called, and when that was due."""
 
 
 def waiting_until(until: float) -> Program:

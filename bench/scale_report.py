@@ -34,6 +34,8 @@ def tables(results: Mapping[str, float], settings: Settings) -> list[Table]:
         _queues(results, settings),
         _logs(results, settings),
         _topics(results, settings),
+        _buckets(results, settings),
+        _events(results, settings),
     ]
 
 
@@ -256,6 +258,61 @@ def _topics(results: Mapping[str, float], settings: Settings) -> Table:
     if f"{prefix}.p50_ms" in results:
         cells = [number(results, f"{prefix}.p50_ms"), number(results, f"{prefix}.p99_ms")]
         table.rows.append(["from the client to the last handler", *cells])
+    return table
+
+
+def _buckets(results: Mapping[str, float], settings: Settings) -> Table:
+    table = Table(
+        "Buckets",
+        ["", "figure"],
+        note=f"Ingle alone. Put: objects of 1 KB by {settings.clients} clients; each is on disk "
+        f"when its client is answered; medians of {settings.put_rounds} rounds of "
+        f"{settings.put_objects:,}. Large: one object of {settings.object_mb:,} MB; the plain copy "
+        "is the same bytes through a socket into a file; memory: by how much the server was larger "
+        f"at any time. Pages: of 1,000 keys or folders, of {settings.listed_objects:,} objects.",
+        numeric=(1,),
+    )
+    put, own, plain = f"s3_put.{OWN}", f"s3_transfer.{OWN}", "s3_transfer.plain"
+    listed = f"s3_list.{OWN}.{settings.listed_objects}"
+    for title, name, digits in (
+        ("put a second", f"{put}.per_second", 0),
+        ("put, p50 ms", f"{put}.p50_ms", 2),
+        ("put, p99 ms", f"{put}.p99_ms", 2),
+        ("large, uploaded, MB/s", f"{own}.up_mb_per_second", 0),
+        ("large, downloaded, MB/s", f"{own}.down_mb_per_second", 0),
+        ("plain copy, MB/s", f"{plain}.mb_per_second", 0),
+        ("large, memory, MB", f"{own}.grown_mb", 2),
+        ("page of keys, p50 ms", f"{listed}.p50_ms", 2),
+        ("page of keys, p99 ms", f"{listed}.p99_ms", 2),
+        ("page of folders, p50 ms", f"{listed}.folders_p50_ms", 2),
+    ):
+        if name in results:
+            table.rows.append([title, number(results, name, digits)])
+    return table
+
+
+def _events(results: Mapping[str, float], settings: Settings) -> Table:
+    put, late = f"events_put.{OWN}", f"schedules.{OWN}"
+    table = Table(
+        "Events and schedules",
+        ["", "figure"],
+        note=f"Ingle alone. Put: by {settings.clients} clients, one event a request; it is on disk "
+        "when its client is answered, and goes to a queue at the same time; medians of "
+        f"{settings.accept_rounds} rounds of {settings.put_events:,}. Late: from the time of each "
+        f"of {settings.schedules} schedules until its function was called, by the same clock.",
+        numeric=(1,),
+    )
+    if f"{put}.per_second" in results:
+        table.rows.extend(
+            [
+                ["put a second", f"{results[f'{put}.per_second']:,.0f}"],
+                ["put, p50 ms", number(results, f"{put}.p50_ms")],
+                ["put, p99 ms", number(results, f"{put}.p99_ms")],
+            ]
+        )
+    if f"{late}.p50_ms" in results:
+        table.rows.append(["late, p50 ms", number(results, f"{late}.p50_ms")])
+        table.rows.append(["late, p99 ms", number(results, f"{late}.p99_ms")])
     return table
 
 

@@ -19,6 +19,11 @@ STAGES = (
     "log_intake",
     "log_search",
     "sns_fan_out",
+    "s3_put",
+    "s3_transfer",
+    "s3_list",
+    "events_put",
+    "schedules",
     "memory",
     "cold",
     "warm",
@@ -39,6 +44,11 @@ INGLE_ONLY = frozenset(
         "log_intake",
         "log_search",
         "sns_fan_out",
+        "s3_put",
+        "s3_transfer",
+        "s3_list",
+        "events_put",
+        "schedules",
     }
 )
 """The stages in which no peer takes part."""
@@ -83,6 +93,12 @@ class Settings:
         log_lines: of a log group that is searched.
         log_searches: of each kind of pattern.
         published_messages: of a topic that reach twenty.
+        put_objects: of 1 KB that `clients` put in a round.
+        put_rounds: of these.
+        object_mb: the size of a large object.
+        listed_objects: in the bucket that is listed.
+        put_events: that `clients` put on a bus in a round.
+        schedules: that run a function, a second apart.
     """
 
     cold_samples: int = 40
@@ -114,6 +130,12 @@ class Settings:
     log_lines: int = 1_000_000
     log_searches: int = 9
     published_messages: int = 200
+    put_objects: int = 3_000
+    put_rounds: int = 5
+    object_mb: int = 1_000
+    listed_objects: int = 1_000_000
+    put_events: int = 4_000
+    schedules: int = 20
 
 
 FULL = Settings()
@@ -137,4 +159,10 @@ QUICK = Settings(
     log_lines=100_000,
     log_searches=3,
     published_messages=50,
+    put_objects=1_500,
+    put_rounds=2,
+    object_mb=200,
+    listed_objects=100_000,
+    put_events=1_000,
+    schedules=8,
 )

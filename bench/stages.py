@@ -7,9 +7,11 @@ from rich.progress import Progress
 
 from bench import cost, languages, memory
 from bench.asynchronous import measure_accept, measure_drain
+from bench.buckets import measure_list, measure_put, measure_transfer
 from bench.burst import measure_burst
 from bench.density import measure_density
 from bench.errors import NotMeasurable
+from bench.event_buses import measure_events, measure_schedules
 from bench.flat import measure_flat
 from bench.ingle_peer import InglePeer
 from bench.lambda_peer import LambdaPeer
@@ -210,6 +212,41 @@ class Run:
             step = self._stepper("messages published", 1)
             self.results |= measure_fan_out(self._keeper, folder, settings, step)
 
+    def s3_put(self) -> None:
+        """Measures how many objects are put."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("s3_put")
+            step = self._stepper("objects put", settings.put_rounds)
+            self.results |= measure_put(self._keeper, folder, settings, step)
+
+    def s3_transfer(self) -> None:
+        """Measures how fast a large object goes there and back."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("s3_transfer")
+            step = self._stepper("a large object", 3)
+            self.results |= measure_transfer(self._keeper, folder, settings, step)
+
+    def s3_list(self) -> None:
+        """Measures pages of a large bucket."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("s3_list")
+            step = self._stepper("a large bucket", 1)
+            self.results |= measure_list(self._keeper, folder, settings, step)
+
+    def events_put(self) -> None:
+        """Measures how many events are put on a bus."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("events_put")
+            step = self._stepper("events put", settings.accept_rounds)
+            self.results |= measure_events(self._keeper, folder, settings, step)
+
+    def schedules(self) -> None:
+        """Measures how late schedules run a function."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("schedules")
+            step = self._stepper("schedules", 1)
+            self.results |= measure_schedules(self._keeper, folder, settings, step)
+
     def _shared(self, stages: Sequence[str]) -> None:
         settings, results, keeper = self._settings, self.results, self._keeper
         peers = [kind(keeper, self._folder / kind.name) for kind in self._kinds]
@@ -249,5 +286,10 @@ ALONE: Mapping[str, Callable[[Run], None]] = {
     "log_intake": Run.log_intake,
     "log_search": Run.log_search,
     "sns_fan_out": Run.sns_fan_out,
+    "s3_put": Run.s3_put,
+    "s3_transfer": Run.s3_transfer,
+    "s3_list": Run.s3_list,
+    "events_put": Run.events_put,
+    "schedules": Run.schedules,
 }
 """The stages that start servers of their own, or none, in their order."""

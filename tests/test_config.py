@@ -10,6 +10,7 @@ from ingle.resources import FileSystem, Vpc
 ACCESS_POINT = (
     "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-" + "0a" * 8 + "1"
 )
+ORIGIN = "a URL without a path, like https://ingle.example.org"
 PATHS = "paths: a list in the file, otherwise separated by colons"
 RUNTIMES = (
     "true, false, or names that `ingle runtimes` shows: a list in the file, otherwise separated "
@@ -77,6 +78,7 @@ def test_every_setting_can_come_from_every_source(toml):
         "runtimes_python_sdk": False,
         "runtimes_search": ["/srv/one", "/srv/two"],
         "images": ["/srv/images"],
+        "public_url": "https://ingle.example.org",
         "mail_relay": "smtps://me:secret@mail.example.org:465",
         "mail_sender": "topics@example.org",
     }
@@ -173,6 +175,12 @@ def test_a_key_of_a_table_is_named_with_it(toml):
         ("idle_seconds", "0", "a whole number of seconds from 1 to 86400"),
         ("concurrency", "", "a whole number from 1 to 100000"),
         ("log_level", "loud", "one of debug, info, warning, error"),
+        ("public_url", "ingle.example.org", ORIGIN),
+        ("public_url", "https://ingle.example.org/", ORIGIN),
+        ("public_url", "https://me@ingle.example.org", ORIGIN),
+        ("public_url", "https://ingle.example.org:port", ORIGIN),
+        ("mail_relay", "mail.example.org", "a URL like smtps://user:password@mail.example.org"),
+        ("mail_sender", "nobody", "a mail address"),
         ("data_dir", "", "a path"),
         ("data_dir", "~no-such-user/x", "a path"),
         ("runtimes_search", "/srv::/opt", PATHS),

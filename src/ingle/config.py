@@ -172,6 +172,17 @@ def _is_endpoint(value: str) -> bool:
     return not value or (parts.scheme in ("http", "https") and bool(host) and not parts.query)
 
 
+def _is_origin(value: str) -> bool:
+    parts = urlsplit(value)
+    host, _ = parts.hostname, parts.port
+    return not value or (
+        parts.scheme in ("http", "https")
+        and bool(host)
+        and value == f"{parts.scheme}://{parts.netloc}"
+        and "@" not in parts.netloc
+    )
+
+
 def _is_range(value: str) -> bool:
     return 12 <= ipaddress.IPv4Network(value).prefixlen <= 20
 
@@ -229,6 +240,8 @@ class Config:
             when they come from `load_config`.
         images: folders that container images may be read from; absolute when they come from
             `load_config`.
+        public_url: scheme and authority by which others reach this server, for links in messages of
+            topics; "" for the address that it listens on.
         mail_relay: the URL of the SMTP relay that takes what topics send by mail; "" for none, and
             then nothing can be subscribed by mail.
         mail_sender: the address that mails are from.
@@ -283,6 +296,9 @@ class Config:
     runtimes_python_sdk: bool = _setting(True, _boolean(), table="runtimes", flag="--python-sdk")
     runtimes_search: tuple[Path, ...] = _setting((), _paths(), table="runtimes", flag="--search")
     images: tuple[Path, ...] = _setting((), _paths())
+    public_url: str = _setting(
+        "", _text("a URL without a path, like https://ingle.example.org", _is_origin)
+    )
     mail_relay: str = _setting(
         "", _text("a URL like smtps://user:password@mail.example.org", _is_relay)
     )

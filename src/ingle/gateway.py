@@ -62,6 +62,18 @@ class Buckets(Protocol):
         """Say whether a request, of which nothing else tells a service, is to a bucket."""
         ...
 
+    def check_exists(self, params: Mapping[str, Any]) -> None:
+        """Refuse a request of nobody in particular to a bucket that is not there."""
+        ...
+
+    def find_website(self, request: Request) -> Any:
+        """Say which website a request is to; None where it is to none."""
+        ...
+
+    async def answer_website(self, request: Request, address: Any) -> Response:
+        """Answer a request to what `find_website` found."""
+        ...
+
     def preflight(self, request: Request) -> Response:
         """Answer what a browser asks before it sends a request to a bucket."""
         ...
@@ -115,6 +127,20 @@ class Accounts(Protocol):
         ...
 
 
+class Skills(Protocol):
+    """What answers the requests of Alexa skills."""
+
+    async def answer(
+        self,
+        request: Request,
+        function: str,
+        read_body: ReadBody,
+        authenticate: Callable[[Request], Awaitable[Identity]],
+    ) -> Response:
+        """Answer a request that is to be run by this function."""
+        ...
+
+
 class Requests(Protocol):
     """What takes note of requests."""
 
@@ -150,6 +176,7 @@ class Gateway:
         region: the one that a request without a signature is for.
         accounts: keeps those of this server.
         pages: answers what services let anybody fetch, without a signature.
+        skills: answers the requests of Alexa skills.
         requests: takes note of what was asked and answered.
     """
 
@@ -166,6 +193,7 @@ class Gateway:
         region: str,
         accounts: Accounts,
         pages: Callable[[Request], Awaitable[Response | None]],
+        skills: Skills,
         requests: Requests,
     ) -> None:
         self._services = services
@@ -180,6 +208,7 @@ class Gateway:
         self._region = region
         self._accounts = accounts
         self._pages = pages
+        self._skills = skills
         self._requests = requests
         self._protocols = {name: ServiceProtocol.load(name) for name in services}
 
@@ -194,7 +223,10 @@ class Gateway:
             answer = cors.preflight(request)
             if answer is not None:
                 return answer
-        if request.path.startswith(PREFIX):
+        site = self._buckets.find_website(request)
+        if site is not None:
+            response = await self._buckets.answer_website(request, site)
+        elif request.path.startswith(PREFIX):
             response = await self._own_route(request, read_body)
         elif request.method == "GET" and "authorization" not in request.headers:
             response = await self._page(request) or await self._call(request, read_body)
@@ -258,6 +290,8 @@ class Gateway:
             # A call is authorised before it is refused because Ingle lacks what it is for.
             lacking = isinstance(method, NotImplementedByIngle)
             params = operation.read(request) if lacking else operation.parse(request)
+            if protocol.name == _BUCKETS and not identity.access_key_id:
+                self._buckets.check_exists(params)
             if not (decides or operation.model.unsigned):
                 self._authorizer.check(identity, request, operation, params, request_id)
             if isinstance(method, NotImplementedByIngle):
@@ -372,20 +406,25 @@ class Gateway:
             return await self._answer_accounts(request, read_body)
         if request.method == "GET" and route.startswith("packages/"):
             return await self._package(request, route.removeprefix("packages/"), read_body)
+        if request.method == "POST" and route.startswith(_SKILLS):
+            return await self._skill(request, route.removeprefix(_SKILLS), read_body)
         if request.method == "GET" and route in EXPLAINED:
             return await self._explain(request, read_body, route)
         return _bare_error(UnknownOperation(f"There is nothing at {request.path}."), "")
 
-    async def _function_url(self, request: Request, address: Any, read_body: ReadBody) -> Response:
-        async def read(limit: int) -> bytes:
-            try:
-                return await _read(read_body, limit, "InvokeFunction")
-            except BodyIncomplete as error:
-                raise _incomplete(error) from error
+    async def _skill(self, request: Request, function: str, read_body: ReadBody) -> Response:
+        try:
+            return await self._skills.answer(
+                request, function, _reading(read_body), self._verifier.authenticate
+            )
+        except Exception:
+            _logger.exception("a skill's request %s failed", request.path)
+            return Response(500, _JSON, b"Internal Server Error")
 
+    async def _function_url(self, request: Request, address: Any, read_body: ReadBody) -> Response:
         try:
             return await self._function_urls.answer(
-                request, address, read, self._verifier.authenticate
+                request, address, _reading(read_body), self._verifier.authenticate
             )
         except Exception:
             _logger.exception("a request to the function URL %s failed", request.path)
@@ -461,6 +500,7 @@ class Gateway:
 
 
 _TRACE = "X-Amzn-Trace-Id"
+_SKILLS = "alexa/"
 _JSON = [("content-type", "application/json")]
 _MAX_ACCOUNT_BYTES = 4096
 _TEXT = [("content-type", "text/plain; version=0.0.4; charset=utf-8")]
@@ -477,6 +517,18 @@ async def _read(read_body: ReadBody, limit: int, operation: str) -> bytes:
         raise RequestTooLarge(
             f"Request must be smaller than {limit} bytes for the {operation} operation"
         ) from error
+
+
+def _reading(read_body: ReadBody) -> ReadBody:
+    """Read the body of what runs a function; what is wrong with it is a ServiceError."""
+
+    async def read(limit: int) -> bytes:
+        try:
+            return await _read(read_body, limit, "InvokeFunction")
+        except BodyIncomplete as error:
+            raise _incomplete(error) from error
+
+    return read
 
 
 def _is_post_form(request: Request) -> bool:

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvloop
 
@@ -29,6 +29,7 @@ from ingle.ground import Ground, prepare, say_weaker, within_open_files
 from ingle.http.server import HttpServer
 from ingle.invoke.admission import Admission
 from ingle.invoke.invoker import Invoker
+from ingle.invoke.metrics import SeveralSinks
 from ingle.invoke.tracing import Tracer
 from ingle.observe.logs import configure, tell
 from ingle.observe.observer import Observer, SpansUnavailable
@@ -40,7 +41,9 @@ from ingle.runtimes.python.addresses import api_address
 from ingle.sandbox import openfiles
 from ingle.sandbox.client import WardenClient
 from ingle.sandbox.probe import findings
+from ingle.services.alexa.api import Skills
 from ingle.services.cloudwatch.api import CloudWatchService
+from ingle.services.cloudwatch.lambda_metrics import LambdaMetrics
 from ingle.services.cloudwatch.metrics import Metrics
 from ingle.services.cloudwatch.store import MetricsStore
 from ingle.services.delivering.api import Deliveries
@@ -71,6 +74,7 @@ from ingle.services.scheduler.store import SchedulerStore
 from ingle.services.sns.api import SnsService
 from ingle.services.sns.store import SnsStore
 from ingle.services.sqs.api import SqsService
+from ingle.services.sqs.measuring import QueueMeter
 from ingle.services.sqs.store import SqsStore
 from ingle.services.sts.api import StsService
 from ingle.services.xray.api import Recorder, SegmentStore, XRayService
@@ -80,6 +84,9 @@ from ingle.storage.encryption import KeyRing
 from ingle.storage.folder import DataFolder
 from ingle.wire.routing import find_service
 from ingle.wire.service import Service
+
+if TYPE_CHECKING:
+    from ingle.services.alexa.verifying import SkillVerifier
 
 _logger = logging.getLogger("ingle.server")
 
@@ -207,6 +214,8 @@ class Server:
             self._say_what_is_weaker(warden)
 
             metrics = await Metrics.open(MetricsStore(database), clock)
+            lambda_metrics = LambdaMetrics(clock)
+            metrics.draw_from(lambda_metrics)
             stack.push_async_callback(metrics.close)
             logs_store = LogsStore(database)
             log_deliveries = LogDeliveries(
@@ -255,11 +264,13 @@ class Server:
                 clock,
                 admission=Admission(config.concurrency),
                 versions=lambda runtime: label(runtime, ground.versions.get(runtime)),
-                listeners=[traces, *observer.listeners],
+                listeners=[lambda_metrics, traces, *observer.listeners],
             )
-            queues_store = await SqsStore.open(database, clock)
+            lambda_metrics.watch(invoker.busy, invoker.admission)
+            queues_store = await SqsStore.open(database, clock, keys)
             queues = SqsService(queues_store, database, authorizer, clock)
             authorizer.tell("sqs", queues.resources)
+            metrics.draw_from(QueueMeter(queues_store, clock))
             stack.push_async_callback(queues.close)
             topics_store = await SnsStore.open(database, clock)
             topics = SnsService(
@@ -270,11 +281,12 @@ class Server:
                 clock=clock,
                 functions=lambda: functions.for_services,
                 queues=queues.for_services,
-                endpoint=_url(sock).replace("//0.0.0.0:", "//127.0.0.1:").replace("[::]", "[::1]"),
+                endpoint=config.public_url or _local_url(sock),
                 mail_relay=config.mail_relay,
                 mail_sender=config.mail_sender,
             )
             authorizer.tell("sns", topics.resources)
+            metrics.draw_from(topics.measured)
             buckets = S3Service(
                 await BucketStore.open(database, folder.objects, keys), authorizer, clock
             )
@@ -285,7 +297,7 @@ class Server:
                 packages=packages,
                 database=database,
                 invoker=invoker,
-                metrics=observer.measurements,
+                metrics=SeveralSinks(observer.measurements, lambda_metrics),
                 directory=directory,
                 authorizer=authorizer,
                 objects=buckets.for_services,
@@ -312,22 +324,29 @@ class Server:
                 database, directory, authorizer, queues.for_services, sink, clock
             )
             deliveries.invoke_with(functions.for_services)
-            stack.push_async_callback(deliveries.close)
-            buses = EventsService(await EventsStore.open(database), deliveries, clock)
+            deliveries.publish_with(topics.for_services)
+            buses = EventsService(await EventsStore.open(database, keys), deliveries, clock)
             authorizer.tell("events", buses.resources)
+            stack.push_async_callback(buses.hang_up)
+            stack.push_async_callback(deliveries.close)
             stack.push_async_callback(buses.close)
-            schedules = SchedulerService(await SchedulerStore.open(database), deliveries, clock)
+            services: dict[str, Service] = {}
+            schedules = SchedulerService(
+                await SchedulerStore.open(database), deliveries, services, authorizer, clock
+            )
             stack.push_async_callback(schedules.close)
             functions.deliver_to_buses(buses.for_services)
             await functions.start()
             await queues.start()
+            cloudwatch = CloudWatchService(metrics, database, clock, folder.path / "graphs")
+            stack.push_async_callback(cloudwatch.close)
             logs = LogsService(
                 logs_store, database, sink, watching, buckets.for_services, authorizer, clock
             )
             stack.push_async_callback(logs.close)
             await topics.start()
             stack.push_async_callback(topics.close)
-            services: Mapping[str, Service] = {
+            services |= {
                 service.name: service
                 for service in (
                     functions,
@@ -336,10 +355,11 @@ class Server:
                     IamService(identities, clock),
                     StsService(directory, authorizer, sessions, clock),
                     queues,
+                    cloudwatch,
                     topics,
                     buses,
                     schedules,
-                    CloudWatchService(metrics, clock),
+                    cloudwatch,
                     XRayService(segments, traces, clock),
                 )
             }
@@ -355,6 +375,13 @@ class Server:
                 config.region,
                 accounts,
                 topics.pages.answer,
+                Skills(
+                    functions.for_services,
+                    authorizer,
+                    lambda: _skill_verifier(clock),
+                    config.account_id,
+                    config.region,
+                ),
                 observer.requests,
             )
             http = HttpServer(gateway.handle, clock)
@@ -371,6 +398,7 @@ class Server:
                 metrics.keep(),
                 traces.keep(),
                 observer.keep(),
+                buckets.keep_lifecycles(),
             ):
                 stack.push_async_callback(_cancel, asyncio.create_task(work))
             await http.start(sock)
@@ -499,9 +527,22 @@ def _credentials(
     return sessions.mint(Grant(SessionKind.ROLE, spec.role, "", spec.name), now, DURATION_S)
 
 
+def _skill_verifier(clock: Clock) -> "SkillVerifier":
+    # Imported here, because it takes a tenth of a second that no start needs.
+    from ingle.services.alexa.certificates import Certificates
+    from ingle.services.alexa.verifying import SkillVerifier
+
+    return SkillVerifier(Certificates(clock), clock)
+
+
 def _url(sock: socket.socket) -> str:
     host, port = sock.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _local_url(sock: socket.socket) -> str:
+    """Where the server is reached from this machine."""
+    return _url(sock).replace("//0.0.0.0:", "//127.0.0.1:").replace("[::]", "[::1]")
 
 
 async def _cancel(task: "asyncio.Task[Any]") -> None:

@@ -29,6 +29,7 @@ def test_a_full_run_measures_the_counts_that_the_targets_are_about() -> None:
     assert f"density.ingle.{FULL.sandboxes}.mb" in figures
     assert (FULL.switches, FULL.clients) == (100, 16)
     assert f"flat.ingle.{FULL.others}.p50_ms" in figures
+    assert f"s3_list.ingle.{FULL.listed_objects}.p50_ms" in figures
     assert f"async_drain.ingle.{FULL.drain_events}.grown_mb" in figures
 
 
@@ -68,6 +69,7 @@ def test_every_target_that_was_measured_has_a_table_with_its_figure() -> None:
         "Asynchronous invocation",
         "Queues",
         "A message to twenty functions",
+        "Buckets",
         "Warm invocation",
         "Servers",
     }

@@ -6,7 +6,6 @@ in a file in the data folder.
 
 import asyncio
 import datetime
-import importlib
 import sys
 import threading
 import time
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import botocore.auth
-from botocore.compat import HAS_CRT
+import botocore.crt.auth
 
 from ingle.config import load_config
 from ingle.server import run
@@ -96,10 +95,9 @@ def _time_of_signature(*arguments: Any, **members: Any) -> datetime.datetime:
 
 
 _now = botocore.auth.get_current_datetime
+# The second signs where awscrt is installed.
 botocore.auth.get_current_datetime = _time_of_signature
-if HAS_CRT:
-    # Where awscrt is installed, it signs.
-    importlib.import_module("botocore.crt.auth").get_current_datetime = _time_of_signature
+botocore.crt.auth.get_current_datetime = _time_of_signature
 
 
 def main(arguments: list[str]) -> int:

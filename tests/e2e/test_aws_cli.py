@@ -228,3 +228,61 @@ def test_another_region_has_functions_of_its_own(aws: AwsCli, hello: str) -> Non
     there = ("lambda", "list-functions", "--region", "eu-central-1")
     assert hello in here
     assert aws(*there, "--query", "Functions[].FunctionName").json == []
+
+
+def test_messages_go_through_queues_and_dead_letters_back(aws: AwsCli) -> None:
+    base = f"cli-{uuid.uuid4().hex[:8]}"
+
+    def sqs(*arguments: str) -> Ran:
+        # Version 1 of the CLI heeds no variable for SQS.
+        return aws("sqs", *arguments, "--endpoint-url", aws.server.endpoint)
+
+    def made(name: str, **attributes: str) -> tuple[str, str]:
+        given = ("--attributes", json.dumps(attributes)) if attributes else ()
+        url = sqs("create-queue", "--queue-name", name, *given).json["QueueUrl"]
+        told = sqs(
+            *("get-queue-attributes", "--queue-url", url),
+            *("--attribute-names", "QueueArn", "RedrivePolicy"),
+        ).json["Attributes"]
+        return url, told["QueueArn"]
+
+    dead_url, dead = made(f"{base}-dead")
+    redrive = json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": 1})
+    url, arn = made(base, RedrivePolicy=redrive, VisibilityTimeout="0")
+    assert url in sqs("list-queues", "--queue-name-prefix", base).json["QueueUrls"]
+    queue, letters = ("--queue-url", url), ("--queue-url", dead_url)
+    attributes = '{"colour": {"DataType": "String", "StringValue": "red"}}'
+    sent = sqs(
+        *("send-message", *queue, "--message-body", "hello"),
+        *("--message-attributes", attributes),
+    ).json
+    receive = ("--message-attribute-names", "All", "--attribute-names", "All")
+    [message] = sqs("receive-message", *queue, *receive).json["Messages"]
+    assert (message["MessageId"], message["Body"]) == (sent["MessageId"], "hello")
+    assert message["MessageAttributes"]["colour"]["StringValue"] == "red"
+    assert sqs("receive-message", *queue).output == ""
+    sources = sqs("list-dead-letter-source-queues", *letters).json
+    assert sources["queueUrls"] == [url]
+    started = sqs("start-message-move-task", "--source-arn", dead).json
+    assert started["TaskHandle"]
+    waited = ("--wait-time-seconds", "20")
+    [message] = sqs("receive-message", *queue, *receive, *waited).json["Messages"]
+    assert (message["Body"], message["Attributes"]["ApproximateReceiveCount"]) == ("hello", "2")
+    [task] = sqs("list-message-move-tasks", "--source-arn", dead).json["Results"]
+    assert (task["ApproximateNumberOfMessagesMoved"], task["SourceArn"]) == (1, dead)
+    handle = ("--receipt-handle", message["ReceiptHandle"])
+    assert sqs("delete-message", *queue, *handle).status == 0
+    sqs("tag-queue", *queue, "--tags", "a=b")
+    assert sqs("list-queue-tags", *queue).json["Tags"] == {"a": "b"}
+    assert sqs("purge-queue", *queue).status == 0
+    again = sqs("purge-queue", *queue)
+    assert again.error == (
+        "An error occurred (AWS.SimpleQueueService.PurgeQueueInProgress) when calling the "
+        f"PurgeQueue operation: Only one PurgeQueue operation on {base} is allowed every 60 "
+        "seconds."
+    )
+    for each in (queue, letters):
+        assert sqs("delete-queue", *each).status == 0
+    gone = sqs("get-queue-url", "--queue-name", base)
+    assert "(AWS.SimpleQueueService.NonExistentQueue)" in gone.error
+    assert arn.endswith(base)

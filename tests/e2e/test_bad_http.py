@@ -91,7 +91,7 @@ def test_what_is_not_http_is_refused(server, case):
 
 
 def test_routes_that_do_not_exist_are_unknown_operations(server):
-    for target in ("/", "/nothing", "/2015-03-31/nothing", "/2015-03-31/functions/a/b/c/d"):
+    for target in ("/", "/Nothing", "/2015-03-31/nothing", "/2015-03-31/functions/a/b/c/d"):
         answer = send(server, f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         assert answer.error[:2] == (404, "UnknownOperationException"), target
     wrong_verb = signed(server, "PATCH", "/2015-03-31/functions/")

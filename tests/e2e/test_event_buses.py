@@ -9,7 +9,6 @@ import pytest
 from tests.e2e.clocked import ClockedServer
 from tests.e2e.conftest import ROLE, create, eventually
 from tests.e2e.identities import allow, document
-from tests.e2e.server import Server
 
 ACCOUNT = "000000000000"
 PRINTS = "import json\ndef handler(event, context):\n    print('GOT ' + json.dumps(event))\n"
@@ -136,25 +135,6 @@ def test_a_record_of_an_event_comes_to_a_bus(server, functions, events, source, 
     assert event["resources"] == [bus, function]
     assert event["detail"]["requestPayload"] == {"what": 1}
     assert event["detail"]["requestContext"]["functionArn"] == function
-
-
-def test_events_that_were_accepted_survive_kills(own_server: Server) -> None:
-    events = own_server.client("events")
-    url, arn = new_queue(own_server)
-    new_rule(events, arn, "shop")
-    sent, got = [], []
-    for kill in range(4):
-        events = own_server.client("events")
-        for number in range(10):
-            put(events, "shop", number=10 * kill + number)
-            sent.append(10 * kill + number)
-        own_server.kill()
-        own_server.start()
-    while len(set(got)) < len(sent):
-        found = receive(own_server, url)
-        assert found, f"lost: {set(sent) - set(got)}"
-        got += [each["detail"]["number"] for each in found]
-    assert sorted(got) == sent
 
 
 @pytest.fixture

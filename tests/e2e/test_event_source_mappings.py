@@ -148,6 +148,13 @@ def test_a_mapping_goes_through_its_states(server, functions, sqs, mapped):
     assert "FilterCriteria" not in changed
     assert "ScalingConfig" not in changed
     eventually(lambda: get(UUID=uuid_)["State"] == "Enabled", "it is enabled")
+    config = {"ProvisionedPollerConfig": {"MinimumPollers": 3}}
+    changed = functions.update_event_source_mapping(UUID=uuid_, **config)
+    wanted = {"MinimumPollers": 3, "MaximumPollers": 200}
+    assert (changed["State"], changed["ProvisionedPollerConfig"]) == ("Updating", wanted)
+    eventually(lambda: get(UUID=uuid_)["State"] == "Enabled", "it is enabled")
+    changed = functions.update_event_source_mapping(UUID=uuid_, ProvisionedPollerConfig={})
+    assert "ProvisionedPollerConfig" not in changed
     assert functions.delete_event_source_mapping(UUID=uuid_)["State"] == "Deleting"
     assert refusal(get, UUID=uuid_) == (
         404,
@@ -305,6 +312,45 @@ def test_mappings_that_cannot_be_are_refused(server, functions, sqs):
             "Invalid filter pattern definition.",
         ),
         ({"EventSourceArn": arn, "FilterCriteria": {"Filters": filters}}, "10 filters at most"),
+        (
+            {
+                "EventSourceArn": arn,
+                "FilterCriteria": {"Filters": filters[:1]},
+                "KMSKeyArn": "arn:aws:kms:us-east-1:000000000000:key/k",
+            },
+            "KMSKeyArn is not supported by this version of Ingle.",
+        ),
+        (
+            {"EventSourceArn": arn, "LoggingConfig": {"SystemLogLevel": "INFO"}},
+            "Unsupported LoggingConfig parameter for given event source mapping type.",
+        ),
+        (
+            {"EventSourceArn": arn, "MetricsConfig": {"Metrics": ["KafkaMetrics"]}},
+            "Unsupported KafkaMetrics parameter for given event source mapping type.",
+        ),
+        (
+            {"EventSourceArn": arn, "ProvisionedPollerConfig": {"MinimumPollers": 1}},
+            "MinimumPollers must be at least 2",
+        ),
+        (
+            {
+                "EventSourceArn": arn,
+                "ProvisionedPollerConfig": {"MinimumPollers": 9, "MaximumPollers": 8},
+            },
+            "9 is more than 8",
+        ),
+        (
+            {"EventSourceArn": arn, "ProvisionedPollerConfig": {"PollerGroupName": "g"}},
+            "Unsupported PollerGroupName parameter for given event source mapping type.",
+        ),
+        (
+            {
+                "EventSourceArn": arn,
+                "ProvisionedPollerConfig": {"MinimumPollers": 2},
+                "ScalingConfig": {"MaximumConcurrency": 2},
+            },
+            "ScalingConfig and ProvisionedPollerConfig cannot be used together",
+        ),
     ]
     for members, words in cases:
         status, code, message = refusal(call, **{"FunctionName": name} | members)

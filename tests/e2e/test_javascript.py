@@ -204,3 +204,44 @@ def test_a_web_page_invokes_a_function(javascript: JavaScript, hello: str) -> No
     assert failed["answer"]["FunctionError"] == "Unhandled"
     assert unknown["error"]["name"] == "ResourceNotFoundException"
     assert len(logged["answer"]["events"]) > 4
+
+
+def test_messages_go_through_a_queue(javascript: JavaScript) -> None:
+    """The SDK itself checks the digests of bodies and attributes."""
+    settings = {"FifoQueue": "true", "VisibilityTimeout": "600"}
+    name = f"js-{uuid.uuid4().hex[:8]}.fifo"
+    [made] = javascript(("sqs", "CreateQueue", {"QueueName": name, "Attributes": settings}))
+    queue = {"QueueUrl": made["answer"]["QueueUrl"]}
+    entry = {"Id": "a", "MessageBody": "one \u00e9\u4e16", "MessageGroupId": "g"}
+    attributes = {"bytes": {"DataType": "Binary", "BinaryValue": b"\x00\xff"}}
+    copy = entry | {"MessageDeduplicationId": "1", "MessageAttributes": attributes}
+    entries = [copy, copy | {"Id": "b"}, entry | {"Id": "c"}]
+    every = queue | {"MessageAttributeNames": ["All"], "MessageSystemAttributeNames": ["All"]}
+    sent, received, refused = javascript(
+        ("sqs", "SendMessageBatch", queue | {"Entries": entries}),
+        ("sqs", "ReceiveMessage", every | {"MaxNumberOfMessages": 10, "WaitTimeSeconds": 5}),
+        ("sqs", "ReceiveMessage", queue | {"MaxNumberOfMessages": 11}),
+    )
+    ids = {each["MessageId"] for each in sent["answer"]["Successful"]}
+    assert len(ids) == 1
+    [failed] = sent["answer"]["Failed"]
+    assert (failed["Id"], failed["SenderFault"]) == ("c", True)
+    assert "ContentBasedDeduplication" in failed["Message"]
+    [message] = received["answer"]["Messages"]
+    assert message["Body"] == "one \u00e9\u4e16"
+    assert message["MessageAttributes"]["bytes"]["BinaryValue"] == b"\x00\xff"
+    assert message["Attributes"]["MessageGroupId"] == "g"
+    assert refused["error"]["name"] == "InvalidParameterValue"
+    handle = {"ReceiptHandle": message["ReceiptHandle"]}
+    hidden, deleted, counted, _, gone = javascript(
+        ("sqs", "ChangeMessageVisibility", queue | handle | {"VisibilityTimeout": 60}),
+        ("sqs", "DeleteMessage", queue | handle),
+        ("sqs", "GetQueueAttributes", queue | {"AttributeNames": ["All"]}),
+        ("sqs", "DeleteQueue", queue),
+        ("sqs", "SendMessage", queue | {"MessageBody": "x", "MessageGroupId": "g"}),
+    )
+    assert "answer" in hidden
+    assert "answer" in deleted
+    told = counted["answer"]["Attributes"]
+    assert (told["ApproximateNumberOfMessages"], told["SqsManagedSseEnabled"]) == ("0", "true")
+    assert gone["error"]["name"] == "QueueDoesNotExist"

@@ -167,6 +167,24 @@ def test_a_live_tail_shows_what_comes_in(server: Server, logs: Any) -> None:
     assert shown == ["as it comes"]
 
 
+def test_live_tails_that_clients_left_make_room_for_others(server: Server, logs: Any) -> None:
+    names = new_group(logs)
+    arn = f"arn:aws:logs:us-east-1:000000000000:log-group:{names['logGroupName']}"
+    tailing = server.client("logs", config=Config(inject_host_prefix=False))
+
+    def start() -> bool:
+        try:
+            stream = tailing.start_live_tail(logGroupIdentifiers=[arn])["responseStream"]
+        except tailing.exceptions.LimitExceededException:
+            return False
+        stream.close()
+        return True
+
+    while start():
+        pass
+    eventually(start, "one that was left is over")
+
+
 def test_the_log_operations_work_through_the_client(logs: Any) -> None:
     names = new_group(logs)
     group = {"logGroupName": names["logGroupName"]}

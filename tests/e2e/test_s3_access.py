@@ -208,3 +208,16 @@ def test_a_policy_may_look_at_tags_and_prefixes(server, s3, bucket):
     )
     assert user.list_objects_v2(Bucket=bucket, Prefix="home/me/")["KeyCount"] == 1
     assert refusal(user.list_objects_v2, Bucket=bucket, Prefix="home/")[1] == "AccessDenied"
+
+
+def test_everybody_is_told_that_there_is_no_such_bucket(server):
+    port = server.endpoint.rpartition(":")[2]
+    for url, headers in (
+        (f"{server.endpoint}/never-was-there/key", {}),
+        (f"{server.endpoint}/key", {"Host": f"never-was-there.s3.localhost:{port}"}),
+    ):
+        for method in ("GET", "PUT", "DELETE"):
+            status, _, body = fetch(url, method, b"", **headers)
+            assert status == 404, (method, body)
+            assert b"<Code>NoSuchBucket</Code>" in body
+            assert b"<BucketName>never-was-there</BucketName>" in body

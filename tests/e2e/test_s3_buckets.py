@@ -1,5 +1,6 @@
 """Buckets: made, found, configured, deleted."""
 
+import hashlib
 import json
 import uuid
 
@@ -7,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.e2e.conftest import refusal
+from tests.e2e.test_s3_uploads import head, sent
 
 
 def test_a_bucket_is_described_as_aws_does(s3, bucket):
@@ -137,7 +139,13 @@ def test_what_ingle_does_not_do_yet_is_refused_by_name(s3, bucket):
         (s3.put_object, {"Key": "k", "Body": b"", "ServerSideEncryption": "aws:kms"}),
         (s3.put_object, {"Key": "k", "Body": b"", "StorageClass": "GLACIER"}),
         (s3.create_bucket, {"ObjectLockEnabledForBucket": True}),
-        (s3.get_bucket_website, {}),
+        (
+            s3.put_object,
+            {"Key": "k", "Body": b"", "SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32},
+        ),
+        (s3.put_object, {"Key": "k", "Body": b"", "ObjectLockLegalHoldStatus": "ON"}),
+        (s3.put_bucket_request_payment, {"RequestPaymentConfiguration": {"Payer": "Requester"}}),
+        (s3.get_object_torrent, {"Key": "k"}),
     ):
         status, code, message = refusal(call, Bucket=bucket, **members)
         assert (status, code) == (501, "NotImplemented")
@@ -154,3 +162,59 @@ def test_a_policy_must_be_about_its_bucket(s3, bucket):
         assert (status, told) == (400, code)
     status, told, _ = refusal(s3.put_bucket_policy, Bucket=bucket, Policy="{")
     assert (status, told) == (400, "MalformedPolicy")
+
+
+def test_what_a_bucket_does_not_have_is_told_to_those_that_ask(s3, bucket):
+    assert s3.get_bucket_request_payment(Bucket=bucket)["Payer"] == "BucketOwner"
+    assert "LoggingEnabled" not in s3.get_bucket_logging(Bucket=bucket)
+    assert "Status" not in s3.get_bucket_accelerate_configuration(Bucket=bucket)
+    for call, code in (
+        (s3.get_bucket_replication, "ReplicationConfigurationNotFoundError"),
+        (s3.get_object_lock_configuration, "ObjectLockConfigurationNotFoundError"),
+    ):
+        assert refusal(call, Bucket=bucket)[:2] == (404, code)
+
+
+SUBRESOURCES = ("versioning", "lifecycle", "website", "cors", "tagging", "encryption", "acl")
+
+
+@pytest.mark.parametrize("name", SUBRESOURCES)
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<",
+        b"<a><b></a>",
+        b"not xml",
+        b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
+        b"\xff\xfe<a/>",
+        b"<a>\x00</a>",
+    ],
+)
+def test_malformed_xml_changes_nothing(server, s3, bucket, name, body):
+    def settings():
+        found = []
+        for get in (
+            s3.get_bucket_versioning,
+            s3.get_bucket_lifecycle_configuration,
+            s3.get_bucket_website,
+            s3.get_bucket_cors,
+            s3.get_bucket_tagging,
+            s3.get_bucket_encryption,
+            s3.get_bucket_acl,
+        ):
+            try:
+                found.append({**get(Bucket=bucket), "ResponseMetadata": None})
+            except ClientError as error:
+                found.append(error.response["Error"]["Code"])
+        return found
+
+    before = settings()
+    digest = hashlib.sha256(body).hexdigest()
+    status, told = sent(server, head(server, bucket, f"?{name}=", len(body), digest) + body)
+    assert status == 400, told
+    assert any(
+        f"<Code>{code}</Code>".encode() in told
+        for code in ("MalformedXML", "InvalidRequest", "MissingSecurityHeader")
+    ), told
+    assert settings() == before

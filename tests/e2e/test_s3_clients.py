@@ -3,6 +3,7 @@
 import filecmp
 import io
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from boto3.s3.transfer import TransferConfig
 
 from tests.e2e.test_javascript import JavaScript
 
+RCLONE = shutil.which("rclone")
 _AWS = str(Path(sys.executable).with_name("aws"))
 NAMES = [
     "plain.txt",
@@ -88,6 +90,54 @@ def test_aws_s3_cp_mv_rm_and_presign(aws, s3, bucket, tmp_path):
     aws("rm", f"s3://{bucket}", "--recursive")
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
     aws("rb", f"s3://{bucket}")
+
+
+@pytest.fixture
+def rclone(server, tmp_path):
+    """Run `rclone` with the remote `ingle:`, and return what it printed."""
+    told = server.environment()
+    config = tmp_path / "rclone.conf"
+    config.write_text(
+        "[ingle]\ntype = s3\nprovider = Other\nforce_path_style = true\n"
+        f"access_key_id = {told['AWS_ACCESS_KEY_ID']}\n"
+        f"secret_access_key = {told['AWS_SECRET_ACCESS_KEY']}\n"
+        f"endpoint = {server.endpoint}\nregion = us-east-1\n"
+    )
+
+    def run(*words):
+        done = subprocess.run(
+            [RCLONE, "--config", config, "--retries", "1", *map(str, words)],
+            env={"HOME": str(tmp_path)},  # what the machine says of AWS is not for this server
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+@pytest.mark.skipif(RCLONE is None, reason="there is no rclone here")
+def test_rclone_syncs_there_and_back(rclone, s3, bucket, tmp_path):
+    there, back = tmp_path / "there", tmp_path / "back"
+    fill(there)
+    remote = f"ingle:{bucket}/dir"
+    # In parts of 5 MB.
+    rclone("sync", there, remote, "--s3-upload-cutoff", "6M", "--s3-chunk-size", "5M")
+    assert s3.head_object(Bucket=bucket, Key="dir/large.bin")["ETag"].endswith('-5"')
+    rclone("check", there, remote, "--download")
+    rclone("sync", remote, back)
+    assert same(there, back)
+    (there / NAMES[0]).unlink()
+    rclone("sync", there, remote)
+    keys = {each["Key"] for each in s3.list_objects_v2(Bucket=bucket)["Contents"]}
+    assert keys == {f"dir/{name}" for name in [*NAMES[1:], "large.bin"]}
+    rclone("moveto", f"{remote}/large.bin", f"{remote}/renamed")
+    listed = rclone("lsf", remote).splitlines()
+    assert ("renamed" in listed, "large.bin" in listed, "deep/" in listed) == (True, False, True)
+    rclone("purge", remote)
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
 
 
 def test_boto3_s_transfers_in_parts(s3, bucket):

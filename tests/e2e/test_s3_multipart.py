@@ -196,3 +196,18 @@ def test_uploads_and_parts_are_listed_in_pages(s3, bucket):
     pages = s3.get_paginator("list_parts").paginate(**upload, PaginationConfig={"PageSize": 2})
     numbers = [[each["PartNumber"] for each in page["Parts"]] for page in pages]
     assert numbers == [[1, 5], [9]]
+
+
+def test_who_missed_the_answer_may_complete_again(s3, upload, big):
+    parts = {"Parts": [put(s3, upload, 1, big), put(s3, upload, 2, b"end")]}
+    first = s3.complete_multipart_upload(**upload, MultipartUpload=parts)
+    again = s3.complete_multipart_upload(**upload, MultipartUpload=parts)
+    for answer in (first, again):
+        del answer["ResponseMetadata"]
+    assert again == first
+    # It is no other upload's, and does not bring back what is gone.
+    s3.delete_object(Bucket=upload["Bucket"], Key="k")
+    assert refusal(s3.complete_multipart_upload, **upload, MultipartUpload=parts)[:2] == (
+        404,
+        "NoSuchUpload",
+    )

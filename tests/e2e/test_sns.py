@@ -1,22 +1,15 @@
 """Amazon SNS over HTTP, with boto3: topics, subscriptions, and messages to all who subscribed."""
 
-import base64
 import json
-import threading
 import urllib.error
 import urllib.request
-import uuid
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from botocore.exceptions import ClientError
-from cryptography.hazmat.primitives.asymmetric import padding
-from cryptography.hazmat.primitives.hashes import SHA1, SHA256
-from cryptography.x509 import load_pem_x509_certificate
 
-from tests.e2e.callers import allow, document, new_account, new_role, new_user
+from tests.e2e.callers import allow, new_account, new_role, new_user
 from tests.e2e.conftest import ROLE, create, eventually
 from tests.e2e.queues import LOGS, new_queue, receive
+from tests.e2e.topics import Endpoint, code, new_topic, open_queue, subscribed, verify
 
 ACCOUNT = "000000000000"
 SAYS = "def handler(event, context):\n    print('GOT', __import__('json').dumps(event))\n"
@@ -31,91 +24,6 @@ def sns(server):
 @pytest.fixture(scope="module")
 def sqs(server):
     return server.client("sqs")
-
-
-def new_topic(sns, suffix="", **attributes):
-    if suffix == ".fifo":
-        attributes = {"FifoTopic": "true"} | attributes
-    name = f"t-{uuid.uuid4().hex[:12]}{suffix}"
-    return sns.create_topic(Name=name, Attributes=attributes)["TopicArn"]
-
-
-def open_queue(sqs, topic, suffix="", **attributes):
-    """Make a queue that a topic may send to; return its URL and its ARN."""
-    url, arn = new_queue(sqs, suffix, **attributes)
-    policy = document(
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "sns.amazonaws.com"},
-            "Action": "sqs:SendMessage",
-            "Resource": arn,
-            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-        }
-    )
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    return url, arn
-
-
-def subscribed(sns, sqs, topic, suffix="", **attributes):
-    url, arn = open_queue(sqs, topic, suffix)
-    answer = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=attributes)
-    return url, answer["SubscriptionArn"]
-
-
-def code(call, **members):
-    with pytest.raises(ClientError) as caught:
-        call(**members)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
-
-
-def signed_text(message, names):
-    return "".join(f"{name}\n{message[name]}\n" for name in names if name in message).encode()
-
-
-def verify(message, confirmation=False):
-    """Do what the SDKs' verifiers do, but for the name of the certificate's host."""
-    names = ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"]
-    if confirmation:
-        names = ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"]
-    pem = urllib.request.urlopen(message["SigningCertURL"]).read()
-    key = load_pem_x509_certificate(pem).public_key()
-    chosen = {"1": SHA1, "2": SHA256}[message["SignatureVersion"]]()
-    key.verify(
-        base64.b64decode(message["Signature"]),
-        signed_text(message, names),
-        padding.PKCS1v15(),
-        chosen,
-    )
-
-
-class Endpoint:
-    """An HTTP endpoint: keeps what it gets, and answers with the statuses that it is given."""
-
-    def __init__(self, port=0):
-        self.got, self.statuses = [], []
-        endpoint = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["content-length"])).decode()
-                endpoint.got.append((dict(self.headers), body))
-                self.send_response(endpoint.statuses.pop(0) if endpoint.statuses else 200)
-                self.send_header("content-length", "0")
-                self.end_headers()
-
-            def log_message(self, *args):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
-        self.thread = threading.Thread(target=self.server.serve_forever)
-        self.thread.start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
 
 
 @pytest.fixture
@@ -162,56 +70,6 @@ def test_permissions_are_statements_of_the_policy(sns):
     assert code(sns.remove_permission, TopicArn=arn, Label="theirs")[0] == "NotFound"
 
 
-def test_bad_requests_are_refused_in_aws_s_words(sns):
-    arn = new_topic(sns)
-    invalid = "InvalidParameter"
-    assert code(sns.create_topic, Name="no way") == (invalid, "Invalid parameter: Topic Name")
-    assert code(sns.publish, TopicArn=arn, Message="") == (
-        invalid,
-        "Invalid parameter: Empty message",
-    )
-    assert code(sns.publish, TopicArn=arn, Message="x" * 262145) == (
-        invalid,
-        "Invalid parameter: Message too long",
-    )
-    assert code(sns.publish, TopicArn="nothing", Message="x") == (
-        invalid,
-        "Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not 1",
-    )
-    assert code(sns.publish, TopicArn=f"{arn}x", Message="x")[0] == "NotFound"
-    assert code(sns.publish, TopicArn=arn, Message="{}", MessageStructure="json") == (
-        invalid,
-        "Invalid parameter: Message Structure - No default entry in JSON message body",
-    )
-    assert (
-        code(
-            sns.publish,
-            TopicArn=arn,
-            Message="x",
-            MessageAttributes={"n": {"DataType": "Number", "StringValue": "many"}},
-        )[0]
-        == "ParameterValueInvalid"
-    )
-    assert code(sns.subscribe, TopicArn=arn, Protocol="pigeon", Endpoint="x") == (
-        invalid,
-        "Invalid parameter: Amazon SNS does not support this protocol string: pigeon",
-    )
-    assert code(sns.subscribe, TopicArn=arn, Protocol="sqs", Endpoint="x") == (
-        invalid,
-        "Invalid parameter: SQS endpoint ARN",
-    )
-    assert "mail relay" in code(sns.subscribe, TopicArn=arn, Protocol="email", Endpoint="a@b.c")[1]
-    entry = {"Id": "a", "Message": "x"}
-    batch = "PublishBatchRequestEntries"
-    assert code(sns.publish_batch, TopicArn=arn, **{batch: [entry, entry]})[0] == (
-        "BatchEntryIdsNotDistinct"
-    )
-    many = [{**entry, "Id": str(number)} for number in range(11)]
-    assert code(sns.publish_batch, TopicArn=arn, **{batch: many})[0] == (
-        "TooManyEntriesInBatchRequest"
-    )
-
-
 def test_a_message_comes_to_a_queue_signed_and_to_a_raw_one_as_it_was(sns, sqs):
     for version in ("1", "2"):
         topic = new_topic(sns, SignatureVersion=version)
@@ -251,6 +109,25 @@ def test_a_message_comes_to_a_queue_signed_and_to_a_raw_one_as_it_was(sns, sqs):
         assert code(sns.get_subscription_attributes, SubscriptionArn=subscription)[0] == "NotFound"
 
 
+def test_of_a_batch_all_are_published_or_none(sns, sqs):
+    topic = new_topic(sns)
+    url, _ = subscribed(sns, sqs, topic, RawMessageDelivery="true")
+    good = {"Id": "good", "Message": "m"}
+    bad = {"Id": "bad", "Message": "{}", "MessageStructure": "json"}
+    batch = "PublishBatchRequestEntries"
+    assert code(sns.publish_batch, TopicArn=topic, **{batch: [good, bad]}) == (
+        "InvalidParameter",
+        "Invalid parameter: Message Structure - No default entry in JSON message body",
+    )
+    ten = [{"Id": str(number), "Message": str(number)} for number in range(10)]
+    answer = sns.publish_batch(TopicArn=topic, **{batch: ten})
+    assert [each["Id"] for each in answer["Successful"]] == [each["Id"] for each in ten]
+    found = []
+    while len(found) < 10:
+        found += [each["Body"] for each in receive(sqs, url)]
+    assert sorted(found) == [each["Message"] for each in ten]
+
+
 def test_each_protocol_gets_its_own_text(sns, sqs):
     topic = new_topic(sns)
     url, _ = subscribed(sns, sqs, topic, RawMessageDelivery="true")
@@ -276,6 +153,21 @@ def test_a_queue_whose_policy_lets_nobody_in_gets_nothing_and_the_dead_letter_qu
     (message,) = receive(sqs, letters)
     assert json.loads(message["Body"])["Message"] == "lost"
     assert receive(sqs, url, wait_s=0) == []
+
+
+def test_what_a_raw_subscription_could_not_get_comes_raw_to_the_dead_letter_queue(sns, sqs):
+    topic = new_topic(sns, ".fifo", ContentBasedDeduplication="true")
+    _, arn = new_queue(sqs, ".fifo")
+    letters, letters_arn = open_queue(sqs, topic, ".fifo")
+    redrive = json.dumps({"deadLetterTargetArn": letters_arn})
+    raw = {"RawMessageDelivery": "true", "RedrivePolicy": redrive}
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=raw)
+    attributes = {"colour": {"DataType": "String", "StringValue": "red"}}
+    for text in "abc":
+        sns.publish(TopicArn=topic, Message=text, MessageGroupId="g", MessageAttributes=attributes)
+    found = receive(sqs, letters)
+    assert [each["Body"] for each in found] == ["a", "b", "c"]
+    assert found[0]["MessageAttributes"]["colour"]["StringValue"] == "red"
 
 
 def test_filters_choose_by_attributes_and_by_the_body(sns, sqs):
@@ -359,7 +251,9 @@ def test_a_function_gets_an_event_if_its_policy_lets_the_topic(sns, sqs, functio
     )["SubscriptionArn"]
     sns.publish(TopicArn=topic, Message="refused")
     (message,) = receive(sqs, letters)
-    assert json.loads(message["Body"])["Records"][0]["Sns"]["Message"] == "refused"
+    letter = json.loads(message["Body"])
+    assert (letter["Type"], letter["Message"]) == ("Notification", "refused")
+    verify(letter)
     functions.add_permission(
         FunctionName=name,
         StatementId="topic",
@@ -483,41 +377,6 @@ def test_a_role_that_may_not_publish_cannot_have_a_topic_as_destination(sns, fun
     )
     assert found[0] == "InvalidParameterValueException"
     assert "Publish" in found[1]
-
-
-def test_a_function_that_publishes_to_its_own_topic_is_stopped(server, sns, sqs, functions):
-    topic = new_topic(sns)
-    url, _ = subscribed(sns, sqs, topic, RawMessageDelivery="true")
-    source = (
-        "import boto3\n"
-        "def handler(event, context):\n"
-        f"    boto3.client('sns').publish(TopicArn='{topic}', Message='again')\n"
-    )
-    role = new_role(server, LOGS, allow("sns:Publish", on=[topic]))
-    name = create(functions, source, Role=role, Timeout=30)
-    arn = functions.get_function_configuration(FunctionName=name)["FunctionArn"]
-    functions.add_permission(
-        FunctionName=name,
-        StatementId="topic",
-        Action="lambda:InvokeFunction",
-        Principal="sns.amazonaws.com",
-        SourceArn=topic,
-    )
-    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
-    sns.publish(TopicArn=topic, Message="first")
-    labels = f'account="{ACCOUNT}",region="us-east-1",function="{name}"'
-    dropped = f"ingle_lambda_recursive_invocations_dropped_total{{{labels}}} 1"
-
-    def stopped():
-        with urllib.request.urlopen(f"{server.endpoint}/_ingle/metrics") as answer:
-            return dropped in answer.read().decode()
-
-    eventually(stopped, "the loop is stopped", 60)
-    found = []
-    while messages := receive(sqs, url, 1):
-        found += messages
-    # The first, and one for each of the rounds that are let pass.
-    assert len(found) == 17
 
 
 def test_callers_need_permission_and_those_of_other_accounts_the_topic_s_policy(server, sns):

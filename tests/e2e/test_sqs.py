@@ -236,3 +236,22 @@ def test_a_server_that_stops_answers_those_who_wait(own_server):
         assert own_server.stop() == 0
         answer = read_answer(waiting)
     assert (answer.status, answer.body) == (200, b"{}")
+
+
+def test_cloudwatch_has_the_metrics_of_queues(server, sqs):
+    url, arn = new_queue(sqs)
+    for body in ("one", "three"):
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+    now = time.time()
+    told = server.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/SQS",
+        MetricName="SentMessageSize",
+        Dimensions=[{"Name": "QueueName", "Value": arn.rpartition(":")[2]}],
+        StartTime=now - 600,
+        EndTime=now + 600,
+        Period=3600,
+        Statistics=["Sum", "SampleCount", "Maximum"],
+    )["Datapoints"]
+    assert sum(each["Sum"] for each in told) == 8
+    assert sum(each["SampleCount"] for each in told) == 2
+    assert told[0]["Unit"] == "Bytes"

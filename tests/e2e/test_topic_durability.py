@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.e2e.conftest import eventually
 from tests.e2e.queues import receive
-from tests.e2e.test_sns import Endpoint, new_topic, subscribed
+from tests.e2e.topics import Endpoint, new_topic, subscribed
 from tests.e2e.witness import create_witness, runs
 
 KILLS = 20

@@ -66,7 +66,9 @@ class World:
             raise self.answer
         return self.answer
 
-    def record(self, metric: Metric, _function: object, value: float = 1.0) -> None:
+    def record(
+        self, metric: Metric, _function: object, value: float = 1.0, _qualifier: str = ""
+    ) -> None:
         self.measured.append(metric)
 
     async def run(self, event: Event, refusal: int | None = None) -> Fate:

@@ -139,6 +139,31 @@ async def test_a_transaction_that_the_database_rolled_back_is_not_acknowledged(
     assert await texts(database) == []
 
 
+async def test_a_write_that_is_alone_and_fails_leaves_nothing_and_gets_its_own_error(
+    database: Database,
+) -> None:
+    async def fails(connection: AsyncConnection) -> None:
+        await insert("half")(connection)
+        raise LookupError("mine")
+
+    async def loses_it(connection: AsyncConnection) -> None:
+        await insert("lost")(connection)
+        await connection.exec_driver_sql("ROLLBACK")
+
+    async def loses_it_and_fails(connection: AsyncConnection) -> None:
+        await loses_it(connection)
+        raise LookupError("the disk is full")
+
+    with pytest.raises(LookupError, match="mine"):
+        await database.write(fails)
+    with pytest.raises(CommitFailed, match="ended the transaction by itself"):
+        await database.write(loses_it)
+    with pytest.raises(CommitFailed, match="the disk is full"):
+        await database.write(loses_it_and_fails)
+    await database.write(insert("it goes on"))
+    assert await texts(database) == ["it goes on"]
+
+
 async def test_a_caller_cancelled_while_waiting_leaves_nothing_behind(database: Database) -> None:
     gate, held = await hold(database)
     cancelled = asyncio.create_task(database.write(insert("cancelled")))

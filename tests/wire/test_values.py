@@ -15,7 +15,7 @@ from ingle.wire.form_values import form_tree
 from ingle.wire.json_values import JsonReaders, JsonWriters
 from ingle.wire.scalars import decode_base64, encode_base64, text_reader, text_writer
 from ingle.wire.shapes import ShapeTable
-from ingle.wire.xml_values import XmlReaders, XmlWriters, load_xml
+from ingle.wire.xml_values import XmlReaders, XmlWriters, escape_text, load_xml, quote_attribute
 
 _TABLE = ShapeTable(
     {
@@ -126,3 +126,15 @@ def test_any_form_is_a_tree_that_holds_every_last_value(fields: list[tuple[str, 
             node = node[part]
         if not any(other != key and other.startswith(key + ".") for other, _ in fields):
             assert node[""] == value
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_text_is_readable_in_xml(text: str) -> None:
+    element = load_xml(f"<a b={quote_attribute(text)}>{escape_text(text)}</a>".encode())
+    said = "".join(each if each.isprintable() or each in "\t\n\r" else "?" for each in text)
+    for read in (element.text or "", element.get("b") or ""):
+        shown = "".join(
+            each if (each.isprintable() and each != "\ufffd") or each in "\t\n\r" else "?"
+            for each in read
+        )
+        assert shown == said.replace("\ufffd", "?")

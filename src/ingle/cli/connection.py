@@ -62,13 +62,23 @@ class Connection:
             ),
         )
 
-    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        service: str = "iam",
+        longest_s: int = 0,
+    ) -> Any:
         """Send a signed request to one of Ingle's own routes, and return its JSON answer.
 
         Args:
             method: the verb.
             path: the route, for instance `/_ingle/accounts`.
             body: what to send as JSON, if anything.
+            service: the one that it is signed for.
+            longest_s: how many seconds what it asks for may take.
 
         Raises:
             CommandError: the server refuses it.
@@ -91,9 +101,9 @@ class Connection:
             url=self.endpoint + path,
             data=json.dumps(body).encode() if body is not None else b"",
         )
-        SigV4Auth(credentials, "iam", self.region).add_auth(request)
+        SigV4Auth(credentials, service, self.region).add_auth(request)
         answer = URLLib3Session(
-            timeout=(_CONNECT_TIMEOUT_S, _ANSWER_TIMEOUT_S),
+            timeout=(_CONNECT_TIMEOUT_S, longest_s + _ANSWER_TIMEOUT_S),
             proxies={} if _is_loopback(self.endpoint) else None,
         ).send(request.prepare())
         content = json.loads(answer.content)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ingle.cli.account import app as account
+from ingle.cli.alexa import app as alexa
 from ingle.cli.deploy import deploy
 from ingle.cli.doctor import doctor
 from ingle.cli.env import env
@@ -43,6 +44,7 @@ def _help_of(command: Callable[..., None]) -> str:
 for _command in (serve, env, deploy, invoke, logs, runtimes, doctor):
     app.command(help=_help_of(_command))(_command)
 app.add_typer(account, name="account")
+app.add_typer(alexa, name="alexa")
 app.add_typer(iam, name="iam")
 
 

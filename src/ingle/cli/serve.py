@@ -198,6 +198,14 @@ def serve(
     ] = None,
     runtimes_search: Search = None,
     images: Images = None,
+    public_url: Annotated[
+        str | None,
+        typer.Option(
+            show_default="where it listens",
+            help="How others reach this server, for links in messages of topics: "
+            "https://ingle.example.org.",
+        ),
+    ] = None,
     mail_relay: Annotated[
         str | None,
         typer.Option(
@@ -255,6 +263,7 @@ def serve(
         "runtimes_python_sdk": runtimes_python_sdk,
         "runtimes_search": runtimes_search,
         "images": images,
+        "public_url": public_url,
         "mail_relay": mail_relay,
         "mail_sender": mail_sender,
     }

@@ -5,8 +5,9 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html and
 https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ingle.invoke.errors import TooManyRequests
 from ingle.pool.spec import FunctionSpec
@@ -24,15 +25,40 @@ class Lane:
         peak: how many were at most since the last look.
         limit: how many may.
         revision: the revision whose provisioned concurrency it is, or "".
+        spec: that revision, once it ran.
     """
 
-    __slots__ = ("active", "limit", "peak", "revision")
+    __slots__ = ("active", "limit", "peak", "revision", "spec")
 
     def __init__(self, limit: int, revision: str = "") -> None:
         self.active = 0
         self.peak = 0
         self.limit = limit
         self.revision = revision
+        self.spec: FunctionSpec | None = None
+
+    def take_peak(self) -> int:
+        """Tell how many were running at most since the last call."""
+        peak, self.peak = self.peak, self.active
+        return peak
+
+
+class Standing(NamedTuple):
+    """What of an account's concurrency was in use at most since the last look.
+
+    Attributes:
+        account_id: the account.
+        region: the region.
+        unreserved: invocations without concurrency of their functions' own.
+        claimed: how much functions have for themselves, in use or not.
+        provisioned: of versions whose provisioned concurrency was used, how much of how much.
+    """
+
+    account_id: str
+    region: str
+    unreserved: int
+    claimed: int
+    provisioned: list[tuple[FunctionSpec, int, int]]
 
 
 @dataclass(slots=True)
@@ -91,7 +117,25 @@ class Admission:
         lane.active += 1
         if lane.active > lane.peak:
             lane.peak = lane.active
+            if lane.revision:
+                lane.spec = spec
         return lane
+
+    def standings(self) -> Iterator[Standing]:
+        """Tell of all accounts in which something ran since the last call."""
+        for (account_id, region), account in self._accounts.items():
+            provisioned = []
+            busy = False
+            for share in account.shares.values():
+                busy = share.own.take_peak() > 0 or busy
+                for lane in share.lanes.values():
+                    peak = lane.take_peak()
+                    if peak and lane.spec is not None:
+                        provisioned.append((lane.spec, peak, max(1, lane.limit)))
+            unreserved = account.lane.take_peak()
+            if busy or provisioned or unreserved:
+                claimed = self.limit - account.lane.limit
+                yield Standing(account_id, region, unreserved, claimed, provisioned)
 
     def spills(self, spec: FunctionSpec, lane: Lane) -> bool:
         """Whether an invocation is in this lane because its version's own is full."""

@@ -61,8 +61,14 @@ class Measurements(MetricSink):
         }
         self._ages: dict[tuple[str, str, str], int] = {}
 
-    def record(self, metric: Metric, function: tuple[str, str, str], value: float = 1.0) -> None:
-        """Take one measurement."""
+    def record(
+        self,
+        metric: Metric,
+        function: tuple[str, str, str],
+        value: float = 1.0,
+        qualifier: str = "",
+    ) -> None:
+        """Take one measurement; versions and aliases are not told apart."""
         values = self._values[metric]
         values[function] = values.get(function, 0.0) + value
         if metric is Metric.ASYNC_EVENT_AGE:

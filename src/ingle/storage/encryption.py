@@ -82,6 +82,11 @@ class Box:
         self._newest = newest
         self._path = path
 
+    @property
+    def prefix(self) -> bytes:
+        """What everything begins with that the newest key seals."""
+        return _VERSION + self._newest
+
     def seal(self, plain: bytes, bound_to: str) -> bytes:
         """Encrypt a value with the newest key.
 
@@ -90,7 +95,7 @@ class Box:
             bound_to: what it is, for instance `environment of arn:…`; it opens for nothing else.
                 Not secret: errors tell it.
         """
-        header = _VERSION + self._newest
+        header = self.prefix
         nonce = os.urandom(_NONCE_BYTES)
         sealed = self._ciphers[self._newest].encrypt(nonce, plain, header + bound_to.encode())
         return header + nonce + sealed
@@ -118,7 +123,7 @@ class Box:
 
     def is_newest(self, sealed: bytes) -> bool:
         """Say whether a value was sealed with the newest key."""
-        return sealed[:_HEADER_BYTES] == _VERSION + self._newest
+        return sealed[:_HEADER_BYTES] == self.prefix
 
 
 class KeyRing:

@@ -88,6 +88,13 @@ class CommitFailed(StorageError):
     """The transaction that a write was part of could not be committed; it is not stored."""
 
 
+class TransactionGone(StorageError):
+    """The database has ended a transaction by itself."""
+
+    def __init__(self) -> None:
+        super().__init__("the database has ended the transaction by itself")
+
+
 class BlobMissing(StorageError):
     """No blob with this digest is stored."""
 

@@ -59,6 +59,16 @@ def check(connection: Connection) -> None:
         )
 
 
+async def in_transaction(connection: AsyncConnection) -> bool:
+    """Say whether a transaction is still there: some errors (a full disk) make SQLite end it.
+
+    The driver would take a commit without one for done.
+    """
+    raw = await connection.get_raw_connection()
+    found: bool = raw.driver_connection.in_transaction  # type: ignore[union-attr]
+    return found
+
+
 async def mark_for_compacting(connection: AsyncConnection) -> None:
     """Note, in the connection's transaction, that the file holds what must not stay in it."""
     await connection.exec_driver_sql(f"PRAGMA user_version = {_TO_BE_COMPACTED}")
@@ -101,6 +111,8 @@ def _asynchronous(path: Path, use: _Use, connections: int) -> AsyncEngine:
         pool_size=connections,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
+        # The writer, which nobody cancels, ends what it begins; another rollback only costs time.
+        pool_reset_on_return=None if use == "write" else "rollback",
     )
     _configure(engine.sync_engine, use)
     return engine

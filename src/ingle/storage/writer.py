@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from ingle.storage.errors import CommitFailed, DatabaseClosed, WriterStopped
+from ingle.storage import sqlite
+from ingle.storage.errors import CommitFailed, DatabaseClosed, TransactionGone, WriterStopped
 
 T = TypeVar("T")
 
@@ -122,10 +123,17 @@ class Writer:
         answers: list[tuple[_Write, Any, Exception | None]] = []
         try:
             async with self._engine.begin() as connection:
-                for write in batch:
-                    if write.answer.done():
-                        continue
-                    answers.append((write, *await _attempt(write, connection)))
+                if len(batch) == 1 and not batch[0].answer.done():
+                    # Nobody else is to be kept, so a savepoint would only cost time.
+                    answers.append((batch[0], await _alone(batch[0], connection), None))
+                else:
+                    for write in batch:
+                        if write.answer.done():
+                            continue
+                        answers.append((write, *await _attempt(write, connection)))
+        except _Failed as own:
+            _fail(batch[0], own.error)
+            return
         except Exception as error:
             for write in batch:
                 failure = CommitFailed(f"The write was rolled back: {error}")
@@ -137,6 +145,27 @@ class Writer:
                 _fail(write, failed)
             elif not write.answer.done():
                 write.answer.set_result(result)
+
+
+class _Failed(Exception):
+    """A write that was alone has raised, and its transaction is rolled back."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+async def _alone(write: _Write, connection: AsyncConnection) -> Any:
+    try:
+        result = await write.run(connection)
+    except Exception as error:
+        # What ended the transaction says more than that it is gone.
+        if await sqlite.in_transaction(connection):
+            raise _Failed(error) from error
+        raise
+    if not await sqlite.in_transaction(connection):
+        raise TransactionGone
+    return result
 
 
 async def _attempt(write: _Write, connection: AsyncConnection) -> tuple[Any, Exception | None]:

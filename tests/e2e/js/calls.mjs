@@ -6,6 +6,8 @@
 import * as logs from "@aws-sdk/client-cloudwatch-logs";
 import * as lambda from "@aws-sdk/client-lambda";
 import * as s3 from "@aws-sdk/client-s3";
+import * as sns from "@aws-sdk/client-sns";
+import * as sqs from "@aws-sdk/client-sqs";
 import { FetchHttpHandler } from "@smithy/fetch-http-handler";
 import { text } from "node:stream/consumers";
 
@@ -23,7 +25,9 @@ const settings = {
 const services = {
   lambda: { commands: lambda, client: new lambda.LambdaClient(settings) },
   s3: { commands: s3, client: new s3.S3Client(settings) },
+  sqs: { commands: sqs, client: new sqs.SQSClient(settings) },
   logs: { commands: logs, client: new logs.CloudWatchLogsClient(settings) },
+  sns: { commands: sns, client: new sns.SNSClient(settings) },
 };
 
 const outcomes = [];

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ingle.invoke.errors import TooManyRequests
-from ingle.invoke.pollers.poller import FIRST, MORE, Plan, Poller
+from ingle.invoke.pollers.poller import FIRST, MORE, MORE_PROVISIONED, OF_ONE, Plan, Poller
 from ingle.invoke.pollers.target import Answer
 from ingle.observe.exposition import page
 from ingle.observe.measurements import Measurements
@@ -125,6 +125,17 @@ async def test_more_batches_run_at_once_as_long_as_messages_wait(world: World) -
     assert world.clock.now >= 2
     world.open.set()
     await world.until(lambda: len(world.deleted) == 100)
+
+
+async def test_provisioned_pollers_bound_how_many_batches_run_at_once(world: World) -> None:
+    world.ready = [message(each) for each in range(200)]
+    world.start(pollers=(2, 4))
+    await world.until(lambda: world.poller.running == 2 * OF_ONE)
+    await world.until(lambda: world.poller.running == 2 * OF_ONE + MORE_PROVISIONED)
+    await world.rest(5)
+    assert world.poller.running == 4 * OF_ONE
+    world.open.set()
+    await world.until(lambda: len(world.deleted) == 200)
 
 
 async def test_batches_are_received_together_and_of_a_fifo_queue_one_by_one(

@@ -1,10 +1,13 @@
 """Metrics are kept, ever more coarsely, for fifteen months."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
-from ingle.services.cloudwatch.model import Sample
+from ingle.services.cloudwatch.metrics import Metrics
+from ingle.services.cloudwatch.model import Point, Sample
+from ingle.services.cloudwatch.store import MetricsStore
 from ingle.services.cloudwatch.summary import Summary
 from ingle.storage.database import Database
 from tests.services.cloudwatch.conftest import Kept
@@ -108,6 +111,43 @@ async def test_what_is_read_while_the_journal_joins_is_neither_missing_nor_there
     assert found == {0: 20}
 
 
+class _LateReads(MetricsStore):
+    """Reads only after what was in memory has joined the rows."""
+
+    metrics: Metrics
+
+    async def read(
+        self, metric_ids: Sequence[int], start: int, end: int, entries: Sequence[int]
+    ) -> tuple[list[Point], set[int]]:
+        await self.metrics.join()
+        return await super().read(metric_ids, start, end, entries)
+
+
+async def test_what_joins_the_rows_just_before_they_are_read_is_not_there_twice(
+    kept: Kept, database: Database
+) -> None:
+    store = _LateReads(database)
+    kept.metrics = store.metrics = await Metrics.open(store, kept.clock)
+    await kept.put("n", 1, 2)
+    assert await kept.told("n") == {0: 3}
+
+
+async def test_data_that_was_rolled_up_has_so_many_datapoints_fewer(
+    kept: Kept, database: Database
+) -> None:
+    for minute in range(120):
+        await kept.put("n", 1, at=kept.clock.START + 60 * minute)
+    await kept.metrics.join()
+    (metric,) = await kept.metrics.list(ACCOUNT, REGION)
+    start = int(kept.clock.START)
+    for days, count in ((0, 120), (16, 24), (65, 2)):
+        await kept.clock.advance(days * DAY - kept.clock.now)
+        await kept.metrics.tidy()
+        points, _ = await MetricsStore(database).read([metric.id], start, start + 7200, [])
+        assert len(points) == count
+        assert sum(point.summary.total for point in points) == 120
+
+
 async def test_data_is_kept_compactly(kept: Kept, database: Database) -> None:
     samples = [
         Sample("n", 3.25 * (minute % 7) + each, at=kept.clock.START + minute * 60)
@@ -137,3 +177,45 @@ async def test_a_summary_is_taken_in_as_its_values_would_be(kept: Kept) -> None:
     await kept.put("n", summary)  # type: ignore[arg-type]
     assert await kept.told("n") == {0: 22}
     assert await kept.told("n", "Maximum") == {0: 7}
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        Sample("n", float("nan")),
+        Sample("n", 2.0**361),
+        Sample("n", 1, at=0),
+        Sample("n", 1, unit="Parsecs"),
+        Sample("", 1),
+        Sample("n" * 256, 1),
+        Sample("n", 1, (("a", ""),)),
+        Sample("n", 1, (("a", "é"),)),
+        Sample("n", 1, (("a", "1"), ("a", "2"))),
+        Sample("n", 1, tuple((str(each), "1") for each in range(31))),
+    ],
+)
+async def test_what_could_not_be_put_is_not_added_either(kept: Kept, sample: Sample) -> None:
+    kept.metrics.add(ACCOUNT, REGION, "App", [sample, Sample("good", 1)])
+    listed = await kept.metrics.list(ACCOUNT, REGION)
+    assert [each.key.name for each in listed] == ["good"]
+
+
+async def test_metrics_of_accounts_and_regions_do_not_mix(kept: Kept) -> None:
+    await kept.metrics.put("111111111111", REGION, "App", [Sample("n", 1)])
+    await kept.metrics.put(ACCOUNT, "eu-west-1", "App", [Sample("n", 1)])
+    assert await kept.told("n") == {}
+    assert await kept.metrics.list(ACCOUNT, REGION) == []
+
+
+async def test_many_new_metrics_are_written_at_once(kept: Kept) -> None:
+    samples = [Sample("n", 1, (("id", str(each)),)) for each in range(1500)]
+    kept.metrics.add(ACCOUNT, REGION, "App", samples)
+    await asyncio.gather(
+        kept.metrics.flush(),
+        kept.metrics.put(ACCOUNT, REGION, "App", samples),
+        kept.metrics.put(ACCOUNT, REGION, "App", samples),
+    )
+    await kept.metrics.join()
+    await kept.open()
+    assert len(await kept.metrics.list(ACCOUNT, REGION)) == 1500
+    assert await kept.told("n", dimensions={"id": "1499"}) == {0: 3}

@@ -49,20 +49,21 @@ class Events:
         self.deliveries: Deliveries
         self.sink: Sink
         self.identities: IamStore
+        self.authorizer: Authorizer
 
     async def open(self) -> None:
         """Open it; again, as a restart does, after `close`."""
         self.identities = await IamStore.open(self.database, KEYS)
         directory = Directory(self.identities, {}.get)
-        authorizer = Authorizer(directory, self.clock)
+        authorizer = self.authorizer = Authorizer(directory, self.clock)
         self.sink = await Sink.open(LogsStore(self.database), self.clock)
-        store = await SqsStore.open(self.database, self.clock)
+        store = await SqsStore.open(self.database, self.clock, KEYS)
         self.sqs = SqsService(store, self.database, authorizer, self.clock)
         authorizer.tell("sqs", self.sqs.resources)
         self.deliveries = Deliveries(
             self.database, directory, authorizer, self.sqs.for_services, self.sink, self.clock
         )
-        events = await EventsStore.open(self.database)
+        events = await EventsStore.open(self.database, KEYS)
         self.service = EventsService(events, self.deliveries, self.clock)
         authorizer.tell("events", self.service.resources)
         await self.deliveries.start()
@@ -72,6 +73,7 @@ class Events:
         """Leave everything in memory behind."""
         await self.service.close()
         await self.deliveries.close()
+        await self.service.hang_up()
         await self.sqs.close()
         await self.sink.close()
 

@@ -1,11 +1,13 @@
 """PutEvents, targets, what they get, and what becomes of what they do not."""
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
-from tests.services.events.conftest import ARN, QUEUE, Events
+from tests.services.conftest import context
+from tests.services.events.conftest import ARN, LETS, QUEUE, Events
 
 DETAIL = {"id": 7, "state": 'say "hi"', "tags": ["a", "b"], "who": {"name": "Ada"}}
 
@@ -27,6 +29,17 @@ async def test_an_event_reaches_the_targets_of_the_rules_that_it_matches(events:
         "resources": ["arn:x"],
         "detail": {"total": 50},
     }
+
+
+async def test_events_that_come_at_the_same_time_are_each_delivered_once(events: Events) -> None:
+    await events.queue()
+    await events.rule({"source": ["shop"]})
+    puts = (events.put(Detail=json.dumps({"number": number})) for number in range(150))
+    answers = await asyncio.gather(*puts)
+    sent = {each["Entries"][0]["EventId"] for each in answers}
+    got = [json.loads(await events.body()) for _ in range(150)]
+    assert {each["id"] for each in got} == sent
+    assert sorted(each["detail"]["number"] for each in got) == list(range(150))
 
 
 @pytest.mark.parametrize(
@@ -121,6 +134,67 @@ async def test_a_target_gets_what_was_chosen_for_it(
     assert await events.body() == expected
 
 
+_INSTANCE = "i-0123456789"
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ('"instance <instance> is in <state>"', f"instance {_INSTANCE} is in RUNNING"),
+        (
+            '"instance \\"<instance>\\" is in <state>"',
+            f'instance "{_INSTANCE}" is in RUNNING',
+        ),
+        (
+            '{\n  "instance" : <instance>,\n  "state": <state>\n}',
+            {"instance": _INSTANCE, "state": "RUNNING"},
+        ),
+        (
+            '{"instance" : <instance>, "state": "<state>", '
+            '"instanceStatus": "instance \\"<instance>\\" is in <state>"}',
+            {
+                "instance": _INSTANCE,
+                "state": "RUNNING",
+                "instanceStatus": f'instance "{_INSTANCE}" is in RUNNING',
+            },
+        ),
+        (
+            '{"instance" : <instance>, "state": [ 9, <state>, true ], "Transformed" : "Yes"}',
+            {"instance": _INSTANCE, "state": [9, "RUNNING", True], "Transformed": "Yes"},
+        ),
+        (
+            '{"ruleArn" : <aws.events.rule-arn>, "ruleName" : <aws.events.rule-name>, '
+            '"at": <aws.events.event.ingestion-time>, "resource": <resource>}',
+            {
+                "ruleArn": f"{ARN}rule/r",
+                "ruleName": "r",
+                "at": "2026-01-01T00:00:00Z",
+                "resource": "arn:instance",
+            },
+        ),
+    ],
+)
+async def test_the_documented_examples_of_templates_come_out_as_documented(
+    events: Events, template: str, expected: Any
+) -> None:
+    """Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html"""
+    await events.queue()
+    paths = {
+        "timestamp": "$.time",
+        "instance": "$.detail.instance-id",
+        "state": "$.detail.state",
+        "resource": "$.resources[0]",
+    }
+    transformer = {"InputPathsMap": paths, "InputTemplate": template}
+    await events.rule({"source": ["shop"]}, InputTransformer=transformer)
+    await events.put(
+        Detail=json.dumps({"instance-id": _INSTANCE, "state": "RUNNING"}),
+        Resources=["arn:instance"],
+        Time=1.0,
+    )
+    assert json.loads(await events.body()) == expected
+
+
 async def test_the_event_itself_can_be_put_into_a_template(events: Events) -> None:
     await events.queue()
     template = '{"all": <aws.events.event.json>, "head": <aws.events.event>}'
@@ -129,6 +203,22 @@ async def test_the_event_itself_can_be_put_into_a_template(events: Events) -> No
     got = json.loads(await events.body())
     assert got["all"]["detail"] == DETAIL
     assert got["head"] == {name: got["all"][name] for name in got["all"] if name != "detail"}
+
+
+async def test_a_fifo_queue_gets_an_event_in_its_group(events: Events) -> None:
+    request = {
+        "QueueName": "q.fifo",
+        "Attributes": {
+            "FifoQueue": "true",
+            "ContentBasedDeduplication": "true",
+            "Policy": LETS,
+        },
+    }
+    await events.sqs.create_queue(context(), request)
+    target = {"Arn": f"{QUEUE}q.fifo", "SqsParameters": {"MessageGroupId": "g"}}
+    await events.rule({"source": ["shop"]}, **target)
+    await events.put(Detail='{"number": 1}')
+    assert json.loads(await events.body("q.fifo"))["detail"] == {"number": 1}
 
 
 async def test_a_bus_passes_events_on_to_another(events: Events) -> None:
@@ -205,7 +295,8 @@ async def test_what_was_accepted_is_delivered_once_after_a_restart(events: Event
         (
             {"Arn": "arn:aws:kinesis:us-east-1:000000000000:stream/s"},
             "Target t is not available in this version of Ingle: kinesis. Choose a Lambda "
-            "function, an SQS queue, a log group or an event bus.",
+            "function, an SQS queue, an SNS topic, a log group, an event bus or an API "
+            "destination.",
         ),
         (
             {"Input": "{", "InputPath": "$"},

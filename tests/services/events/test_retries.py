@@ -23,6 +23,9 @@ class Flaky:
         self.attempts: list[float] = []
         self.taken = asyncio.Event()
 
+    def is_prompt(self, delivery: Delivery) -> bool:
+        return False
+
     async def send(self, delivery: Delivery, payload: bytes) -> Step:
         self.attempts.append(self._clock.now)
         if not self._late:

@@ -101,7 +101,13 @@ class Measured:
     def __init__(self) -> None:
         self.values: list[tuple[Metric, tuple[str, str, str], float]] = []
 
-    def record(self, metric: Metric, function: tuple[str, str, str], value: float = 1.0) -> None:
+    def record(
+        self,
+        metric: Metric,
+        function: tuple[str, str, str],
+        value: float = 1.0,
+        qualifier: str = "",
+    ) -> None:
         self.values.append((metric, function, value))
 
 
@@ -137,7 +143,7 @@ class Bench:
             await BucketStore.open(self.database, self.objects, KEYS), self.authorizer, self.clock
         )
         queues = SqsService(
-            await SqsStore.open(self.database, self.clock),
+            await SqsStore.open(self.database, self.clock, KEYS),
             self.database,
             self.authorizer,
             self.clock,

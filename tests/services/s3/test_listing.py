@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,12 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.services.s3 import walking
 from ingle.services.s3.changes import Origin
+from ingle.services.s3.listing import Listing
 from ingle.services.s3.model import Bucket, Content, Facts
 from ingle.services.s3.store import BucketStore
 from ingle.services.s3.versions import VersionStore, new_version
 from ingle.services.s3.walking import END, common_prefix, walk
 from ingle.storage.database import Database
-from tests.services.conftest import ACCOUNT, KEYS, REGION
+from tests.services.conftest import ACCOUNT, KEYS, REGION, context
 
 _LETTERS = st.sampled_from(["a", "b", "/", "//", "é", "\x00", "\U0001f642", "%"])
 _KEYS = st.lists(_LETTERS, min_size=1, max_size=5).map("".join)
@@ -98,14 +100,57 @@ def test_pages_of_a_walk_are_the_whole_listing(
         asyncio.run(check(Path(folder)))
 
 
+@settings(max_examples=15, deadline=None)
+@given(
+    keys=st.lists(_KEYS, unique=True, max_size=40),
+    prefix=st.one_of(st.just(""), _KEYS),
+    delimiter=st.sampled_from(["", "/", "é", "a/"]),
+    size=st.integers(1, 70),
+)
+def test_pages_of_versions_are_all_versions_once(
+    keys: list[str], prefix: str, delimiter: str, size: int
+) -> None:
+    async def check(folder: Path) -> None:
+        database = await Database.open(folder)
+        try:
+            (folder / "objects").mkdir()
+            store = await BucketStore.open(database, folder / "objects", KEYS)
+            await filled(store, keys)
+            request = {"Bucket": "bucket", "Prefix": prefix, "Delimiter": delimiter}
+            request["MaxKeys"] = size
+            versions: list[tuple[str, str]] = []
+            folded: list[str] = []
+            while True:
+                page = await Listing(store).versions(context(), request)
+                shown = [*page["Versions"], *page["DeleteMarkers"]]
+                versions += [(each["Key"], each["VersionId"]) for each in shown]
+                folded += [each["Prefix"] for each in page["CommonPrefixes"]]
+                if not page["IsTruncated"]:
+                    break
+                assert len(shown) + len(page["CommonPrefixes"]) == size
+                request["KeyMarker"] = page["NextKeyMarker"]
+                request["VersionIdMarker"] = page.get("NextVersionIdMarker", "")
+            assert len(versions) == len(set(versions))
+            names = [each.decode() for each in naive(keys, prefix, delimiter)]
+            counts = {key: 1 + number % 2 + (number % 3 == 0) for number, key in enumerate(keys)}
+            # A key may be its own common prefix.
+            alone = Counter(key for key, _ in versions)
+            assert alone == {key: counts[key] for key in names if key not in folded}
+            assert sorted([*alone, *folded], key=str.encode) == names
+        finally:
+            await database.close()
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(check(Path(folder)))
+
+
 async def test_walks_use_the_index_of_what_is_there(database: Database) -> None:
     values = {
         "bucket": 1,
-        "prefix": b"",
+        "begin": b"",
         "upper": END,
-        "after": b"",
         "most": 3,
-        "begin": 1,
+        "behind": 1,
         "delimiter": b"/",
         "width": -1,
     }

@@ -1,6 +1,7 @@
 """EventBridge Scheduler: its operations, and when schedules fire."""
 
 import json
+import uuid
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,7 @@ from tests.services.events.conftest import QUEUE, Events
 ARN = f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/clockwork"
 OFF = {"Mode": "OFF"}
+SDK = "arn:aws:scheduler:::aws-sdk:"
 
 
 def document(**statement: Any) -> str:
@@ -36,7 +38,10 @@ class World(Events):
     async def open(self) -> None:
         await super().open()
         store = await SchedulerStore.open(self.database)
-        self.scheduler = SchedulerService(store, self.deliveries, self.clock)
+        services = {"sqs": self.sqs, "events": self.service}
+        self.scheduler = SchedulerService(
+            store, self.deliveries, services, self.authorizer, self.clock
+        )
         self.scheduler.start()
 
     async def close(self) -> None:
@@ -54,6 +59,9 @@ class World(Events):
         await iam.put_role_policy(context(), inline)
 
     async def ask(self, operation: str, **members: Any) -> Any:
+        if operation.startswith(("Create", "Delete", "Update")):
+            # Clients always send one.
+            members = {"ClientToken": str(uuid.uuid4())} | members
         return await getattr(self.scheduler, method_name(operation))(context(), members)
 
     async def denied(self, operation: str, **members: Any) -> tuple[str, str]:
@@ -155,9 +163,33 @@ async def test_a_group_is_deleted_with_its_schedules(world: World) -> None:
             "role.",
         ),
         (
-            {"Target": {"Arn": "arn:aws:scheduler:::aws-sdk:sqs:sendMessage", "RoleArn": ROLE}},
-            "The target arn:aws:scheduler:::aws-sdk:sqs:sendMessage is not available in this "
-            "version of Ingle. Choose a Lambda function, an SQS queue or an event bus.",
+            {"Target": {"Arn": "arn:aws:kinesis:us-east-1:1:stream/s", "RoleArn": ROLE}},
+            "The target arn:aws:kinesis:us-east-1:1:stream/s is not available in this version of "
+            "Ingle. Choose a Lambda function, an SQS queue, an SNS topic, an event bus, or "
+            "arn:aws:scheduler:::aws-sdk:…",
+        ),
+        (
+            {"Target": {"Arn": f"{SDK}ec2:startInstances", "RoleArn": ROLE}},
+            f"The target {SDK}ec2:startInstances is not available in this version of Ingle. It "
+            "calls operations of cloudwatch, cloudwatchlogs, eventbridge, iam, lambda, scheduler, "
+            "sns, sqs.",
+        ),
+        (
+            {"Target": {"Arn": f"{SDK}sqs:receiveMessage", "RoleArn": ROLE}},
+            f"The target {SDK}sqs:receiveMessage is not supported: schedules call nothing that "
+            "reads.",
+        ),
+        (
+            {"Target": {"Arn": f"{SDK}sqs:fly", "RoleArn": ROLE}},
+            f"The target {SDK}sqs:fly is not supported: sqs has no such operation.",
+        ),
+        (
+            {"Target": {"Arn": f"{SDK}sqs:purgeQueue", "RoleArn": ROLE, "Input": '{"X": 1}'}},
+            "Invalid RequestJson provided. Reason The field X is not supported by this target",
+        ),
+        (
+            {"KmsKeyArn": "arn:aws:kms:us-east-1:1:key/k"},
+            "KmsKeyArn is not supported by this version of Ingle: there is no KMS. Leave it out.",
         ),
     ],
 )
@@ -253,3 +285,62 @@ async def test_a_schedule_puts_an_event_on_a_bus(world: World) -> None:
     event = json.loads(await world.body("bus"))
     assert (event["source"], event["detail-type"], event["detail"]) == ("clock", "tick", {"n": 1})
     assert event["resources"] == [f"{ARN}/default/s"]
+
+
+async def test_a_schedule_calls_an_operation_as_its_role(world: World) -> None:
+    message = {"QueueUrl": "q", "MessageBody": "at <aws.scheduler.scheduled-time>"}
+    target = {"Arn": f"{SDK}sqs:sendMessage", "RoleArn": ROLE, "Input": json.dumps(message)}
+    await world.make("rate(1 day)", Target=target)
+    assert await world.body() == "at 2026-01-01T00:00:00Z"
+
+
+async def test_an_operation_that_the_role_may_not_call_goes_to_the_dead_letter_queue(
+    world: World,
+) -> None:
+    await world.queue("letters", policy="")
+    target = {
+        "Arn": f"{SDK}sqs:createQueue",
+        "RoleArn": ROLE,
+        "Input": '{"QueueName": "new"}',
+        "DeadLetterConfig": {"Arn": f"{QUEUE}letters"},
+    }
+    await world.make("rate(1 day)", Target=target)
+    letter = await world.message("letters")
+    told = {name: each["StringValue"] for name, each in letter["MessageAttributes"].items()}
+    assert "sqs:createqueue" in told.pop("ERROR_MESSAGE").lower()
+    assert told == {
+        "SCHEDULE_ARN": f"{ARN}/default/s",
+        "TARGET_ARN": f"{SDK}sqs:createQueue",
+        "ERROR_CODE": "NO_PERMISSIONS",
+        "SCHEDULED_TIME": "2026-01-01T00:00:00Z",
+        "RETRY_ATTEMPTS": "0",
+        "IS_PAYLOAD_TRUNCATED": "false",
+    }
+
+
+async def test_a_request_that_comes_twice_with_its_token_is_one(world: World) -> None:
+    for _ in range(2):
+        await world.ask("CreateScheduleGroup", Name="g", ClientToken="1")
+        await world.make("at(2027-01-01T00:00:00)", GroupName="g", ClientToken="2")
+        await world.close()
+        await world.open()
+    with pytest.raises(ServiceError) as caught:
+        await world.make("at(2027-01-01T00:00:00)", GroupName="g")
+    assert caught.value.error_code == "ConflictException"
+    with pytest.raises(ServiceError) as caught:
+        await world.make("at(2028-01-01T00:00:00)", GroupName="g", ClientToken="2")
+    assert caught.value.error_code == "ConflictException"
+    for _ in range(2):
+        await world.ask("DeleteSchedule", Name="s", GroupName="g", ClientToken="3")
+    assert (await world.denied("DeleteSchedule", Name="s", GroupName="g"))[0] == (
+        "ResourceNotFoundException"
+    )
+    for _ in range(2):
+        await world.ask("DeleteScheduleGroup", Name="g", ClientToken="4")
+
+
+async def test_an_attempt_tells_its_number_and_an_execution_keeps_its_id(world: World) -> None:
+    text = "<aws.scheduler.execution-id> <aws.scheduler.attempt-number>"
+    await world.make("rate(1 day)", Target={"Arn": f"{QUEUE}q", "RoleArn": ROLE, "Input": text})
+    execution, attempt = (await world.body()).split()
+    assert (str(uuid.UUID(execution)), attempt) == (execution, "1")

@@ -96,6 +96,23 @@ def test_what_is_no_filter_policy_is_refused(text: str) -> None:
     assert caught.value.message.startswith("Invalid parameter: Filter")
 
 
+@pytest.mark.parametrize("depth", [200, 500, 1000, 5000])
+@pytest.mark.parametrize(
+    ("opening", "inmost", "closing"),
+    [
+        ('{"a":', '["b"]', "}"),
+        ('{"$or":[{"a":["b"]},', '{"a":["c"]}', "]}"),
+        ("[", "", "]"),
+    ],
+)
+def test_no_policy_is_too_deep_to_be_refused(
+    depth: int, opening: str, inmost: str, closing: str
+) -> None:
+    for scope in (ATTRIBUTES, BODY):
+        with pytest.raises(InvalidParameter):
+            FilterPolicy(opening * depth + inmost + closing * depth, scope)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),

@@ -1,21 +1,9 @@
-"""Delivery policies: when a delivery is tried again."""
+"""Retry policies: when a delivery is tried again."""
 
-import json
-from typing import Any
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingle.services.sns.errors import InvalidParameter
-from ingle.services.sns.retry_policies import (
-    HTTP_RETRIES,
-    MAIL_RETRIES,
-    RetryPolicy,
-    content_type,
-    of_subscription,
-    of_topic,
-)
+from ingle.services.sns.retry_policies import HTTP_RETRIES, MAIL_RETRIES, RetryPolicy
 
 
 def delays(policy: RetryPolicy) -> list[float]:
@@ -58,52 +46,3 @@ def test_delays_only_grow_and_stay_within_their_bounds(
     assert found[:none] == [0] * none
     assert all(low - 1e-6 <= each <= low + more + 1e-6 for each in found[none:])
     assert found == sorted(found)
-
-
-def policy_of(**members: Any) -> str:
-    return json.dumps({"healthyRetryPolicy": members})
-
-
-def test_a_subscription_s_policy_stands_in_for_the_topic_s_unless_that_forbids_it() -> None:
-    shared = {"http": {"defaultHealthyRetryPolicy": {"numRetries": 1}}}
-    own = policy_of(numRetries=5)
-    assert of_subscription(None, json.dumps(shared)).numRetries == 1
-    assert of_subscription(own, json.dumps(shared)).numRetries == 5
-    shared["http"]["disableSubscriptionOverrides"] = True  # type: ignore[assignment]
-    assert of_subscription(own, json.dumps(shared)).numRetries == 1
-
-
-def test_the_content_type_is_the_subscription_s_the_topic_s_or_plain_text() -> None:
-    own = '{"requestPolicy": {"headerContentType": "application/json"}}'
-    shared = '{"http": {"defaultRequestPolicy": {"headerContentType": "text/xml"}}}'
-    assert content_type(own, shared) == "application/json"
-    assert content_type(None, shared) == "text/xml"
-    assert content_type(None, None) == "text/plain; charset=UTF-8"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "x",
-        "[]",
-        '{"healthyRetryPolicy": 1}',
-        policy_of(numRetries=-1),
-        policy_of(numRetries=101),
-        policy_of(numRetries=True),
-        policy_of(minDelayTarget=21),
-        policy_of(minDelayTarget=0),
-        policy_of(maxDelayTarget=3601),
-        policy_of(backoffFunction="sideways"),
-        policy_of(numNoDelayRetries=4),
-        policy_of(numRetries=100, minDelayTarget=60, maxDelayTarget=60),
-        policy_of(colour="red"),
-    ],
-)
-def test_what_is_no_delivery_policy_is_refused(text: str) -> None:
-    with pytest.raises(InvalidParameter) as caught:
-        of_subscription(text, None)
-    assert "DeliveryPolicy" in caught.value.message
-
-
-def test_a_topic_without_a_policy_has_aws_s() -> None:
-    assert of_topic(None) == (HTTP_RETRIES, False)

@@ -1,11 +1,14 @@
 """Topics on a real database under a clock that tests move: what time decides, mails, restarts."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.auth.authorizer import Authorizer
 from ingle.services.iam.directory import Directory
@@ -54,6 +57,31 @@ class Relay:
         await writer.wait_closed()
 
 
+class Site:
+    """An HTTP endpoint that takes everything."""
+
+    def __init__(self) -> None:
+        self.bodies: asyncio.Queue[str] = asyncio.Queue()
+        self.url = ""
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/"
+
+    async def close(self) -> None:
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        length = re.search(r"content-length: (\d+)", head)
+        assert length is not None
+        self.bodies.put_nowait((await reader.readexactly(int(length[1]))).decode())
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+
 class Sns:
     """The service, and what is around it."""
 
@@ -63,8 +91,9 @@ class Sns:
     async def open(self) -> None:
         identities = await IamStore.open(self.database, KEYS)
         authorizer = Authorizer(Directory(identities, {}.get), self.clock)
-        store = await SqsStore.open(self.database, self.clock)
+        store = await SqsStore.open(self.database, self.clock, KEYS)
         self.queues = SqsService(store, self.database, authorizer, self.clock)
+        authorizer.tell("sqs", self.queues.resources)
         self.service = SnsService(
             store=await SnsStore.open(self.database, self.clock),
             database=self.database,
@@ -91,6 +120,22 @@ class Sns:
         return str(answer["TopicArn"])
 
 
+async def open_queue(sns: Sns, name: str, **attributes: str) -> str:
+    """Make a queue that takes messages of every topic; return its ARN."""
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    attributes = {"Policy": policy, **attributes}
+    members = {"QueueName": name, "Attributes": attributes}
+    await sns.queues.create_queue(context(ACCOUNT), members)
+    return arn
+
+
 def no_functions() -> Any:
     raise AssertionError("no function subscribed")
 
@@ -98,6 +143,14 @@ def no_functions() -> Any:
 @pytest.fixture
 async def relay() -> AsyncIterator[Relay]:
     made = Relay()
+    await made.open()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    made = Site()
     await made.open()
     yield made
     await made.close()
@@ -116,6 +169,13 @@ def link_in(mail: str) -> Request:
     found = re.search(r"http://127.0.0.1:4566/\?(\S+)", unfolded)
     assert found is not None, mail
     return Request("GET", "/", found[1])
+
+
+async def mail_about(relay: Relay, subject: str) -> str:
+    """Wait for a mail; what was on its way at a restart may come twice."""
+    while f"Subject: {subject}\r\n" not in (mail := await relay.mails.get()):
+        pass
+    return mail
 
 
 async def test_an_address_confirms_by_a_link_gets_mails_and_leaves_by_a_link(
@@ -171,6 +231,66 @@ async def test_by_group_a_copy_is_one_within_its_group(sns: Sns) -> None:
     assert one["MessageId"] != two["MessageId"]
 
 
+async def test_what_could_not_be_written_is_no_copy_of_what_comes_again(sns: Sns) -> None:
+    topic = await sns.topic("t.fifo", FifoTopic="true")
+    queue = await open_queue(sns, "q.fifo", FifoQueue="true")
+    raw = {"RawMessageDelivery": "true"}
+    await sns.call("subscribe", TopicArn=topic, Protocol="sqs", Endpoint=queue, Attributes=raw)
+    message = {"Message": "m", "MessageGroupId": "g", "MessageDeduplicationId": "d"}
+
+    async def sql(text: str) -> None:
+        async def run(connection: AsyncConnection) -> None:
+            await connection.exec_driver_sql(text)
+
+        await sns.database.write(run)
+
+    await sql(
+        "CREATE TRIGGER broken BEFORE INSERT ON sqs_messages "
+        "BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+    )
+    with pytest.raises(DBAPIError, match="the disk is full"):
+        await sns.call("publish", TopicArn=topic, **message)
+    await sql("DROP TRIGGER broken")
+    await sns.call("publish", TopicArn=topic, **message)
+    found = await sns.queues.for_services.receive(queue, 10, 30, 0)
+    assert [each.content.body for each in found] == ["m"]
+
+
+async def test_one_queue_that_takes_no_message_keeps_it_from_no_other(sns: Sns) -> None:
+    topic = await sns.topic("t")
+    small = await open_queue(sns, "small", MaximumMessageSize="1024")
+    queues = [await open_queue(sns, f"q{number}") for number in range(3)]
+    for each in (*queues[:2], small, queues[2]):
+        await sns.call("subscribe", TopicArn=topic, Protocol="sqs", Endpoint=each)
+    await sns.call("publish", TopicArn=topic, Message="x" * 2000)
+    for each in queues:
+        assert len(await sns.queues.for_services.receive(each, 10, 30, 0)) == 1
+    assert await sns.queues.for_services.receive(small, 10, 30, 0) == []
+
+
+async def test_a_topic_has_two_hundred_filter_policies(sns: Sns) -> None:
+    topic = await sns.topic("t")
+    policy = {"Attributes": {"FilterPolicy": '{"a": ["b"]}'}}
+
+    async def subscribe(number: int, **more: Any) -> Any:
+        queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:q{number}"
+        return await sns.call("subscribe", TopicArn=topic, Protocol="sqs", Endpoint=queue, **more)
+
+    await asyncio.gather(*(subscribe(number, **policy) for number in range(200)))
+    with pytest.raises(ServiceError) as caught:
+        await subscribe(200, **policy)
+    assert caught.value.error_code == "FilterPolicyLimitExceeded"
+    answer = await subscribe(200)
+    with pytest.raises(ServiceError) as caught:
+        await sns.call(
+            "set_subscription_attributes",
+            **answer,
+            AttributeName="FilterPolicy",
+            AttributeValue='{"a": ["b"]}',
+        )
+    assert caught.value.error_code == "FilterPolicyLimitExceeded"
+
+
 async def test_what_was_made_is_there_after_a_restart(sns: Sns) -> None:
     topic = await sns.topic("t", DisplayName="T")
     queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:q"
@@ -188,14 +308,88 @@ async def test_what_was_made_is_there_after_a_restart(sns: Sns) -> None:
         await sns.call("subscribe", **members, Attributes={"FilterPolicy": '{"a": ["c"]}'})
 
 
-async def test_a_queue_is_subscribed_by_its_own_account_only(sns: Sns) -> None:
+async def test_what_nobody_confirms_is_forgotten_after_two_days(sns: Sns) -> None:
     topic = await sns.topic("t")
     queue = f"arn:aws:sqs:{REGION}:{OTHER_ACCOUNT}:q"
     members = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": queue}
-    with pytest.raises(ServiceError) as caught:
-        await sns.call("subscribe", **members)
-    assert caught.value.error_code == "AuthorizationError"
-    assert "SubscriptionArn" in await sns.call("subscribe", OTHER_ACCOUNT, **members)
+    answer = await sns.call("subscribe", **members, ReturnSubscriptionArn=True)
+    listed = (await sns.call("list_subscriptions_by_topic", TopicArn=topic))["Subscriptions"]
+    assert [each["SubscriptionArn"] for each in listed] == ["PendingConfirmation"]
+    await sns.clock.advance(TWO_DAYS_S)
+    # Who asks again has two days again.
+    assert await sns.call("subscribe", **members, ReturnSubscriptionArn=True) == answer
+    await sns.clock.advance(TWO_DAYS_S + 1)
+    assert await sns.call("list_subscriptions_by_topic", TopicArn=topic) == {"Subscriptions": []}
+    await sns.close()
+    await sns.open()
+    with pytest.raises(ServiceError, match="Subscription does not exist"):
+        await sns.call("get_subscription_attributes", **answer)
+
+
+async def test_an_account_that_subscribes_its_own_queue_confirms_it(sns: Sns) -> None:
+    topic = await sns.topic("t")
+    queue = f"arn:aws:sqs:{REGION}:{OTHER_ACCOUNT}:q"
+    members = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": queue}
+    pending = await sns.call("subscribe", **members)
+    assert pending == {"SubscriptionArn": "pending confirmation"}
+    answer = await sns.call("subscribe", OTHER_ACCOUNT, **members)
+    assert answer["SubscriptionArn"].startswith(topic)
+
+
+async def test_who_was_unsubscribed_by_somebody_can_take_it_back_for_two_days(
+    sns: Sns, relay: Relay
+) -> None:
+    topic = await sns.topic("news")
+    members = {"TopicArn": topic, "Protocol": "email", "Endpoint": "you@example.org"}
+    await sns.call("subscribe", **members)
+    await sns.service.pages.answer(link_in(await relay.mails.get()))
+    for wait_s, status, count in ((TWO_DAYS_S, 200, 1), (TWO_DAYS_S + 1, 400, 0)):
+        await sns.call("publish", TopicArn=topic, Message="m")
+        mail = await mail_about(relay, "AWS Notification Message")
+        await sns.service.pages.answer(link_in(mail))
+        farewell = await mail_about(relay, "AWS Notification - Unsubscribe Confirmation")
+        await sns.close()
+        await sns.open()
+        await sns.clock.advance(wait_s)
+        answer = await sns.service.pages.answer(link_in(farewell))
+        assert answer is not None
+        assert answer.status == status
+        listed = await sns.call("list_subscriptions_by_topic", TopicArn=topic)
+        assert len(listed["Subscriptions"]) == count
+
+
+async def test_an_owner_who_ends_a_subscription_by_mail_sends_no_farewell(
+    sns: Sns, relay: Relay
+) -> None:
+    topic = await sns.topic("news")
+    members = {"TopicArn": topic, "Protocol": "email", "Endpoint": "you@example.org"}
+    answer = await sns.call("subscribe", **members, ReturnSubscriptionArn=True)
+    await sns.service.pages.answer(link_in(await relay.mails.get()))
+    await sns.call("unsubscribe", **answer)
+    await sns.call("subscribe", **members)
+    assert "Subscription Confirmation" in await relay.mails.get()
+
+
+async def test_an_endpoint_gets_no_more_a_second_than_it_wants(sns: Sns, site: Site) -> None:
+    topic = await sns.topic("t")
+    policy = '{"throttlePolicy": {"maxReceivesPerSecond": 2}}'
+    members = {"TopicArn": topic, "Protocol": "http", "Endpoint": site.url}
+    await sns.call("subscribe", **members, Attributes={"DeliveryPolicy": policy})
+    link = json.loads(await site.bodies.get())["SubscribeURL"]
+    await sns.service.pages.answer(Request("GET", "/", link.partition("?")[2]))
+    await sns.clock.advance(10)
+    began = sns.clock.now
+    for number in range(4):
+        await sns.call("publish", TopicArn=topic, Message=str(number))
+    came: list[float] = []
+    while len(came) < 4:
+        while not site.bodies.empty():
+            site.bodies.get_nowait()
+            came.append(sns.clock.now - began)
+        await sns.clock.advance(0.01)
+        await asyncio.sleep(0)
+    assert came[0] < 0.5
+    assert all(at >= number * 0.5 - 0.01 for number, at in enumerate(came))
 
 
 async def test_the_certificate_is_the_same_after_a_restart(sns: Sns) -> None:

@@ -27,13 +27,14 @@ class Sqs:
     def __init__(self, database: Database, clock: ManualClock) -> None:
         self.database = database
         self.clock = clock
+        self.keys = KEYS
         self.service: SqsService
 
     async def open(self) -> None:
         """Open it; again, as a restart does, after `close`."""
         identities = await IamStore.open(self.database, KEYS)
         authorizer = Authorizer(Directory(identities, {}.get), self.clock)
-        store = await SqsStore.open(self.database, self.clock)
+        store = await SqsStore.open(self.database, self.clock, self.keys)
         self.service = SqsService(store, self.database, authorizer, self.clock)
         authorizer.tell("sqs", self.service.resources)
         await self.service.start()
@@ -91,6 +92,8 @@ class Sqs:
         assert live is not None
         while len(live._waiting) < count:
             await asyncio.sleep(0)
+        # What tells them that their time is over begins to count after that.
+        await asyncio.sleep(0)
 
     async def counts(self, queue: str) -> tuple[int, int, int]:
         """How many messages are ready, in flight, delayed."""

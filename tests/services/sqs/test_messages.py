@@ -140,6 +140,32 @@ async def test_who_polls_gets_a_message_as_soon_as_it_is_sent(sqs: Sqs) -> None:
     assert sorted(await asyncio.gather(*polls)) == [["one"], ["two"]]
 
 
+async def test_a_message_is_hidden_for_twelve_hours_at_most_from_when_it_was_received(
+    sqs: Sqs,
+) -> None:
+    await sqs.make("q")
+    await sqs.send("q", "b")
+    (message,) = await sqs.receive("q", VisibilityTimeout=3600)
+    await sqs.clock.advance(10)
+    # Also where the server was started anew meanwhile.
+    await sqs.restart()
+    handle = message["ReceiptHandle"]
+    error = await sqs.refused(
+        "ChangeMessageVisibility", "q", ReceiptHandle=handle, VisibilityTimeout=43_191
+    )
+    assert error.error_code == "InvalidParameterValue"
+    assert error.message == (
+        "Value 43191 for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout "
+        "for the message is beyond the limit [43200 seconds]"
+    )
+    await sqs.call("ChangeMessageVisibility", "q", ReceiptHandle=handle, VisibilityTimeout=43_190)
+    # To be received again begins anew.
+    await sqs.clock.advance(43_190)
+    (message,) = await sqs.receive("q")
+    handle = message["ReceiptHandle"]
+    await sqs.call("ChangeMessageVisibility", "q", ReceiptHandle=handle, VisibilityTimeout=43_200)
+
+
 async def test_who_polls_gets_what_becomes_visible_meanwhile(sqs: Sqs) -> None:
     await sqs.make("q", VisibilityTimeout="5")
     await sqs.send("q", "hidden")

@@ -25,6 +25,10 @@ MORE = 5
 """By how many that grows each second, as long as all are busy and messages wait."""
 MOST = 1250
 """And up to how many."""
+OF_ONE = 10
+"""Batches that one provisioned poller runs at once, at most."""
+MORE_PROVISIONED = 16
+"""By how many it grows each second where pollers are provisioned: 1,000 a minute."""
 TOGETHER = 100
 """Messages that are received together for several batches."""
 POLL_S = 20.0
@@ -45,6 +49,7 @@ class Plan:
         filters: a message must pass one of them, where there are some.
         reports: whether the function says which messages it failed on.
         most: how many batches may run at once, or None for as many as there are.
+        pollers: the least and the most pollers that are provisioned, or None.
         retry_s: how long a batch that could not be run is tried again.
     """
 
@@ -56,6 +61,15 @@ class Plan:
     reports: bool
     most: int | None
     retry_s: float
+    pollers: tuple[int, int] | None = None
+
+    @property
+    def limits(self) -> tuple[int, int, int]:
+        """How many batches run at once at first, by how many that grows, and up to how many."""
+        if self.pollers is not None:
+            least, most = self.pollers
+            return least * OF_ONE, MORE_PROVISIONED, most * OF_ONE
+        return min(FIRST, self.most or FIRST), MORE, self.most or MOST
 
 
 class Poller:
@@ -80,7 +94,8 @@ class Poller:
         self._batches: set[asyncio.Task[None]] = set()
         self._free: asyncio.Future[None] | None = None
         self._pause: asyncio.Task[None] | None = None
-        self._limit = min(FIRST, plan.most or FIRST)
+        self._first, self._more, self._most = plan.limits
+        self._limit = self._first
         self._grown_s = clock.monotonic()
         self._checked_s: float | None = None
         self._task = asyncio.create_task(self._run(), name=f"poller of {plan.arn}")
@@ -142,19 +157,18 @@ class Poller:
     async def _room(self) -> None:
         """Return once another batch may run; where messages wait for that, more may by and by."""
         while len(self._batches) >= self._limit:
-            most = self._plan.most or MOST
             since_s = self._clock.monotonic() - self._grown_s
-            if self._limit < most and since_s >= _LOOK_S:
+            if self._limit < self._most and since_s >= _LOOK_S:
                 self._grown_s = self._clock.monotonic()
                 if self._source.waiting(self._plan.arn):
-                    self._limit = min(most, self._limit + MORE)
+                    self._limit = min(self._most, self._limit + self._more)
                     continue
             self._free = asyncio.get_running_loop().create_future()
             if self._pause is None or self._pause.done():
                 self._pause = asyncio.create_task(self._clock.sleep(_LOOK_S))
             await asyncio.wait((self._free, self._pause), return_when=asyncio.FIRST_COMPLETED)
         if not self._batches:
-            self._limit = min(FIRST, self._plan.most or FIRST)
+            self._limit = self._first
 
     async def _permission(self) -> None:
         """Return once the function's role may receive and delete."""
@@ -211,7 +225,7 @@ class Poller:
         try:
             kept = await self._sifted(batch)
             for chosen, payload in records.events(kept):
-                if not await self._run_batch(chosen, payload):
+                if not await self._run_batch(chosen, payload) and self._plan.is_ordered:
                     break
         except ShuttingDown:
             return

@@ -3,25 +3,36 @@
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Operations.html.
 """
 
+import datetime
 import math
+import re
+from pathlib import Path
 from typing import Any, ClassVar
 
 from ingle.clock import Clock
-from ingle.services.cloudwatch import putting, stats
+from ingle.services.cloudwatch import data, putting, stats
+from ingle.services.cloudwatch.dashboards import Dashboards
 from ingle.services.cloudwatch.errors import (
     InvalidParameterCombination,
     InvalidParameterValue,
     MissingParameter,
+    ValidationFailed,
 )
-from ingle.services.cloudwatch.limits import STATISTICS
+from ingle.services.cloudwatch.images import Images
+from ingle.services.cloudwatch.limits import DATA, STATISTICS
 from ingle.services.cloudwatch.listing import listed
 from ingle.services.cloudwatch.metrics import Metrics, Source
 from ingle.services.cloudwatch.model import MetricKey, Sample
 from ingle.services.cloudwatch.periods import check_period, rounded_start
 from ingle.services.cloudwatch.summary import Summary
+from ingle.services.cloudwatch.tags import Tags
+from ingle.services.cloudwatch.widgets import widget_of
+from ingle.storage.database import Database
 from ingle.wire.service import CallContext, Service, ServiceInput, ServiceOutput
 
 __all__ = ["CloudWatchService", "MetricKey", "Metrics", "Sample", "Source", "Summary"]
+
+_ZONE = re.compile(r"([+-])([01]\d|2[0-3])([0-5]\d)", re.ASCII)
 
 
 class CloudWatchService(Service):
@@ -29,7 +40,9 @@ class CloudWatchService(Service):
 
     Args:
         metrics: all metrics.
+        database: where dashboards are kept.
         clock: the time.
+        folder: where what draws graphs keeps what it knows of fonts.
 
     Attributes:
         metrics: the same; what other services measure with and read.
@@ -37,9 +50,16 @@ class CloudWatchService(Service):
 
     name: ClassVar[str] = "cloudwatch"
 
-    def __init__(self, metrics: Metrics, clock: Clock) -> None:
+    def __init__(self, metrics: Metrics, database: Database, clock: Clock, folder: Path) -> None:
         self.metrics = metrics
+        self._dashboards = Dashboards(database, clock)
+        self._tags = Tags(self._dashboards)
+        self._images = Images(folder)
         self._clock = clock
+
+    async def close(self) -> None:
+        """End what was started to draw graphs."""
+        await self._images.close()
 
     async def put_metric_data(self, context: CallContext, request: ServiceInput) -> None:
         """Take in measurements; they are on the disk when this returns."""
@@ -89,6 +109,84 @@ class CloudWatchService(Service):
                 if told:
                     datapoints.append(_datapoint(at, unit, told))
         return {"Label": key.name, "Datapoints": datapoints}
+
+    async def get_metric_data(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Tell metrics, and expressions over them, up to 100,800 datapoints a page."""
+        if request["StartTime"] >= request["EndTime"]:
+            raise ValidationFailed(
+                "The parameter StartTime must be less than the parameter EndTime."
+            )
+        most = request.get("MaxDatapoints", DATA["datapoints"])
+        if not 0 < most <= DATA["datapoints"]:
+            raise ValidationFailed(
+                f"The parameter MaxDatapoints must be between 1 and {DATA['datapoints']}."
+            )
+        queries = data.queries_of(request["MetricDataQueries"], context.account_id, context.region)
+        asked = data.Asked(
+            context.account_id,
+            context.region,
+            request["StartTime"],
+            request["EndTime"],
+            _zone(request.get("LabelOptions", {}).get("Timezone", "+0000")),
+        )
+        results = await data.compute(self.metrics, queries, asked, self._clock.time())
+        ascending = request.get("ScanBy") == "TimestampAscending"
+        return data.page(results, request.get("NextToken"), most, ascending=ascending)
+
+    async def get_metric_widget_image(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Draw a graph."""
+        output = request.get("OutputFormat", "png")
+        if output not in ("png", "image/png"):
+            raise ValidationFailed(
+                f"The value {output} for parameter OutputFormat is not one of png and image/png."
+            )
+        now = self._clock.time()
+        wanted = widget_of(request["MetricWidget"], context.account_id, context.region, now)
+        results = await data.compute(self.metrics, wanted.queries, wanted.asked, now)
+        return {"MetricWidgetImage": await self._images.draw(wanted.drawing(results))}
+
+    async def put_dashboard(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Make a dashboard, or replace its body."""
+        return await self._dashboards.put(context, request)
+
+    async def get_dashboard(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Tell a dashboard's body."""
+        return await self._dashboards.get(context, request)
+
+    async def delete_dashboards(self, context: CallContext, request: ServiceInput) -> None:
+        """Delete dashboards, all or none."""
+        await self._dashboards.delete(context, request)
+
+    async def list_dashboards(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """List dashboards by name."""
+        return await self._dashboards.listed(context, request)
+
+    async def list_tags_for_resource(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Tell the tags of a dashboard."""
+        return await self._tags.list(context, request)
+
+    async def tag_resource(self, context: CallContext, request: ServiceInput) -> None:
+        """Tag a dashboard."""
+        await self._tags.add(context, request)
+
+    async def untag_resource(self, context: CallContext, request: ServiceInput) -> None:
+        """Take tags of a dashboard away."""
+        await self._tags.remove(context, request)
+
+
+def _zone(offset: str) -> datetime.timezone:
+    """Read a time zone such as `+0130`; raises ValidationFailed."""
+    match = _ZONE.fullmatch(offset)
+    if match is None:
+        raise ValidationFailed(
+            f"The value {offset} for parameter LabelOptions.Timezone is not of the form +HHMM."
+        )
+    distance = datetime.timedelta(hours=int(match[2]), minutes=int(match[3]))
+    return datetime.timezone(-distance if match[1] == "-" else distance)
 
 
 def _statistics(request: ServiceInput) -> dict[str, stats.Statistic]:

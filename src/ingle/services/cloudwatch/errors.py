@@ -5,6 +5,8 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Ope
 
 from collections.abc import Sequence
 
+import orjson
+
 from ingle.wire.errors import ServiceError
 
 
@@ -68,11 +70,33 @@ class DashboardInvalid(ServiceError):
 
     def __init__(self, messages: Sequence[tuple[str, str]]) -> None:
         super().__init__(
-            f"The dashboard body is invalid, there are {len(messages)} validation errors: "
-            + str([{"dataPath": path, "message": message} for path, message in messages]),
+            f"The dashboard body is invalid, there are {len(messages)} validation errors:\n"
+            + orjson.dumps(
+                [{"dataPath": path, "message": message} for path, message in messages],
+                option=orjson.OPT_INDENT_2,
+            ).decode(),
             members={
                 "dashboardValidationMessages": [
                     {"DataPath": path, "Message": message} for path, message in messages
                 ]
             },
         )
+
+
+class ResourceNotFound(ServiceError):
+    """There is nothing with this ARN."""
+
+    code = "ResourceNotFoundException"
+    status = 404
+
+    def __init__(self, arn: str) -> None:
+        super().__init__(
+            f"{arn} does not exist", members={"ResourceType": "arn", "ResourceId": arn}
+        )
+
+
+class InternalFault(ServiceError):
+    """CloudWatch failed; the fault is not the caller's."""
+
+    code = "InternalServiceError"
+    status = 500

@@ -23,6 +23,7 @@ from ingle.services.cloudwatch.model import (
     Series,
     sorted_dimensions,
 )
+from ingle.services.cloudwatch.sampling import is_measurement
 from ingle.services.cloudwatch.store import MetricsStore
 from ingle.services.cloudwatch.summary import Summary
 from ingle.storage.tasks import finish
@@ -120,11 +121,16 @@ class Metrics:
         await finish(self._write(gathered))
 
     def add(self, account_id: str, region: str, namespace: str, samples: Iterable[Sample]) -> None:
-        """Take in measurements, which are written with the next batch; it returns at once."""
+        """Take in measurements, which are written with the next batch; it returns at once.
+
+        Those that PutMetricData would refuse (too old, too large, no number, …) are left out.
+        """
         if len(self._waiting) >= _MOST_WAITING:
             self._lost += 1
             return
-        self._gather(self._waiting, account_id, region, namespace, samples)
+        now = self._clock.time()
+        good = (each for each in samples if is_measurement(namespace, each, now))
+        self._gather(self._waiting, account_id, region, namespace, good)
 
     async def flush(self) -> None:
         """Write all that was added before this call.
@@ -134,7 +140,7 @@ class Metrics:
         """
         async with self._flushing:
             for source in self._sources:
-                source.measure(self)
+                await source.measure(self)
             if self._waiting:
                 waiting, self._waiting = self._waiting, {}
                 try:
@@ -369,7 +375,7 @@ class Metrics:
 class Source:
     """Something that gathers measurements itself, and hands them over when they are written."""
 
-    def measure(self, metrics: Metrics) -> None:
+    async def measure(self, metrics: Metrics) -> None:
         """Call `metrics.add` with what was measured since the last time."""
         raise NotImplementedError
 

@@ -15,12 +15,12 @@ from ingle.services.cloudwatch.errors import (
 )
 from ingle.services.cloudwatch.limits import PUT
 from ingle.services.cloudwatch.model import NO_UNIT, Dimensions, Sample
+from ingle.services.cloudwatch.sampling import is_number, is_text
 from ingle.services.cloudwatch.summary import Summary
 
 RESERVED = "AWS/"
 """How the namespaces of AWS's own services begin."""
 _RESOLUTIONS = (1, 60)
-_GREATEST = 2.0 ** PUT["exponent"]
 
 
 def samples(request: Mapping[str, Any], now: float) -> list[Sample]:
@@ -87,7 +87,7 @@ def dimensions(path: str, given: Sequence[Mapping[str, str]]) -> Dimensions:
     for number, each in enumerate(given, 1):
         for member in ("Name", "Value"):
             text = each[member]
-            if not text.isascii() or not text.strip() or (member == "Name" and text[0] == ":"):
+            if not is_text(text, len(text)) or (member == "Name" and text[0] == ":"):
                 raise _invalid(text, f"{path}.member.{number}.{member}")
         if each["Name"] in pairs:
             raise InvalidParameterValue(
@@ -158,7 +158,7 @@ def _set(path: str, given: Mapping[str, float]) -> Summary:
 
 
 def _number(value: float, path: str) -> float:
-    if not math.isfinite(value) or abs(value) > _GREATEST:
+    if not is_number(value):
         raise _invalid(value, path)
     return value
 

@@ -73,16 +73,17 @@ class MetricsStore:
         """Write an entry of the journal, and metrics that are new; return the entry's number."""
 
         async def write(connection: AsyncConnection) -> int:
-            if metrics:
-                there = await connection.scalars(
-                    select(tables.metrics.c.id).where(
-                        tables.metrics.c.id.in_([each.id for each in metrics])
+            known: set[int] = set()
+            for few in _few([each.id for each in metrics]):
+                # Written with an entry that waits for the same commit.
+                known |= set(
+                    await connection.scalars(
+                        select(tables.metrics.c.id).where(tables.metrics.c.id.in_(few))
                     )
                 )
-                known = set(there)
-                new = [_metric_row(each) for each in metrics if each.id not in known]
-                if new:
-                    await connection.execute(insert(tables.metrics), new)
+            new = [_metric_row(each) for each in metrics if each.id not in known]
+            if new:
+                await connection.execute(insert(tables.metrics), new)
             result = await connection.execute(insert(tables.journal).values(data=data))
             (entry,) = result.inserted_primary_key or (0,)
             return int(entry)

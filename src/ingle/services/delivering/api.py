@@ -12,8 +12,16 @@ from ingle.auth.directory import Directory
 from ingle.clock import Clock
 from ingle.services.delivering.dead_letters import DeadLetters, Queues
 from ingle.services.delivering.dispatcher import Dispatcher
-from ingle.services.delivering.limits import RETRY
-from ingle.services.delivering.model import Delivery, DeliveryFailed, Done, Sender, Shape, Step
+from ingle.services.delivering.limits import MEMORY, RETRY
+from ingle.services.delivering.model import (
+    Delivery,
+    DeliveryFailed,
+    Done,
+    NotYet,
+    Sender,
+    Shape,
+    Step,
+)
 from ingle.services.delivering.permission import Bringers, condition_keys
 from ingle.services.delivering.senders import (
     FlushedSink,
@@ -21,6 +29,9 @@ from ingle.services.delivering.senders import (
     FunctionSender,
     LogSender,
     QueueSender,
+    Topics,
+    TopicSender,
+    failed,
 )
 from ingle.services.delivering.store import DeliveryStore
 from ingle.storage.database import Database
@@ -32,10 +43,12 @@ __all__ = [
     "Delivery",
     "DeliveryFailed",
     "Done",
+    "NotYet",
     "Sender",
     "Shape",
     "Step",
     "condition_keys",
+    "failed",
 ]
 
 
@@ -78,6 +91,10 @@ class Deliveries:
         """Let functions be targets."""
         self._senders["lambda"] = FunctionSender(functions, self.bringers)
 
+    def publish_with(self, topics: Topics) -> None:
+        """Let topics be targets."""
+        self._senders["sns"] = TopicSender(topics, self.bringers)
+
     def has(self, service: str) -> bool:
         """Say whether a service's resources can be targets, by how ARNs call it."""
         return service in self._senders
@@ -90,12 +107,26 @@ class Deliveries:
         """Say what targets get, by the principal of the service that brings it."""
         self._shapes[principal] = shape
 
+    @property
+    def crowded(self) -> bool:
+        """Whether so many wait that who can wait should."""
+        return self._dispatcher.crowded
+
     async def add(self, connection: AsyncConnection, deliveries: Sequence[Delivery]) -> None:
-        """Write deliveries within a transaction; `added` is to be told of them after it."""
-        await self._store.insert(connection, deliveries)
+        """Deliver within a transaction what can be, and write the rest.
+
+        `added` is to be told of all of them after it.
+        """
+        rest = [
+            each
+            for number, each in enumerate(deliveries)
+            if number >= MEMORY.promptly
+            or not await self._dispatcher.deliver_promptly(connection, each)
+        ]
+        await self._store.insert(connection, rest)
 
     def added(self, deliveries: Sequence[Delivery]) -> None:
-        """Begin to deliver what `add` has written."""
+        """Go on with what `add` has delivered or written."""
         if deliveries:
             self._dispatcher.added(deliveries)
 

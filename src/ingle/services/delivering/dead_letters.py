@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.
 
 import logging
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -27,6 +28,18 @@ class Queues(Protocol):
         self, principal: Principal, arn: str, keys: Mapping[str, Values] = ...
     ) -> None:
         """Check that somebody may send to a queue."""
+
+    async def send(
+        self,
+        principal: Principal,
+        arn: str,
+        message: Mapping[str, Any],
+        *,
+        keys: Mapping[str, Values] = ...,
+        trace: str = "",
+    ) -> str:
+        """Send a message, as far as somebody may."""
+        ...
 
     async def add(
         self,
@@ -99,12 +112,23 @@ class DeadLetters:
 
 
 def _attributes(delivery: Delivery, error: DeliveryFailed, exhausted: str) -> dict[str, str]:
-    source = "SCHEDULE_ARN" if delivery.service == _SCHEDULER else "RULE_ARN"
-    return {
-        source: delivery.source_arn,
+    retries = str(max(0, delivery.attempts - 1))
+    found = {
         "TARGET_ARN": delivery.arn,
         "ERROR_CODE": error.code,
         "ERROR_MESSAGE": error.message,
-        "RETRY_ATTEMPTS": str(max(0, delivery.attempts - 1)) if error.again else "",
         "EXHAUSTED_RETRY_CONDITION": exhausted,
+    }
+    if delivery.service != _SCHEDULER:
+        found |= {
+            "RULE_ARN": delivery.source_arn,
+            "RETRY_ATTEMPTS": retries if error.again else "",
+        }
+        return found
+    time = datetime.fromtimestamp(delivery.created_ms / 1000, UTC)
+    return found | {
+        "SCHEDULE_ARN": delivery.source_arn,
+        "SCHEDULED_TIME": time.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "RETRY_ATTEMPTS": retries,
+        "IS_PAYLOAD_TRUNCATED": "false",
     }

@@ -12,7 +12,14 @@ from ingle.clock import Clock
 from ingle.services.alarm import LONGEST_S, Alarm
 from ingle.services.delivering.dead_letters import DeadLetters
 from ingle.services.delivering.limits import MEMORY, RETRY
-from ingle.services.delivering.model import Delivery, DeliveryFailed, Done, Sender, Shape
+from ingle.services.delivering.model import (
+    Delivery,
+    DeliveryFailed,
+    Done,
+    NotYet,
+    Sender,
+    Shape,
+)
 from ingle.services.delivering.store import DeliveryStore
 from ingle.storage.tasks import finish
 
@@ -60,13 +67,48 @@ class Dispatcher:
         heapq.heapify(self._due)
         self._task = asyncio.create_task(self._run(), name="deliveries")
 
+    async def deliver_promptly(self, connection: AsyncConnection, delivery: Delivery) -> bool:
+        """Deliver within the transaction that would keep a delivery, where that can be.
+
+        Returns:
+            Whether it is over, once that is committed.
+        """
+        now_ms = self._now_ms()
+        sender = self._senders.get(delivery.arn.split(":")[2])
+        if (
+            self._stopped
+            or sender is None
+            or not delivery.due_ms <= now_ms <= delivery.expires_ms
+            or not sender.is_prompt(delivery)
+        ):
+            return False
+        delivery.attempts = 1
+        try:
+            step = await sender.send(delivery, self._payload(delivery))
+            delivery.done = await step(connection)
+        except DeliveryFailed:
+            # What is to become of it is decided with the next attempt.
+            delivery.attempts = 0
+            return False
+        delivery.over = True
+        return True
+
     def added(self, deliveries: Sequence[Delivery]) -> None:
-        """Deliver what is on disk now."""
+        """Deliver what is on disk now, where it was not done already."""
         for each in deliveries:
+            if each.over:
+                if each.done is not None:
+                    each.done()
+                continue
             heapq.heappush(self._due, (each.due_ms, each.id))
             if len(self._kept) < MEMORY.kept:
                 self._kept[each.id] = each
         self._alarm.ring()
+
+    @property
+    def crowded(self) -> bool:
+        """Whether it is busy, and more wait than are kept in memory."""
+        return len(self._running) >= MEMORY.at_once and len(self._kept) >= MEMORY.kept
 
     def stop(self) -> None:
         """Begin no more deliveries."""
@@ -119,6 +161,10 @@ class Dispatcher:
         delivery.attempts += 1
         try:
             await self._send(delivery)
+        except NotYet as error:
+            delivery.attempts -= 1
+            delivery.due_ms = now_ms + int(1000 * error.wait_s) + 1
+            self.added([delivery])
         except DeliveryFailed as error:
             await self._failed(delivery, error)
         except Exception as error:
@@ -132,9 +178,7 @@ class Dispatcher:
         sender = self._senders.get(service)
         if sender is None:
             raise DeliveryFailed("NO_RESOURCE", f"{delivery.arn} cannot be a target.")
-        shape = self._shapes.get(delivery.service)
-        payload = delivery.event if shape is None else shape(delivery)
-        step = await sender.send(delivery, payload)
+        step = await sender.send(delivery, self._payload(delivery))
 
         async def run(connection: AsyncConnection) -> Done | None:
             done = await step(connection)
@@ -148,6 +192,10 @@ class Dispatcher:
 
         await finish(both())
 
+    def _payload(self, delivery: Delivery) -> bytes:
+        shape = self._shapes.get(delivery.service)
+        return delivery.event if shape is None else shape(delivery)
+
     async def _failed(self, delivery: Delivery, error: DeliveryFailed) -> None:
         if not error.again:
             await self._give_up(delivery, error, "")
@@ -157,7 +205,7 @@ class Dispatcher:
             return
         pause_s = min(RETRY.first_s * 2 ** min(delivery.attempts - 1, 20), RETRY.longest_s)
         # Many that failed together do not come back together.
-        pause_s *= 1 + random.random() / 4  # noqa: S311
+        pause_s = max(pause_s * (1 + random.random() / 4), error.pause_s)  # noqa: S311
         due_ms = self._now_ms() + int(1000 * pause_s)
         if due_ms > delivery.expires_ms:
             await self._give_up(delivery, error, "MaximumEventAgeInSeconds")

@@ -20,6 +20,7 @@ class MemoryLimits:
     """Ingle's own."""
 
     at_once: int
+    promptly: int
     kept: int
     page: int
 

@@ -31,6 +31,8 @@ class Delivery:
         attempts: how often it was tried.
         due_ms: when it is tried next.
         id: its row; 0 while it has none.
+        over: whether it was delivered in the transaction that would have kept it.
+        done: what is then to be done after that, or None.
     """
 
     service: str
@@ -45,6 +47,8 @@ class Delivery:
     attempts: int = 0
     due_ms: int = 0
     id: int = field(default=0, compare=False)
+    over: bool = field(default=False, compare=False)
+    done: Done | None = field(default=None, compare=False)
 
     @property
     def arn(self) -> str:
@@ -78,17 +82,40 @@ class DeliveryFailed(Exception):
         code: what a dead letter tells as ERROR_CODE, for instance `NO_PERMISSIONS`.
         message: why, in English.
         again: whether it can come out otherwise later.
+        pause_s: how long not to try again at least, in seconds.
     """
 
-    def __init__(self, code: str, message: str, *, again: bool = False) -> None:
+    def __init__(
+        self, code: str, message: str, *, again: bool = False, pause_s: float = 0.0
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.again = again
+        self.pause_s = pause_s
+
+
+class NotYet(Exception):
+    """An event may not be brought to its target yet, which counts for no attempt.
+
+    Args:
+        wait_s: when it may, in seconds from now.
+    """
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(f"not for {wait_s:.3f} s")
+        self.wait_s = wait_s
 
 
 class Sender(Protocol):
     """Brings events to the targets of one AWS service."""
+
+    def is_prompt(self, delivery: Delivery) -> bool:
+        """Say whether `send` waits for nothing, and its step writes all or raises before.
+
+        Then an event can be delivered in the very transaction in which it is accepted.
+        """
+        ...
 
     async def send(self, delivery: Delivery, payload: bytes) -> Step:
         """Do what must be done before the transaction that ends a delivery.
@@ -102,6 +129,7 @@ class Sender(Protocol):
 
         Raises:
             DeliveryFailed: it cannot be delivered now, or not at all; the step may raise it too.
+            NotYet: its target has had enough for now.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Brings events to functions, queues and logs.
+"""Brings events to functions, queues, topics and logs.
 
 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
 """
@@ -18,7 +18,7 @@ from ingle.services.delivering.model import Delivery, DeliveryFailed, Done, Step
 from ingle.services.delivering.permission import NO_PERMISSIONS, Bringers, condition_keys
 from ingle.wire.errors import ServiceError
 
-_REFUSALS = frozenset(("AccessDenied", "AccessDeniedException"))
+_REFUSALS = frozenset(("AccessDenied", "AccessDeniedException", "AuthorizationError"))
 _GONE = frozenset(
     (
         "ResourceNotFoundException",
@@ -26,7 +26,11 @@ _GONE = frozenset(
         "InvalidParameterValue",
         "InvalidMessageContents",
         "MissingParameter",
+        "InvalidParameter",
+        "NotFound",
+        "NotImplemented",
         "RequestTooLargeException",
+        "ValidationException",
     )
 )
 
@@ -48,6 +52,21 @@ class Functions(Protocol):
         ...
 
 
+class Topics(Protocol):
+    """All topics: `for_services` of the SNS service is this."""
+
+    def check_may_publish(
+        self, principal: Principal, arn: str, keys: Mapping[str, Values] = ...
+    ) -> None:
+        """Check that somebody may publish to a topic."""
+
+    async def add(
+        self, connection: AsyncConnection, arn: str, message: Mapping[str, Any], trace: str = ""
+    ) -> Callable[[], None]:
+        """Publish within a transaction; what is returned is to be called after it."""
+        ...
+
+
 class FlushedSink(LogSink, Protocol):
     """Takes log lines and writes them."""
 
@@ -66,6 +85,10 @@ class FunctionSender:
     def __init__(self, functions: Functions, bringers: Bringers) -> None:
         self._functions = functions
         self._bringers = bringers
+
+    def is_prompt(self, delivery: Delivery) -> bool:
+        """All are."""
+        return True
 
     async def send(self, delivery: Delivery, payload: bytes) -> Step:
         """Invoke a function with an event, asynchronously."""
@@ -99,17 +122,27 @@ class QueueSender:
         self._queues = queues
         self._bringers = bringers
 
+    def is_prompt(self, delivery: Delivery) -> bool:
+        """Those to standard queues are."""
+        return not _is_fifo(delivery)
+
     async def send(self, delivery: Delivery, payload: bytes) -> Step:
         """Send an event to a queue."""
         caller = self._bringers.of(delivery)
+        message: dict[str, Any] = {"MessageBody": payload.decode()}
+        keys = condition_keys(delivery)
         try:
-            self._queues.check_may_send(caller, delivery.arn, condition_keys(delivery))
+            if _is_fifo(delivery):
+                # It takes no copies, so that it may come a second time after a kill.
+                group = delivery.target["SqsParameters"]["MessageGroupId"]
+                message["MessageGroupId"] = group
+                await self._queues.send(
+                    caller, delivery.arn, message, keys=keys, trace=delivery.trace
+                )
+                return _nothing
+            self._queues.check_may_send(caller, delivery.arn, keys)
         except ServiceError as error:
             raise failed(error) from error
-        message: dict[str, Any] = {"MessageBody": payload.decode()}
-        group = (delivery.target.get("SqsParameters") or {}).get("MessageGroupId")
-        if group:
-            message["MessageGroupId"] = group
 
         async def step(connection: AsyncConnection) -> Done | None:
             sender = caller.unique_id or delivery.service
@@ -117,6 +150,40 @@ class QueueSender:
                 return await self._queues.add(
                     connection, sender, delivery.arn, message, delivery.trace
                 )
+            except ServiceError as error:
+                raise failed(error) from error
+
+        return step
+
+
+class TopicSender:
+    """Makes messages of topics out of events.
+
+    Args:
+        topics: take them.
+        bringers: know who brings them.
+    """
+
+    def __init__(self, topics: Topics, bringers: Bringers) -> None:
+        self._topics = topics
+        self._bringers = bringers
+
+    def is_prompt(self, delivery: Delivery) -> bool:
+        """Messages are signed, which takes its time."""
+        return False
+
+    async def send(self, delivery: Delivery, payload: bytes) -> Step:
+        """Publish an event to a topic."""
+        caller = self._bringers.of(delivery)
+        try:
+            self._topics.check_may_publish(caller, delivery.arn, condition_keys(delivery))
+        except ServiceError as error:
+            raise failed(error) from error
+        message = {"Message": payload.decode()}
+
+        async def step(connection: AsyncConnection) -> Done | None:
+            try:
+                return await self._topics.add(connection, delivery.arn, message, delivery.trace)
             except ServiceError as error:
                 raise failed(error) from error
 
@@ -135,6 +202,10 @@ class LogSender:
         self._sink = sink
         self._clock = clock
 
+    def is_prompt(self, delivery: Delivery) -> bool:
+        """None is: the sink writes."""
+        return False
+
     async def send(self, delivery: Delivery, payload: bytes) -> Step:
         """Write an event to a log group; it is on disk before the delivery is over."""
         parts = delivery.arn.split(":")
@@ -142,6 +213,10 @@ class LogSender:
         appender.append(int(self._clock.time() * 1000), payload.decode())
         await self._sink.flush()
         return _nothing
+
+
+def _is_fifo(delivery: Delivery) -> bool:
+    return delivery.arn.endswith(".fifo")
 
 
 async def _nothing(_: AsyncConnection) -> Done | None:

@@ -26,11 +26,16 @@ class DeliveryStore:
 
     async def insert(self, connection: AsyncConnection, added: Sequence[Delivery]) -> None:
         """Write deliveries within a transaction; they know their rows afterwards."""
-        for each in added:
-            values = {name: getattr(each, name) for name in _COLUMNS}
-            values["target"] = dict(each.target)
-            result = await connection.execute(insert(deliveries).values(values))
-            each.id = result.inserted_primary_key[0]  # type: ignore[index]
+        if not added:
+            return
+        rows = [
+            {name: getattr(each, name) for name in _COLUMNS} | {"target": dict(each.target)}
+            for each in added
+        ]
+        written = insert(deliveries).returning(deliveries.c.id, sort_by_parameter_order=True)
+        found = await connection.scalars(written, rows)
+        for each, row in zip(added, found, strict=True):
+            each.id = row
 
     async def get(self, delivery_id: int) -> Delivery | None:
         """Read a delivery."""

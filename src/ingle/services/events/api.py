@@ -7,16 +7,23 @@ from typing import ClassVar
 
 from ingle.clock import Clock
 from ingle.services.delivering.api import Deliveries
+from ingle.services.events.archives import Archives
 from ingle.services.events.bus_permissions import BusPermissions
 from ingle.services.events.buses import Buses
+from ingle.services.events.calling import ApiSender
+from ingle.services.events.connections import Connections
+from ingle.services.events.destinations import Destinations
 from ingle.services.events.for_services import ServiceEvents
 from ingle.services.events.model import BusKey
 from ingle.services.events.patterns import tested
 from ingle.services.events.publishing import PRINCIPAL, Publishing
 from ingle.services.events.putting import BusSender, Putting
+from ingle.services.events.replaying import Replaying
+from ingle.services.events.replays import Replays
 from ingle.services.events.resources import EventsResources
 from ingle.services.events.rules import Rules
 from ingle.services.events.schedules import RuleSchedules
+from ingle.services.events.senders import EventsSender
 from ingle.services.events.shaping import shaped
 from ingle.services.events.store import EventsStore
 from ingle.services.events.tags import Tags
@@ -26,7 +33,7 @@ from ingle.wire.service import CallContext, Service, ServiceInput, ServiceOutput
 
 
 class EventsService(Service):
-    """Amazon EventBridge: buses, rules and their schedules.
+    """Amazon EventBridge: buses, rules and their schedules, archives, replays and API destinations.
 
     Args:
         store: where buses and rules are kept.
@@ -43,8 +50,8 @@ class EventsService(Service):
     def __init__(self, store: EventsStore, deliveries: Deliveries, clock: Clock) -> None:
         changing: KeyedLocks[BusKey] = KeyedLocks()
         self.resources = EventsResources(store)
-        publishing = Publishing(store, clock)
-        self._putting = Putting(store, publishing, deliveries, store.database, clock)
+        publishing = Publishing(store, deliveries, clock)
+        self._putting = Putting(store, publishing, store.database, clock)
         self.for_services = ServiceEvents(store, self._putting)
         self._schedules = RuleSchedules(store, deliveries, changing, clock)
         self._buses = Buses(store, changing, clock)
@@ -52,16 +59,30 @@ class EventsService(Service):
         self._rules = Rules(store, self._buses, self._schedules, changing, clock)
         self._targets = Targets(store, self._rules, deliveries.has, changing)
         self._tags = Tags(store, changing)
-        deliveries.send_with("events", BusSender(store, publishing, deliveries))
+        self._archives = Archives(store.archives, store, clock)
+        self._replaying = Replaying(store.archives, publishing, clock)
+        self._replays = Replays(store.archives, self._replaying, clock)
+        self._connections = Connections(store.destinations, clock)
+        self._destinations = Destinations(store.destinations, clock)
+        self._calling = ApiSender(store.destinations, deliveries.bringers, clock)
+        buses = BusSender(store, publishing, deliveries.bringers)
+        deliveries.send_with("events", EventsSender(buses, self._calling))
         deliveries.shape_with(PRINCIPAL, shaped)
 
     def start(self) -> None:
-        """Begin to run schedules."""
+        """Begin to run schedules and replays."""
         self._schedules.start()
+        self._replaying.start()
 
     async def close(self) -> None:
-        """Run schedules no more."""
+        """Run schedules and replays no more."""
         await self._schedules.close()
+        await self._replaying.close()
+        await self._putting.close()
+
+    async def hang_up(self) -> None:
+        """Close the connections to API destinations, once nothing is delivered any more."""
+        await self._calling.close()
 
     async def create_event_bus(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Make a bus."""
@@ -146,6 +167,100 @@ class EventsService(Service):
     ) -> ServiceOutput:
         """Say whether an event matches a pattern."""
         return tested(request)
+
+    async def create_archive(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Make an archive of the events of a bus."""
+        return await self._archives.create(context, request)
+
+    async def update_archive(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Change what an archive keeps, and for how long."""
+        return await self._archives.update(context, request)
+
+    async def delete_archive(self, context: CallContext, request: ServiceInput) -> None:
+        """Delete an archive with its events."""
+        await self._archives.delete(context, request)
+
+    async def describe_archive(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Describe an archive."""
+        return await self._archives.describe(context, request)
+
+    async def list_archives(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """List archives."""
+        return await self._archives.listed(context, request)
+
+    async def start_replay(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Put the events of an archive on their bus again."""
+        return await self._replays.start(context, request)
+
+    async def cancel_replay(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """End a replay before its end."""
+        return await self._replays.cancel(context, request)
+
+    async def describe_replay(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Describe a replay."""
+        return self._replays.describe(context, request)
+
+    async def list_replays(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """List replays."""
+        return self._replays.listed(context, request)
+
+    async def create_connection(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Make what API destinations prove with who calls."""
+        return await self._connections.create(context, request)
+
+    async def update_connection(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Change a connection."""
+        return await self._connections.update(context, request)
+
+    async def deauthorize_connection(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Forget what a connection proves with."""
+        return await self._connections.deauthorize(context, request)
+
+    async def delete_connection(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Delete a connection."""
+        return await self._connections.delete(context, request)
+
+    async def describe_connection(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Describe a connection."""
+        return self._connections.describe(context, request)
+
+    async def list_connections(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """List connections."""
+        return self._connections.listed(context, request)
+
+    async def create_api_destination(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Make an endpoint that rules call."""
+        return await self._destinations.create(context, request)
+
+    async def update_api_destination(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Change an API destination."""
+        return await self._destinations.update(context, request)
+
+    async def delete_api_destination(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Delete an API destination."""
+        return await self._destinations.delete(context, request)
+
+    async def describe_api_destination(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Describe an API destination."""
+        return self._destinations.describe(context, request)
+
+    async def list_api_destinations(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """List API destinations."""
+        return self._destinations.listed(context, request)
 
     async def tag_resource(self, context: CallContext, request: ServiceInput) -> None:
         """Add tags to a bus or a rule."""

@@ -14,6 +14,7 @@ from ingle.services.events.errors import (
     Validation,
     no_such_bus,
 )
+from ingle.services.events.later import LATER
 from ingle.services.events.limits import LIMITS
 from ingle.services.events.model import DEFAULT, Bus, BusKey
 from ingle.services.events.names import bus_key, check_new_bus
@@ -22,7 +23,7 @@ from ingle.services.events.tags import tags_of
 from ingle.services.locks import KeyedLocks
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
-_SET = ("Description", "KmsKeyIdentifier", "DeadLetterConfig", "LogConfig")
+_SET = ("Description",)
 
 
 class Buses:
@@ -55,7 +56,7 @@ class Buses:
         """Make a bus."""
         name = request["Name"]
         check_new_bus(name)
-        _refuse_partners(request)
+        LATER.refuse(request, "bus")
         key = BusKey(context.account_id, context.region, name)
         async with self._changing(key):
             if self._store.bus(key) is not None:
@@ -69,7 +70,8 @@ class Buses:
         return {"EventBusArn": key.arn, **settings}
 
     async def update(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """Set a bus's description, key, dead-letter queue and logging."""
+        """Set a bus's description."""
+        LATER.refuse(request, "bus")
         name = request.get("Name") or DEFAULT
         key = bus_key(context, name)
         async with self._changing(key):
@@ -126,11 +128,6 @@ def paged(items: Any, key: Any, request: ServiceInput) -> tuple[Any, ServiceOutp
     except paging.BadToken as error:
         raise Validation("The provided token is invalid.") from error
     return page, {} if token is None else {"NextToken": token}
-
-
-def _refuse_partners(request: ServiceInput) -> None:
-    if request.get("EventSourceName"):
-        raise Validation("Parameter EventSourceName is not valid: Ingle has no partners' events.")
 
 
 def _described(bus: Bus) -> ServiceOutput:

@@ -7,6 +7,7 @@ from ingle.wire.errors import ServiceError, Validation
 
 __all__ = [
     "ConcurrentModification",
+    "IllegalStatus",
     "InvalidEventPattern",
     "LimitExceeded",
     "PolicyTooLong",
@@ -46,6 +47,12 @@ class ConcurrentModification(ServiceError):
     """Somebody else changes the same thing."""
 
     code = "ConcurrentModificationException"
+
+
+class IllegalStatus(ServiceError):
+    """Something is in a state in which this cannot be done with it."""
+
+    code = "IllegalStatusException"
 
 
 class InvalidEventPattern(ServiceError):

@@ -18,6 +18,11 @@ class EventLimits:
     tags: int
     entries_bytes: int
     hops: int
+    archives: int
+    replays: int
+    replay_days: int
+    connections: int
+    destinations: int
 
 
 LIMITS = EventLimits(**tomllib.loads(Path(__file__).with_name("limits.toml").read_text("utf-8")))

@@ -6,13 +6,15 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_
 import re
 
 from ingle.services.events.errors import Validation
-from ingle.services.events.model import DEFAULT, BusKey, RuleKey
+from ingle.services.events.model import DEFAULT, ArchiveKey, BusKey, RuleKey
 from ingle.wire.service import CallContext
 
 _BUS = re.compile(r"arn:aws[a-z-]*:events:([a-z0-9-]+):(\d{12}):event-bus/([/.\w-]+)", re.ASCII)
 _RULE = re.compile(
     r"arn:aws[a-z-]*:events:([a-z0-9-]+):(\d{12}):rule/(?:([/.\w-]+)/)?([.\w-]+)", re.ASCII
 )
+
+_ARCHIVE = re.compile(r"arn:aws[a-z-]*:events:([a-z0-9-]+):(\d{12}):archive/([.\w-]+)", re.ASCII)
 
 
 def bus_key(context: CallContext, name: str | None) -> BusKey:
@@ -38,6 +40,15 @@ def rule_of_arn(arn: str) -> RuleKey | None:
         return None
     region, account_id, bus, name = match.groups()
     return RuleKey(BusKey(account_id, region, bus or DEFAULT), name)
+
+
+def archive_of_arn(arn: str) -> ArchiveKey | None:
+    """Read the ARN of an archive; None where it is none."""
+    match = _ARCHIVE.fullmatch(arn)
+    if match is None:
+        return None
+    region, account_id, name = match.groups()
+    return ArchiveKey(account_id, region, name)
 
 
 def check_new_bus(name: str) -> None:

@@ -12,15 +12,16 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.clock import Clock
-from ingle.services.delivering.api import Deliveries, Delivery, DeliveryFailed, Done, Step
+from ingle.services.delivering.api import Bringers, Delivery, DeliveryFailed, Done, Step
 from ingle.services.events.errors import Validation
+from ingle.services.events.gathering import Gathering
+from ingle.services.events.later import LATER
 from ingle.services.events.limits import LIMITS
 from ingle.services.events.model import BusKey
 from ingle.services.events.names import bus_key, bus_of_arn
-from ingle.services.events.publishing import Publishing
+from ingle.services.events.publishing import Published, Publishing
 from ingle.services.events.store import EventsStore
 from ingle.storage.database import Database
-from ingle.storage.tasks import finish
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 PUT = "events:PutEvents"
@@ -36,34 +37,26 @@ class Putting:
     Args:
         store: knows the buses.
         publishing: knows where events go.
-        deliveries: bring them there.
         database: where they are until then.
         clock: the time of day.
     """
 
     def __init__(
-        self,
-        store: EventsStore,
-        publishing: Publishing,
-        deliveries: Deliveries,
-        database: Database,
-        clock: Clock,
+        self, store: EventsStore, publishing: Publishing, database: Database, clock: Clock
     ) -> None:
         self._store = store
         self._publishing = publishing
-        self._deliveries = deliveries
-        self._database = database
+        self._gathering = Gathering(publishing, database)
         self._clock = clock
 
     async def put(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Take up to ten events in; those that are wrong are told one by one."""
-        if request.get("EndpointId"):
-            raise Validation("Parameter EndpointId is not valid: Ingle has no global endpoints.")
+        LATER.refuse(request, "entries")
         entries: Sequence[Entry] = request["Entries"]
         if sum(map(entry_bytes, entries)) > LIMITS.entries_bytes:
             raise Validation("Total size of the entries in the request is over the limit.")
         answers: list[dict[str, str]] = []
-        deliveries: list[Delivery] = []
+        published = Published([], [])
         trace = context.request.headers.get("x-amzn-trace-id", "")
         for entry in entries:
             fault = _fault(entry)
@@ -75,12 +68,17 @@ class Putting:
                 continue
             event = self._event(entry, context.account_id, context.region)
             answers.append({"EventId": event["id"]})
-            deliveries += self._publishing.deliveries(
-                key, event, trace=entry.get("TraceHeader") or trace
-            )
-        await self._keep(deliveries)
+            found = self._publishing.found(key, event, trace=entry.get("TraceHeader") or trace)
+            published.deliveries.extend(found.deliveries)
+            published.archived.extend(found.archived)
+        if published.deliveries or published.archived:
+            await self._gathering.keep(published)
         failed = sum("ErrorCode" in each for each in answers)
         return {"FailedEntryCount": failed, "Entries": answers}
+
+    async def close(self) -> None:
+        """Wait until everything that came is written."""
+        await self._gathering.close()
 
     async def add(
         self, connection: AsyncConnection, key: BusKey, entry: Entry, trace: str = ""
@@ -97,22 +95,9 @@ class Putting:
             What is to be done once it is committed.
         """
         event = self._event(entry, key.account_id, key.region)
-        found = self._publishing.deliveries(key, event, trace=trace)
-        await self._deliveries.add(connection, found)
-        return lambda: self._deliveries.added(found)
-
-    async def _keep(self, deliveries: Sequence[Delivery]) -> None:
-        if not deliveries:
-            return
-
-        async def run(connection: AsyncConnection) -> None:
-            await self._deliveries.add(connection, deliveries)
-
-        async def both() -> None:
-            await self._database.write(run)
-            self._deliveries.added(deliveries)
-
-        await finish(both())
+        found = self._publishing.found(key, event, trace=trace)
+        await self._publishing.add(connection, found)
+        return lambda: self._publishing.added(found)
 
     def _event(self, entry: Entry, account_id: str, region: str) -> dict[str, Any]:
         time = entry.get("Time")
@@ -136,13 +121,13 @@ class BusSender:
     Args:
         store: knows the buses.
         publishing: knows where events go.
-        deliveries: bring them there.
+        bringers: know who puts an event.
     """
 
-    def __init__(self, store: EventsStore, publishing: Publishing, deliveries: Deliveries) -> None:
+    def __init__(self, store: EventsStore, publishing: Publishing, bringers: Bringers) -> None:
         self._store = store
         self._publishing = publishing
-        self._deliveries = deliveries
+        self._bringers = bringers
 
     async def send(self, delivery: Delivery, payload: bytes) -> Step:
         """Put an event on a bus."""
@@ -151,19 +136,17 @@ class BusSender:
             raise DeliveryFailed("NO_RESOURCE", f"Event bus {delivery.arn} does not exist.")
         if delivery.hops >= LIMITS.hops:
             raise DeliveryFailed("NO_RESOURCE", f"{LIMITS.hops} buses passed the event on.")
-        caller = self._deliveries.bringers.of(delivery)
+        caller = self._bringers.of(delivery)
         if caller.account_id or key.account_id != delivery.account_id:
-            self._deliveries.bringers.check(caller, PUT, delivery)
+            self._bringers.check(caller, PUT, delivery)
         event = orjson.loads(payload)
         if not isinstance(event, dict):
             raise DeliveryFailed("INVALID_JSON", "What is put on a bus must be an object.")
 
         async def step(connection: AsyncConnection) -> Done | None:
-            found = self._publishing.deliveries(
-                key, event, trace=delivery.trace, hops=delivery.hops + 1
-            )
-            await self._deliveries.add(connection, found)
-            return lambda: self._deliveries.added(found)
+            found = self._publishing.found(key, event, trace=delivery.trace, hops=delivery.hops + 1)
+            await self._publishing.add(connection, found)
+            return lambda: self._publishing.added(found)
 
         return step
 

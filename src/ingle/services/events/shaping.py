@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-ta
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -29,6 +30,37 @@ _RESERVED = frozenset(
 def is_path(path: str) -> bool:
     """Say whether a text is a path into an event, for instance `$.detail.state`."""
     return path.startswith("$") and _steps(path) is not None
+
+
+def with_parameters(target: Mapping[str, Any], event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Fill in what parameters of a target say with paths into the event itself.
+
+    Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
+    (Dynamic path parameters).
+
+    Args:
+        target: the target; such parameters begin with `$.`.
+        event: the event.
+    """
+    found = {
+        name: _filled(target[name], event)
+        for name in ("HttpParameters", "SqsParameters")
+        if target.get(name)
+    }
+    return {**target, **found} if found else target
+
+
+def _filled(value: Any, event: Mapping[str, Any]) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _filled(each, event) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_filled(each, event) for each in value]
+    if not isinstance(value, str) or not value.startswith("$.") or _steps(value) is None:
+        return value
+    found = _found(event, value)
+    if found is _NOTHING:
+        return ""
+    return found if isinstance(found, str) else orjson.dumps(found).decode()
 
 
 def unknown_variables(template: str, paths: Mapping[str, str]) -> list[str]:
@@ -60,7 +92,7 @@ def _transformed(delivery: Delivery, event: Any, transformer: Mapping[str, Any])
     values |= {
         "aws.events.rule-arn": delivery.source_arn,
         "aws.events.rule-name": delivery.source_arn.rpartition("/")[2],
-        "aws.events.event.ingestion-time": event.get("time"),
+        "aws.events.event.ingestion-time": _ingested(delivery),
         "aws.events.event": {name: event[name] for name in event if name != "detail"},
         "aws.events.event.json": event,
     }
@@ -78,6 +110,11 @@ def _transformed(delivery: Delivery, event: Any, transformer: Mapping[str, Any])
 
     template: str = transformer["InputTemplate"]
     return _ESCAPED.sub(put, template)
+
+
+def _ingested(delivery: Delivery) -> str:
+    time = datetime.fromtimestamp(delivery.created_ms / 1000, UTC)
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _outside(value: Any) -> str:

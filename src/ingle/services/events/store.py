@@ -7,9 +7,12 @@ from sqlalchemy import Table, and_, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.services.events import tables
+from ingle.services.events.archive_store import ArchiveStore
+from ingle.services.events.destination_store import DestinationStore
 from ingle.services.events.matching import RuleIndex
 from ingle.services.events.model import DEFAULT, Bus, BusKey, Rule, RuleKey
 from ingle.storage.database import Database
+from ingle.storage.encryption import KeyRing
 from ingle.storage.tasks import finish
 
 
@@ -21,23 +24,32 @@ class EventsStore:
 
     Args:
         database: where everything is.
+        keys: encrypt the secrets of connections.
 
     Attributes:
         changes: grows with every change of what decides who may use them: policies and tags.
         database: the same.
+        archives: keeps archives and replays.
+        destinations: keeps connections and API destinations.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keys: KeyRing) -> None:
         self.changes = 0
         self.database = database
+        self.archives = ArchiveStore(database)
+        self.destinations = DestinationStore(database, keys)
         self._buses: dict[BusKey, Bus] = {}
         self._rules: dict[BusKey, dict[str, Rule]] = {}
         self._indexes: dict[BusKey, RuleIndex] = {}
 
     @classmethod
-    async def open(cls, database: Database) -> Self:
-        """Read what is there."""
-        store = cls(database)
+    async def open(cls, database: Database, keys: KeyRing) -> Self:
+        """Read what is there.
+
+        Raises:
+            SealBroken: a secret cannot be decrypted.
+        """
+        store = cls(database, keys)
 
         async def run(connection: AsyncConnection) -> tuple[list[Any], list[Any]]:
             return (
@@ -45,6 +57,8 @@ class EventsStore:
                 list(await connection.execute(select(tables.rules))),
             )
 
+        await store.archives.read()
+        await store.destinations.read()
         buses, rules = await database.read(run)
         for row in buses:
             bus = _bus(row)

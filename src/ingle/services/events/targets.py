@@ -26,7 +26,6 @@ _OTHERS = (
     "RunCommandParameters",
     "EcsParameters",
     "BatchParameters",
-    "HttpParameters",
     "RedshiftDataParameters",
     "SageMakerPipelineParameters",
     "AppSyncParameters",
@@ -102,13 +101,22 @@ class Targets:
             raise Validation(
                 f"Parameter {arn} is not valid. Reason: Provided Arn is not in correct format."
             )
-        if not self._has(parts[2]) or (parts[2] == "events" and bus_of_arn(arn) is None):
-            kind = parts[5].partition("/")[0] if parts[2] == "events" else ""
+        kind = parts[5].partition("/")[0] if parts[2] == "events" else ""
+        calls = kind == "api-destination"
+        if (
+            parts[2] == "scheduler"
+            or not self._has(parts[2])
+            or (kind and not calls and bus_of_arn(arn) is None)
+        ):
             raise Validation(
                 f"Target {name} is not available in this version of Ingle: "
                 f"{parts[2]}{f' {kind}' if kind else ''}. Choose a Lambda function, an SQS queue, "
-                "a log group or an event bus."
+                "an SNS topic, a log group, an event bus or an API destination."
             )
+        if calls and not target.get("RoleArn"):
+            raise Validation(f"RoleArn is required for target {arn}.")
+        if target.get("HttpParameters") and not calls:
+            raise Validation(f"Parameter HttpParameters is not valid for target {name}: {arn}.")
         for each in _OTHERS:
             if target.get(each):
                 raise Validation(f"Parameter {each} is not valid for target {name}: {arn}.")
@@ -116,6 +124,8 @@ class Targets:
         group = (target.get("SqsParameters") or {}).get("MessageGroupId")
         if parts[2] == "sqs" and arn.endswith(".fifo") and not group:
             raise Validation(f"Parameter(s) MessageGroupId must be specified for target: {name}.")
+        if parts[2] == "sns" and arn.endswith(".fifo"):
+            raise Validation(f"Target {name} is a FIFO topic, which rules do not publish to: {arn}")
         if parts[2] == "logs" and not parts[5].startswith("log-group:"):
             raise Validation(
                 f"Parameter {arn} is not valid. Reason: Provided Arn is not in correct format."

@@ -174,6 +174,7 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
             clock,
             tracer,
             self._run_durable,
+            metrics,
         )
         self._layers = Layers(
             store, packages, self._account, clock, locations, changing_layers, sources

@@ -98,6 +98,8 @@ class MappingLimits:
 
     batch: int
     filters: int
+    pollers_least: int
+    pollers_most: int
 
 
 def _load() -> dict[str, Any]:

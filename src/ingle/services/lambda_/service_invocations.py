@@ -110,6 +110,25 @@ class ServiceInvocations:
             trace_id=self._invocations.trace(trace, request_id, found.function),
         )
 
+    async def invoke_for_skill(
+        self, services: Sequence[str], token: str, function_arn: str, payload: bytes
+    ) -> "InvocationResult":
+        """Run a function for an Alexa skill, and return how that came out.
+
+        Args:
+            services: what the service's principal may be called; one that may invoke is enough.
+            token: the skill's id.
+            function_arn: with the qualifier, if there is one.
+            payload: the event, JSON.
+
+        Raises:
+            AccessRefused: the function's policy allows none of them.
+            ServiceError: there is no such function, or it cannot be run now.
+        """
+        sources = [Source(each, event_source_token=token) for each in services]
+        allowed = (each for each in sources if self.may_invoke(each, function_arn).allowed)
+        return await self.invoke(next(allowed, sources[0]), function_arn, payload)
+
     async def enqueue(
         self, source: Source, function_arn: str, payload: bytes, *, trace: str = ""
     ) -> str:

@@ -119,6 +119,8 @@ event_source_mappings = Table(
     Column("filters", JSON, nullable=False),
     Column("reports", Boolean, nullable=False),
     Column("most", Integer, nullable=True),
+    # How many pollers are provisioned, the least and the most; null where none are.
+    Column("pollers", JSON(none_as_null=True), nullable=True),
     Column("metrics", JSON(none_as_null=True), nullable=True),
     Column("tags", JSON, nullable=False),
     Column("modified_ms", BigInteger, nullable=False),

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from ingle.auth.authorizer import Authorizer
 from ingle.clock import Clock
+from ingle.services.s3.absent import Absent
 from ingle.services.s3.attributes import Attributes
 from ingle.services.s3.buckets import Buckets
 from ingle.services.s3.copying import Copies, Copying
@@ -14,6 +15,8 @@ from ingle.services.s3.deleting import Deleting
 from ingle.services.s3.for_browsers import ForBrowsers
 from ingle.services.s3.for_services import ForServices
 from ingle.services.s3.forms import Forms
+from ingle.services.s3.lifecycle.configuring import Lifecycles
+from ingle.services.s3.lifecycle.expiring import Expiry
 from ingle.services.s3.listing import Listing
 from ingle.services.s3.multipart import Multiparts
 from ingle.services.s3.names import bucket_of
@@ -25,6 +28,8 @@ from ingle.services.s3.store import BucketStore
 from ingle.services.s3.tagging import Tagging
 from ingle.services.s3.uploads import UploadStore
 from ingle.services.s3.versions import VersionStore
+from ingle.services.s3.website.configuring import WebsiteConfigurations
+from ingle.services.s3.website.serving import Websites
 from ingle.wire.service import CallContext, Service, ServiceInput, ServiceOutput
 
 
@@ -54,17 +59,28 @@ class S3Service(Service):
         self._buckets = Buckets(store, authorizer, clock)
         self._settings = Settings(store, authorizer)
         self._objects = Objects(store, self.versions, receiver, authorizer, clock)
-        self.for_browsers = ForBrowsers(store, Forms(store, self._objects, authorizer, clock))
+        self.for_browsers = ForBrowsers(
+            store,
+            Forms(store, self._objects, authorizer, clock),
+            Websites(store, self.versions, self._objects, authorizer),
+        )
+        self._websites = WebsiteConfigurations(store)
+        self._absent = Absent(store)
         copies = Copies(store, self.versions, self._objects, receiver, clock)
         self._copying = Copying(store, self.versions, copies)
         self._deleting = Deleting(store, self.versions, authorizer, clock)
         self._listing = Listing(store)
-        self._multiparts = Multiparts(
-            store, UploadStore(store), self.versions, receiver, copies, clock
-        )
+        uploads = UploadStore(store)
+        self._multiparts = Multiparts(store, uploads, self.versions, receiver, copies, clock)
+        self._expiry = Expiry(store, self.versions, uploads, clock)
+        self._lifecycles = Lifecycles(store, self._expiry)
         self._tagging = Tagging(store, self.versions, self._objects)
         self._attributes = Attributes(store, self.versions, self._objects)
         self.for_services = ForServices(store, self.versions, receiver, authorizer)
+
+    async def keep_lifecycles(self) -> None:
+        """Delete what has expired, for as long as this runs."""
+        await self._expiry.keep()
 
     async def create_bucket(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Make a bucket."""
@@ -302,3 +318,63 @@ class S3Service(Service):
     async def delete_bucket_tagging(self, context: CallContext, request: ServiceInput) -> None:
         """Remove the tags of a bucket."""
         await self._settings.delete_tags(context, request)
+
+    async def put_bucket_lifecycle_configuration(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Set by which rules objects expire."""
+        return await self._lifecycles.put(context, request)
+
+    async def get_bucket_lifecycle_configuration(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Give these rules."""
+        return await self._lifecycles.get(context, request)
+
+    async def delete_bucket_lifecycle(self, context: CallContext, request: ServiceInput) -> None:
+        """Delete these rules."""
+        await self._lifecycles.delete(context, request)
+
+    async def put_bucket_website(self, context: CallContext, request: ServiceInput) -> None:
+        """Make a website of a bucket."""
+        await self._websites.put(context, request)
+
+    async def get_bucket_website(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Give the configuration of a website."""
+        return await self._websites.get(context, request)
+
+    async def delete_bucket_website(self, context: CallContext, request: ServiceInput) -> None:
+        """Let a bucket be a website no more."""
+        await self._websites.delete(context, request)
+
+    async def get_bucket_logging(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Say that accesses are not logged."""
+        return await self._absent.nothing(context, request)
+
+    async def get_bucket_accelerate_configuration(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Say that transfers are not accelerated."""
+        return await self._absent.nothing(context, request)
+
+    async def get_bucket_request_payment(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Say who pays for requests."""
+        return await self._absent.payer(context, request)
+
+    async def get_bucket_replication(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Say that nothing is replicated."""
+        return await self._absent.replication(context, request)
+
+    async def get_object_lock_configuration(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Say that nothing is locked."""
+        return await self._absent.object_lock(context, request)

@@ -82,8 +82,7 @@ class Buckets:
             "tags": checked_tags(tags, BUCKET.tags, "Bucket") or None,
         }
         settings = {key: value for key, value in settings.items() if value is not None}
-        if request.get("ACL") != "private":
-            check_acl(request, Bucket(0, name, context.account_id, region, 0, settings))
+        check_acl(request, Bucket(0, name, context.account_id, region, 0, settings))
         if len(self._store.list(context.account_id)) >= BUCKET.number:
             raise TooManyBuckets
         now_ms = int(self._clock.time() * 1000)

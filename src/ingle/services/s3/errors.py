@@ -223,6 +223,13 @@ class MissingContentLength(S3Error):
     text = "You must provide the Content-Length HTTP header."
 
 
+class MissingSecurityHeader(S3Error):
+    """An access control list is to be set, and none is there."""
+
+    code = "MissingSecurityHeader"
+    text = "Your request was missing a required header"
+
+
 class NoSuchBucket(S3Error):
     """There is no such bucket."""
 

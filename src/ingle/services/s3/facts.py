@@ -12,6 +12,7 @@ from ingle.services.s3.errors import (
     NotSupported,
 )
 from ingle.services.s3.later import refuse_later
+from ingle.services.s3.lifecycle.rules import expiration
 from ingle.services.s3.limits import OBJECT
 from ingle.services.s3.model import Bucket, Facts, Version
 from ingle.services.s3.ownership import check_acl
@@ -164,6 +165,7 @@ def described(version: Version, bucket: Bucket) -> ServiceOutput:
         answer["TagCount"] = len(facts.tags)
     if facts.storage_class != "STANDARD":
         answer["StorageClass"] = facts.storage_class
+    answer |= expiration(version, bucket)
     if bucket.versioning:
         answer["VersionId"] = version.version_id
     return answer

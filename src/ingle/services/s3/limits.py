@@ -31,7 +31,18 @@ class BucketLimits:
     number: int
     policy_bytes: int
     cors_rules: int
+    routing_rules: int
     tags: int
+
+
+@dataclass(frozen=True, slots=True)
+class LifecycleLimits:
+    """What a lifecycle configuration may have."""
+
+    rules: int
+    id_characters: int
+    newer_noncurrent_versions: int
+    object_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,5 +59,6 @@ _TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 OBJECT = ObjectLimits(**_TABLES["object"])
 UPLOAD = UploadLimits(**_TABLES["upload"])
 BUCKET = BucketLimits(**_TABLES["bucket"])
+LIFECYCLE = LifecycleLimits(**_TABLES["lifecycle"])
 PAGE = PageLimits(**_TABLES["page"])
 INLINE_BYTES: int = _TABLES["storage"]["inline_bytes"]

@@ -5,11 +5,11 @@ Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html 
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote_plus
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.services.s3 import rows, tables
@@ -19,10 +19,13 @@ from ingle.services.s3.model import Bucket, Checksum, Multipart, Version
 from ingle.services.s3.names import bucket_of
 from ingle.services.s3.ownership import owner
 from ingle.services.s3.store import BucketStore
-from ingle.services.s3.walking import END, Entry, common_prefix, walk
+from ingle.services.s3.walking import END, Entry, common_prefix, lower_bound, walk
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 _MOST = 2_147_483_647
+_FEW = 16
+"""How many rows are read at least, where common prefixes are looked for."""
+_SPARSE = 4
 _VERSIONS = tables.versions.c
 _UPLOADS = tables.uploads.c
 
@@ -96,8 +99,10 @@ class Listing:
                         columns.version_id == version_marker,
                     )
                 )
-                within = None if number is None else columns.id < number
-            return await _folded(connection, ordered, columns, query, after, within)
+                within = number
+            return await _folded(
+                connection, ordered, columns, query, after, within, columns.id.__lt__
+            )
 
         found = await self._database.read(run)
         shown = found[: query.most]
@@ -128,9 +133,10 @@ class Listing:
             columns = _UPLOADS
             ordered = select(tables.uploads).where(columns.bucket_id == bucket.id)
             ordered = ordered.order_by(columns.key, columns.id)
-            within = None if upload_marker is None else columns.id > upload_marker
             after = _after_marker(key_marker.encode(), query)
-            return await _folded(connection, ordered, columns, query, after, within)
+            return await _folded(
+                connection, ordered, columns, query, after, upload_marker, columns.id.__gt__
+            )
 
         found = await self._database.read(run)
         shown = found[: query.most]
@@ -306,6 +312,7 @@ async def _folded(
     query: _Query,
     after: bytes,
     within: Any,
+    follows: Callable[[Any], ColumnElement[bool]],
 ) -> Sequence[Entry]:
     """List rows of which several may have the same key, and their common prefixes.
 
@@ -315,27 +322,34 @@ async def _folded(
         columns: of their table.
         query: what is asked for.
         after: after which key, or prefix and `END`, to begin.
-        within: which rows of the key `after` come as well; None for none.
+        within: after which id of the key `after` to begin; None to begin behind that key.
+        follows: says which ids come after another one of the same key.
     """
     found: list[Entry] = []
     wanted = query.most + 1 if query.most else 0
+    most = wanted
     while len(found) < wanted:
-        begin = columns.key > after
-        if within is not None:
-            begin = or_(begin, and_(columns.key == after, within))
-        page = ordered.where(
-            begin, columns.key >= query.prefix, columns.key < query.prefix + END
-        ).limit(wanted)
-        fetched = (await connection.execute(page)).all()
-        within = None
-        for row in fetched:
-            folded = common_prefix(row.key, query.prefix, query.delimiter)
-            if folded is not None:
-                # What else begins so is passed over.
-                found.append(Entry(folded))
-                after = folded + END
-                break
-            found.append(Entry(row.key, row))
+        if within is None:
+            begin = columns.key >= lower_bound(query.prefix, after)
         else:
+            begin = columns.key >= max(query.prefix, after)
+            begin = and_(begin, or_(columns.key > after, follows(within)))
+        page = ordered.where(begin, columns.key < query.prefix + END).limit(most)
+        fetched = (await connection.execute(page)).all()
+        before = len(found)
+        for row in fetched:
+            if row.key < after and found and found[-1].row is None:
+                continue  # the common prefix that was found last has it in it
+            folded = common_prefix(row.key, query.prefix, query.delimiter)
+            if folded is None:
+                found.append(Entry(row.key, row))
+                after, within = row.key, row.id
+            else:
+                found.append(Entry(folded))
+                after, within = folded + END, None
+        if len(fetched) < most:
             break
+        # Where much begins alike, little is read before it is passed over.
+        is_sparse = (len(found) - before) * _SPARSE < len(fetched)
+        most = max(most // _SPARSE, _FEW) if is_sparse else min(most * _SPARSE, wanted)
     return found[:wanted]

@@ -111,12 +111,14 @@ class Facts:
         metadata: the user's, by name without `x-amz-meta-`.
         tags: its tags.
         storage_class: for instance `STANDARD`.
+        upload_id: of the multipart upload that it was made of; "" where it was put as a whole.
     """
 
     headers: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     metadata: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     tags: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     storage_class: str = "STANDARD"
+    upload_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

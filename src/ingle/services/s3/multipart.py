@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,10 +24,12 @@ from ingle.services.s3.errors import (
     InvalidPartOrder,
     InvalidRequest,
     MalformedXml,
+    NoSuchUpload,
 )
 from ingle.services.s3.later import refuse_later
+from ingle.services.s3.lifecycle.rules import abortion
 from ingle.services.s3.limits import PAGE, UPLOAD
-from ingle.services.s3.model import Bucket, Checksum, Content, Multipart
+from ingle.services.s3.model import Bucket, Checksum, Content, Multipart, Version
 from ingle.services.s3.names import bucket_of
 from ingle.services.s3.objects import made_answer, origin_of, upload_of
 from ingle.services.s3.ownership import owner
@@ -96,7 +99,7 @@ class Multiparts:
         }
         if algorithm:
             answer |= {"ChecksumAlgorithm": algorithm, "ChecksumType": kind}
-        return answer
+        return answer | abortion(upload, bucket)
 
     async def put_part(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Store a part; it is on disk when this returns."""
@@ -132,9 +135,19 @@ class Multiparts:
         }
 
     async def complete(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
-        """Make an object of parts; their bytes are not copied."""
-        bucket, upload = await self._found(context, request)
-        key = request["Key"]
+        """Make an object of parts; their bytes are not copied.
+
+        Whoever did not get the answer may ask again, and gets it.
+        """
+        bucket = bucket_of(self._buckets, context, request)
+        key, upload_id = request["Key"], request["UploadId"]
+        try:
+            upload = await self._uploads.existing(bucket, key, upload_id)
+        except NoSuchUpload:
+            before = await self._versions.made_of(bucket, key, upload_id)
+            if before is None:
+                raise
+            return self._completed(context, bucket, before)
         wanted = request.get("MultipartUpload", {}).get("Parts", ())
         if not wanted:
             raise MalformedXml
@@ -150,7 +163,7 @@ class Multiparts:
             sum(each.size for each in parts),
             _etag(parts),
             checksum,
-            upload.facts,
+            replace(upload.facts, upload_id=upload.id),
             len(parts),
         )
         files: list[str] = []
@@ -174,12 +187,7 @@ class Multiparts:
             lambda found: conditions.check_write(found, request, key),
         )
         self._buckets.contents.remove(files)
-        return {
-            **made_answer(made, self._buckets.get(bucket.name) or bucket),
-            "Location": f"{context.endpoint}{context.request.path}",
-            "Bucket": bucket.name,
-            "Key": key,
-        }
+        return self._completed(context, bucket, made)
 
     async def abort(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """End an upload, and delete its parts."""
@@ -216,7 +224,15 @@ class Multiparts:
         }
         if upload.algorithm:
             answer |= {"ChecksumAlgorithm": upload.algorithm, "ChecksumType": upload.checksum_type}
-        return answer
+        return answer | abortion(upload, bucket)
+
+    def _completed(self, context: CallContext, bucket: Bucket, made: Version) -> ServiceOutput:
+        return {
+            **made_answer(made, self._buckets.get(bucket.name) or bucket),
+            "Location": f"{context.endpoint}{context.request.path}",
+            "Bucket": bucket.name,
+            "Key": made.key,
+        }
 
     async def _found(self, context: CallContext, request: ServiceInput) -> tuple[Bucket, Multipart]:
         bucket = bucket_of(self._buckets, context, request)

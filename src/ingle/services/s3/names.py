@@ -28,14 +28,19 @@ _REPLACED_ENCODED = "%EF%BF%BD"
 
 def check_bucket_name(name: str) -> None:
     """Check the name of a bucket that is to be made; raises InvalidBucketName."""
-    if (
-        not _NAME.fullmatch(name)
-        or ".." in name
-        or name.startswith(_PREFIXES)
-        or name.endswith(_SUFFIXES)
-        or _is_address(name)
-    ):
+    if not may_be_bucket(name):
         raise InvalidBucketName(BucketName=name)
+
+
+def may_be_bucket(name: str) -> bool:
+    """Say whether a bucket can have a name."""
+    return (
+        _NAME.fullmatch(name) is not None
+        and ".." not in name
+        and not name.startswith(_PREFIXES)
+        and not name.endswith(_SUFFIXES)
+        and not _is_address(name)
+    )
 
 
 def bucket_of(store: BucketStore, context: CallContext, request: ServiceInput) -> Bucket:

@@ -18,6 +18,7 @@ from ingle.services.s3.errors import (
     NoSuchVersion,
 )
 from ingle.services.s3.later import refuse_later
+from ingle.services.s3.lifecycle.rules import expiration
 from ingle.services.s3.model import ENABLED, Bucket, Version
 from ingle.services.s3.names import bucket_of
 from ingle.services.s3.ranges import parse_range
@@ -223,6 +224,7 @@ def made_answer(version: Version, bucket: Bucket) -> ServiceOutput:
     }
     if version.checksum is not None:
         answer |= version.checksum.members
+    answer |= expiration(version, bucket)
     if bucket.versioning == ENABLED:
         answer["VersionId"] = version.version_id
     return answer

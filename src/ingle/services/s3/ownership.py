@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ingle.iam.principal import canonical_user_id
-from ingle.services.s3.errors import AclNotSupported, NotSupported
+from ingle.services.s3.errors import AclNotSupported, MissingSecurityHeader, NotSupported
 from ingle.services.s3.model import Bucket
 from ingle.wire.service import ServiceInput, ServiceOutput
 
@@ -36,7 +36,8 @@ def check_acl(request: ServiceInput, bucket: Bucket) -> None:
     acl = request.get("ACL")
     grants = [name for name in _GRANTS if request.get(name)]
     if ownership(bucket) == ENFORCED:
-        if grants or acl not in (None, "bucket-owner-full-control"):
+        # AWS refuses `private`, which is how everything is anyway. rclone asks every store for it.
+        if grants or acl not in (None, "bucket-owner-full-control", "private"):
             raise AclNotSupported
     elif grants or acl not in (None, *_HARMLESS):
         raise NotSupported(
@@ -50,6 +51,7 @@ def check_list(request: ServiceInput, bucket: Bucket) -> None:
 
     Raises:
         AclNotSupported: the bucket has none.
+        MissingSecurityHeader: there is no list.
         NotSupported: it would let somebody in.
     """
     policy: Mapping[str, Any] | None = request.get("AccessControlPolicy")
@@ -64,7 +66,9 @@ def check_list(request: ServiceInput, bucket: Bucket) -> None:
                     "Access control lists that let others in are not supported by this version of "
                     "Ingle. Let others in with a bucket policy."
                 )
-    elif request.get("ACL") != "private" or ownership(bucket) != ENFORCED:
+    elif not any(request.get(name) for name in ("ACL", *_GRANTS)):
+        raise MissingSecurityHeader(MissingHeaderName="x-amz-acl")
+    else:
         check_acl(request, bucket)
 
 

@@ -83,17 +83,26 @@ def content_values(content: Content) -> dict[str, Any]:
 
 def facts_values(facts: Facts) -> dict[str, Any]:
     """Write down what is told of an object."""
-    told = {"headers": facts.headers, "metadata": facts.metadata, "tags": facts.tags}
+    told: dict[str, Any] = {
+        "headers": dict(facts.headers),
+        "metadata": dict(facts.metadata),
+        "tags": dict(facts.tags),
+        "upload_id": facts.upload_id,
+    }
     return {
         "storage_class": facts.storage_class,
-        "facts": {name: dict(value) for name, value in told.items() if value},
+        "facts": {name: value for name, value in told.items() if value},
     }
 
 
 def _facts(row: Row[Any]) -> Facts:
     told = row.facts
     return Facts(
-        told.get("headers", {}), told.get("metadata", {}), told.get("tags", {}), row.storage_class
+        told.get("headers", {}),
+        told.get("metadata", {}),
+        told.get("tags", {}),
+        row.storage_class,
+        told.get("upload_id", ""),
     )
 
 

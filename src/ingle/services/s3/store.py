@@ -91,6 +91,10 @@ class BucketStore:
         own = (each for each in self._buckets.values() if each.account_id == account_id)
         return sorted(own, key=lambda each: each.name)
 
+    def all(self) -> Sequence[Bucket]:
+        """List the buckets of all accounts."""
+        return tuple(self._buckets.values())
+
     async def add(
         self,
         name: str,

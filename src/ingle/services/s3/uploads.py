@@ -49,6 +49,15 @@ class UploadStore:
         except IntegrityError as error:  # the bucket went away meanwhile
             raise NoSuchBucket(BucketName=bucket.name) from error
 
+    async def all(self, bucket: Bucket) -> list[Multipart]:
+        """List those that are under way in a bucket."""
+
+        async def run(connection: AsyncConnection) -> list[Multipart]:
+            query = select(tables.uploads).where(_COLUMNS.bucket_id == bucket.id)
+            return [rows.multipart(row) for row in await connection.execute(query)]
+
+        return await self._database.read(run)
+
     async def existing(self, bucket: Bucket, key: str, upload_id: str) -> Multipart:
         """Find an upload.
 

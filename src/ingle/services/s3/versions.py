@@ -30,6 +30,7 @@ T = TypeVar("T")
 Check = Callable[[Version | None], None]
 """Looks at what a key means before that is changed; raises to leave everything as it is."""
 
+_LOOKED_AT = 100
 _COLUMNS = tables.versions.c
 _OF_CONTENT = tables.contents.c
 
@@ -95,6 +96,21 @@ class VersionStore:
 
         async def run(connection: AsyncConnection) -> Version | None:
             return await _find(connection, bucket, key, version_id)
+
+        return await self._database.read(run)
+
+    async def made_of(self, bucket: Bucket, key: str, upload_id: str) -> Version | None:
+        """Find what was made of a multipart upload, among the newest versions of a key."""
+
+        async def run(connection: AsyncConnection) -> Version | None:
+            query = select(tables.versions).where(
+                _COLUMNS.bucket_id == bucket.id, _COLUMNS.key == key.encode()
+            )
+            newest = query.order_by(_COLUMNS.id.desc()).limit(_LOOKED_AT)
+            for version in map(rows.version, await connection.execute(newest)):
+                if version.facts.upload_id == upload_id:
+                    return version
+            return None
 
         return await self._database.read(run)
 
@@ -284,6 +300,7 @@ class VersionStore:
         now_ms: int,
         origin: Origin,
         check: Check,
+        kind: str = "ObjectRemoved",
     ) -> Version | None:
         """Delete a version of an object, or put a delete marker in its place, as the bucket has it.
 
@@ -294,6 +311,7 @@ class VersionStore:
             now_ms: the time.
             origin: whose request it is.
             check: looks at what is deleted.
+            kind: of the event.
 
         Returns:
             The delete marker that was made or deleted, or the version that was deleted; None where
@@ -309,12 +327,12 @@ class VersionStore:
                     return None
                 await self._remove(connection, work, found)
                 await _promote(connection, bucket, key)
-                change = Change("ObjectRemoved:Delete", bucket_now, found, origin)
+                change = Change(f"{kind}:Delete", bucket_now, found, origin)
                 await self._tell(connection, work, change)
                 return found
             marker = _marker(bucket, key, now_ms)
             made = await self._make_latest(connection, work, bucket_now, marker, found)
-            change = Change("ObjectRemoved:DeleteMarkerCreated", bucket_now, made, origin)
+            change = Change(f"{kind}:DeleteMarkerCreated", bucket_now, made, origin)
             await self._tell(connection, work, change)
             return made
 

@@ -18,18 +18,18 @@ _COLUMNS = "v.key, v.modified_ms, v.size, v.etag, v.storage_class, v.checksum"
 _THERE = "v.bucket_id = :bucket AND v.is_latest = 1 AND v.is_marker = 0"
 
 _PLAIN = text(
-    f"SELECT {_COLUMNS} FROM s3_versions v WHERE {_THERE} AND v.key > :after "  # noqa: S608 - likewise
-    "AND v.key >= :prefix AND v.key < :upper ORDER BY v.key LIMIT :most"
+    f"SELECT {_COLUMNS} FROM s3_versions v WHERE {_THERE} AND v.key >= :begin "  # noqa: S608 - likewise
+    "AND v.key < :upper ORDER BY v.key LIMIT :most"
 )
 # What begins like the key up to and with the first delimiter behind the prefix, has no more to say.
 _PASSED = (
-    "CASE WHEN instr(substr(w.key, :begin), :delimiter) > 0 THEN CAST(substr(w.key, 1, "
-    ":begin + instr(substr(w.key, :begin), :delimiter) + :width) || x'ff' AS BLOB) ELSE w.key END"
+    "CASE WHEN instr(substr(w.key, :behind), :delimiter) > 0 THEN CAST(substr(w.key, 1, "
+    ":behind + instr(substr(w.key, :behind), :delimiter) + :width) || x'ff' AS BLOB) ELSE w.key END"
 )
 _FOLDED = text(
     "WITH RECURSIVE walk(key, number) AS ("  # noqa: S608 - nothing of it comes from outside
-    f"SELECT (SELECT v.key FROM s3_versions v WHERE {_THERE} AND v.key > :after "
-    "AND v.key >= :prefix AND v.key < :upper ORDER BY v.key LIMIT 1), 1 "
+    f"SELECT (SELECT v.key FROM s3_versions v WHERE {_THERE} AND v.key >= :begin "
+    "AND v.key < :upper ORDER BY v.key LIMIT 1), 1 "
     "UNION ALL "
     f"SELECT (SELECT v.key FROM s3_versions v WHERE {_THERE} AND v.key > {_PASSED} "
     "AND v.key < :upper ORDER BY v.key LIMIT 1), w.number + 1 "
@@ -78,16 +78,15 @@ async def walk(
     """
     values = {
         "bucket": bucket_id,
-        "prefix": prefix,
+        "begin": lower_bound(prefix, after),
         "upper": prefix + END,
-        "after": after,
         "most": most,
     }
     if not delimiter:
         return [Entry(row.key, row) for row in await connection.execute(_PLAIN, values)]
     # substr counts from 1; the position that instr finds does too.
     values |= {
-        "begin": len(prefix) + 1,
+        "behind": len(prefix) + 1,
         "delimiter": delimiter,
         "width": len(delimiter) - 2,
     }
@@ -96,6 +95,15 @@ async def walk(
         folded = common_prefix(row.key, prefix, delimiter)
         found.append(Entry(row.key, row) if folded is None else Entry(folded))
     return found
+
+
+def lower_bound(prefix: bytes, after: bytes) -> bytes:
+    """Return the first key that may have a prefix and comes after another key, if there is one.
+
+    One bound in place of two, for SQLite looks up only one of them in an index, and reads all keys
+    that are between both.
+    """
+    return max(prefix, after + b"\0") if after else prefix
 
 
 def common_prefix(key: bytes, prefix: bytes, delimiter: bytes) -> bytes | None:

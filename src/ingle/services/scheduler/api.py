@@ -3,8 +3,10 @@
 Source: https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Operations.html
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
+from ingle.auth.authorizer import Authorizer
 from ingle.clock import Clock
 from ingle.services.delivering.api import Deliveries
 from ingle.services.locks import KeyedLocks
@@ -14,6 +16,7 @@ from ingle.services.scheduler.model import GroupKey
 from ingle.services.scheduler.payloads import PRINCIPAL, shaped
 from ingle.services.scheduler.schedules import Schedules
 from ingle.services.scheduler.store import SchedulerStore
+from ingle.services.scheduler.universal import UniversalSender
 from ingle.wire.service import CallContext, Service, ServiceInput, ServiceOutput
 
 
@@ -23,17 +26,28 @@ class SchedulerService(Service):
     Args:
         store: where schedules are kept.
         deliveries: bring what they fire to targets.
+        services: what schedules may call operations of, by botocore's names; filled later.
+        authorizer: decides who may call.
         clock: the time of day.
     """
 
     name: ClassVar[str] = "scheduler"
 
-    def __init__(self, store: SchedulerStore, deliveries: Deliveries, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: SchedulerStore,
+        deliveries: Deliveries,
+        services: Mapping[str, Service],
+        authorizer: Authorizer,
+        clock: Clock,
+    ) -> None:
         changing: KeyedLocks[GroupKey] = KeyedLocks()
         self._firing = Firing(store, deliveries, changing, clock)
         self._groups = Groups(store, self._firing, changing, clock)
         self._schedules = Schedules(store, self._firing, deliveries, changing, clock)
         deliveries.shape_with(PRINCIPAL, shaped)
+        universal = UniversalSender(services, deliveries.bringers, authorizer)
+        deliveries.send_with("scheduler", universal)
 
     def start(self) -> None:
         """Begin to fire."""

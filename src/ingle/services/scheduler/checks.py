@@ -4,13 +4,17 @@ Source: https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSche
 """
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import orjson
 
+from ingle.services.later import Later
 from ingle.services.schedule_expressions import InvalidExpression, Times, times_of, zone_of
 from ingle.services.scheduler.errors import Validation
+from ingle.services.scheduler.universal import input_of, operation_of
 
+LATER = Later(Path(__file__).with_name("later.toml"), Validation)
 _OTHERS = ("EcsParameters", "KinesisParameters", "SageMakerPipelineParameters")
 MEMBERS = (
     "ScheduleExpression",
@@ -19,7 +23,6 @@ MEMBERS = (
     "EndDate",
     "Description",
     "State",
-    "KmsKeyArn",
     "Target",
     "FlexibleTimeWindow",
     "ActionAfterCompletion",
@@ -86,11 +89,15 @@ def _check_target(target: Mapping[str, Any], has: Callable[[str], bool]) -> None
         raise Validation(f"Provided Arn is not in correct format. It is {arn}.")
     universal = parts[2] == "scheduler"
     bus = parts[2] == "events" and parts[5].startswith("event-bus/")
-    if universal or not has(parts[2]) or parts[2] == "logs" or (parts[2] == "events" and not bus):
+    if not has(parts[2]) or parts[2] == "logs" or (parts[2] == "events" and not bus):
         raise Validation(
             f"The target {arn} is not available in this version of Ingle. Choose a Lambda "
-            "function, an SQS queue or an event bus."
+            "function, an SQS queue, an SNS topic, an event bus, or arn:aws:scheduler:::aws-sdk:…"
         )
+    if universal:
+        input_of(operation_of(arn), (target.get("Input") or "{}").encode())
+    if parts[2] == "sns" and arn.endswith(".fifo"):
+        raise Validation(f"The target {arn} is a FIFO topic, which schedules do not publish to.")
     if bus != bool(target.get("EventBridgeParameters")):
         raise Validation("EventBridgeParameters must be set for event buses, and for them only.")
     for each in _OTHERS:

@@ -14,6 +14,7 @@ from ingle.services.scheduler.errors import Conflict, ResourceNotFound, Validati
 from ingle.services.scheduler.firing import Firing
 from ingle.services.scheduler.model import DEFAULT, Group, GroupKey
 from ingle.services.scheduler.store import SchedulerStore
+from ingle.services.scheduler.tokens import Tokens
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 _PAGE = 100
@@ -43,15 +44,19 @@ class Groups:
         self._firing = firing
         self._changing = changing
         self._clock = clock
+        self._deleted: Tokens[GroupKey] = Tokens()
 
     async def create(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Make a group."""
         key = GroupKey(context.account_id, context.region, request["Name"])
         async with self._changing(key):
-            if self._store.group(key) is not None:
-                raise Conflict(f"Schedule group {key.name} already exists.")
             tags = {each["Key"]: each["Value"] for each in request.get("Tags") or []}
-            await self._store.put_group(Group(key, tags, int(self._clock.time() * 1000)))
+            old, token = self._store.group(key), request["ClientToken"]
+            if old is not None:
+                if (old.token, old.tags) == (token, tags):
+                    return {"ScheduleGroupArn": key.arn}
+                raise Conflict(f"Schedule group {key.name} already exists.")
+            await self._store.put_group(Group(key, tags, int(self._clock.time() * 1000), token))
         return {"ScheduleGroupArn": key.arn}
 
     async def delete(self, context: CallContext, request: ServiceInput) -> None:
@@ -60,11 +65,14 @@ class Groups:
         if key.name == DEFAULT:
             raise Validation("The default schedule group cannot be deleted.")
         async with self._changing(key):
+            if self._deleted.is_known(key, request["ClientToken"]):
+                return
             existing_group(self._store, key)
             for each in self._store.all():
                 if each.key.group == key:
                     self._firing.forget(each.key)
             await self._store.delete_group(key)
+            self._deleted.add(key, request["ClientToken"])
 
     def get(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Describe a group."""

@@ -42,11 +42,13 @@ class Group:
         key: its name, and whose it is.
         tags: its tags.
         created_ms: when it was made; 0 for the default group, which is always there.
+        token: of the request that made it.
     """
 
     key: GroupKey
     tags: Mapping[str, str] = field(default_factory=dict)
     created_ms: int = 0
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Schedule:
         modified_ms: when it was changed last.
         tick_ms: its next time; None for never.
         next_ms: when that fires, later within a flexible window; None for never.
+        token: of the request that made it.
     """
 
     key: ScheduleKey
@@ -68,6 +71,7 @@ class Schedule:
     modified_ms: int
     tick_ms: int | None = None
     next_ms: int | None = None
+    token: str = ""
 
     @property
     def enabled(self) -> bool:

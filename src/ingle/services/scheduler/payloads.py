@@ -23,6 +23,8 @@ def made(schedule: Schedule, tick_s: float, now_ms: int) -> Delivery:
     time = datetime.fromtimestamp(tick_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     execution = str(uuid.uuid4())
     text = target.get("Input")
+    if text is None and target["Arn"].split(":")[2] == "scheduler":
+        text = "{}"
     if text is None:
         text = orjson.dumps(
             {

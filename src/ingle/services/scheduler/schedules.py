@@ -9,13 +9,14 @@ from ingle.clock import Clock
 from ingle.services import paging
 from ingle.services.delivering.api import Deliveries
 from ingle.services.locks import KeyedLocks
-from ingle.services.scheduler.checks import MEMBERS, check_settings
+from ingle.services.scheduler.checks import LATER, MEMBERS, check_settings
 from ingle.services.scheduler.errors import Conflict, ResourceNotFound, Validation
 from ingle.services.scheduler.firing import Firing
 from ingle.services.scheduler.groups import existing_group
 from ingle.services.scheduler.model import DEFAULT, GroupKey, Schedule, ScheduleKey
 from ingle.services.scheduler.payloads import PRINCIPAL
 from ingle.services.scheduler.store import SchedulerStore
+from ingle.services.scheduler.tokens import Tokens
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 _PAGE = 100
@@ -45,6 +46,7 @@ class Schedules:
         self._deliveries = deliveries
         self._changing = changing
         self._clock = clock
+        self._deleted: Tokens[ScheduleKey] = Tokens()
 
     async def create(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Make a schedule."""
@@ -52,10 +54,15 @@ class Schedules:
         settings = self._settings(key, request)
         async with self._changing(key.group):
             existing_group(self._store, key.group)
-            if self._store.get(key) is not None:
+            old = self._store.get(key)
+            if old is not None:
+                if old.token == request["ClientToken"] and old.settings == settings:
+                    # The same request once more, because its answer was lost.
+                    return {"ScheduleArn": key.arn}
                 raise Conflict(f"Schedule {key.name} already exists.")
             now_ms = self._now_ms()
-            await self._firing.put(Schedule(key, settings, now_ms, now_ms))
+            token = request["ClientToken"]
+            await self._firing.put(Schedule(key, settings, now_ms, now_ms, token=token))
         return {"ScheduleArn": key.arn}
 
     async def update(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
@@ -64,15 +71,19 @@ class Schedules:
         settings = self._settings(key, request)
         async with self._changing(key.group):
             old = self._existing(key)
-            await self._firing.put(Schedule(key, settings, old.created_ms, self._now_ms()))
+            changed = Schedule(key, settings, old.created_ms, self._now_ms(), token=old.token)
+            await self._firing.put(changed)
         return {"ScheduleArn": key.arn}
 
     async def delete(self, context: CallContext, request: ServiceInput) -> None:
         """Delete a schedule."""
         key = _key(context, request)
         async with self._changing(key.group):
+            if self._deleted.is_known(key, request["ClientToken"]):
+                return
             self._existing(key)
             await self._store.delete(key)
+            self._deleted.add(key, request["ClientToken"])
             self._firing.forget(key)
 
     def get(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
@@ -107,6 +118,7 @@ class Schedules:
         return {"Schedules": answers, **token}
 
     def _settings(self, key: ScheduleKey, request: ServiceInput) -> dict[str, Any]:
+        LATER.refuse(request, "schedule")
         settings = {name: request[name] for name in MEMBERS if name in request}
         settings.setdefault("State", "ENABLED")
         settings.setdefault("ScheduleExpressionTimezone", "UTC")

@@ -43,11 +43,17 @@ class SchedulerStore:
         groups, schedules = await database.read(run)
         for row in groups:
             key = GroupKey(row.account_id, row.region, row.name)
-            store._groups[key] = Group(key, row.tags, row.created_ms)
+            store._groups[key] = Group(key, row.tags, row.created_ms, row.token)
         for row in schedules:
             named = ScheduleKey(GroupKey(row.account_id, row.region, row.group), row.name)
             store._schedules[named] = Schedule(
-                named, row.settings, row.created_ms, row.modified_ms, row.tick_ms, row.next_ms
+                named,
+                row.settings,
+                row.created_ms,
+                row.modified_ms,
+                row.tick_ms,
+                row.next_ms,
+                row.token,
             )
         return store
 
@@ -78,6 +84,7 @@ class SchedulerStore:
             **group.key._asdict(),
             "tags": dict(group.tags),
             "created_ms": group.created_ms,
+            "token": group.token,
         }
 
         def remember() -> None:
@@ -121,6 +128,7 @@ class SchedulerStore:
             "modified_ms": schedule.modified_ms,
             "tick_ms": schedule.tick_ms,
             "next_ms": schedule.next_ms,
+            "token": schedule.token,
         }
 
         async def run(connection: AsyncConnection) -> None:

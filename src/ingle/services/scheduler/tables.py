@@ -12,6 +12,7 @@ groups = Table(
     Column("name", String(64), primary_key=True),
     Column("tags", JSON, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
+    Column("token", String(64), nullable=False),
 )
 
 schedules = Table(
@@ -26,4 +27,5 @@ schedules = Table(
     Column("modified_ms", BigInteger, nullable=False),
     Column("tick_ms", BigInteger),
     Column("next_ms", BigInteger),
+    Column("token", String(64), nullable=False),
 )

@@ -11,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingle.auth.authorizer import Authorizer
 from ingle.clock import Clock
 from ingle.services.locks import KeyedLocks
+from ingle.services.sns.confirmations import Confirmations
 from ingle.services.sns.envelopes import Envelopes
 from ingle.services.sns.errors import InvalidParameter
 from ingle.services.sns.for_services import ServicePublications
 from ingle.services.sns.http_sender import HttpSender
 from ingle.services.sns.mail_sender import MailSender
+from ingle.services.sns.measurements import Measurements
 from ingle.services.sns.model import LiveTopic, Subscription, TopicKey
 from ingle.services.sns.neighbours import Effects, Functions, Queues
 from ingle.services.sns.outbox import Outbox, Parcel, Sender
@@ -52,9 +54,12 @@ class SnsService(Service):
         resources: tells of topics to those that decide who may use them.
         for_services: what other services do with topics.
         pages: what is fetched without a signature.
+        measured: what CloudWatch is told.
     """
 
     name: ClassVar[str] = "sns"
+    # With its token, a topic of another account can be confirmed, whatever its policy says.
+    decides: ClassVar[frozenset[str]] = frozenset({"ConfirmSubscription"})
 
     def __init__(
         self,
@@ -78,27 +83,29 @@ class SnsService(Service):
         if mail_relay:
             mails = MailSender(mail_relay, mail_sender, endpoint)
             senders |= {"email": mails, "email-json": mails}
-        signer = Signer(database, keys, clock)
+        signer = self._signer = Signer(database, keys, clock)
         envelopes = Envelopes(signer, endpoint)
-        self._outbox = Outbox(database, store, senders, clock)
-        self._routes = Routes(functions, queues, self._outbox)
+        self.measured = Measurements()
+        self._outbox = Outbox(database, store, senders, self.measured, clock)
+        self._routes = Routes(functions, queues, self._outbox, self.measured)
         self._topics = Topics(store, changing)
         self._permissions = Permissions(store, changing)
-        self._subscriptions = Subscriptions(
-            store,
-            database,
-            envelopes,
-            self._outbox,
-            {"lambda", "sqs", *senders},
-            changing,
-            clock,
+        self._confirmations = Confirmations(
+            store, envelopes, self._routes, authorizer, changing, clock
         )
-        self._publishing = Publishing(database, envelopes, self._routes, clock, store.last_sequence)
+        self._subscriptions = Subscriptions(
+            store, self._confirmations, {"lambda", "sqs", *senders}, changing, clock
+        )
+        self._publishing = Publishing(
+            database, envelopes, self._routes, self.measured, clock, store.last_sequence
+        )
         self.for_services = ServicePublications(store, authorizer, self._publishing)
-        self.pages = Pages(signer, self._subscriptions)
+        self.pages = Pages(signer, self._confirmations, self._subscriptions)
 
     async def start(self) -> None:
         """Go on with the deliveries that were not finished."""
+        for live in self._store.topics():
+            await self._confirmations.forget(live)
         await self._outbox.open(self._abandon)
 
     async def close(self) -> None:
@@ -108,11 +115,13 @@ class SnsService(Service):
 
     async def create_topic(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Make a topic."""
+        # Not in the middle of the first transaction that publishes, which would wait for itself.
+        await self._signer.certificate()
         return await self._topics.create(context, request)
 
     async def delete_topic(self, context: CallContext, request: ServiceInput) -> None:
         """Delete a topic with its subscriptions."""
-        await self._topics.delete(request)
+        await self._topics.delete(context, request)
 
     async def list_topics(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """List the topics of an account in a region."""
@@ -122,11 +131,11 @@ class SnsService(Service):
         self, context: CallContext, request: ServiceInput
     ) -> ServiceOutput:
         """Tell all attributes of a topic."""
-        return self._topics.attributes(request)
+        return self._topics.attributes(context, request)
 
     async def set_topic_attributes(self, context: CallContext, request: ServiceInput) -> None:
         """Set an attribute of a topic."""
-        await self._topics.set_attribute(request)
+        await self._topics.set_attribute(context, request)
 
     async def list_tags_for_resource(
         self, context: CallContext, request: ServiceInput
@@ -146,25 +155,25 @@ class SnsService(Service):
 
     async def add_permission(self, context: CallContext, request: ServiceInput) -> None:
         """Add a statement to the policy of a topic."""
-        await self._permissions.add(self._topic(request), request)
+        await self._permissions.add(self._topic(context, request), request)
 
     async def remove_permission(self, context: CallContext, request: ServiceInput) -> None:
         """Remove a statement from the policy of a topic."""
-        await self._permissions.remove(self._topic(request), request)
+        await self._permissions.remove(self._topic(context, request), request)
 
     async def subscribe(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Subscribe an endpoint to a topic."""
-        return await self._subscriptions.subscribe(context, self._topic(request), request)
+        return await self._subscriptions.subscribe(context, self._topic(context, request), request)
 
     async def confirm_subscription(
         self, context: CallContext, request: ServiceInput
     ) -> ServiceOutput:
         """Confirm a subscription with its token."""
-        return await self._subscriptions.confirm(request, signed=True)
+        return await self._confirmations.confirm(request, context)
 
     async def unsubscribe(self, context: CallContext, request: ServiceInput) -> None:
         """End a subscription."""
-        await self._subscriptions.unsubscribe(request, signed=True)
+        await self._subscriptions.unsubscribe(request, context)
 
     async def list_subscriptions(
         self, context: CallContext, request: ServiceInput
@@ -176,19 +185,19 @@ class SnsService(Service):
         self, context: CallContext, request: ServiceInput
     ) -> ServiceOutput:
         """List the subscriptions of a topic."""
-        return self._subscriptions.of_topic(self._topic(request), request)
+        return self._subscriptions.of_topic(self._topic(context, request), request)
 
     async def get_subscription_attributes(
         self, context: CallContext, request: ServiceInput
     ) -> ServiceOutput:
         """Tell all attributes of a subscription."""
-        return self._subscriptions.attributes(request)
+        return self._subscriptions.attributes(context, request)
 
     async def set_subscription_attributes(
         self, context: CallContext, request: ServiceInput
     ) -> None:
         """Set an attribute of a subscription."""
-        await self._subscriptions.set_attribute(request)
+        await self._subscriptions.set_attribute(context, request)
 
     async def publish(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Publish a message to a topic."""
@@ -199,16 +208,20 @@ class SnsService(Service):
         arn = request.get("TopicArn") or request.get("TargetArn")
         if not arn:
             raise InvalidParameter("TopicArn or TargetArn Reason: no value for required parameter")
-        live = self._topics.existing(arn, "TopicArn" if request.get("TopicArn") else "TargetArn")
+        live = self._topics.existing(
+            context, arn, "TopicArn" if request.get("TopicArn") else "TargetArn"
+        )
         return await self._publishing.publish(live, request, _trace(context))
 
     async def publish_batch(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Publish up to ten messages to a topic."""
         entries = request["PublishBatchRequestEntries"]
-        return await self._publishing.publish_batch(self._topic(request), entries, _trace(context))
+        return await self._publishing.publish_batch(
+            self._topic(context, request), entries, _trace(context)
+        )
 
-    def _topic(self, request: ServiceInput) -> LiveTopic:
-        return self._topics.existing(request["TopicArn"])
+    def _topic(self, context: CallContext, request: ServiceInput) -> LiveTopic:
+        return self._topics.existing(context, request["TopicArn"])
 
     async def _abandon(
         self,

@@ -19,7 +19,7 @@ from ingle.services.sns.model import Draft, Topic
 
 _ID = re.compile(r"[A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]{1,128}")
 _SUBJECT = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
-_ENTRY_ID = re.compile(r"[A-Za-z0-9_-]{1,80}", re.ASCII)
+_ENTRY_ID = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 
 def draft(topic: Topic, request: Mapping[str, Any], now: float, trace: str) -> Draft:
@@ -39,7 +39,8 @@ def draft(topic: Topic, request: Mapping[str, Any], now: float, trace: str) -> D
     if not message:
         raise InvalidParameter("Empty message")
     attributes = request.get("MessageAttributes") or {}
-    if size(message, attributes) > MESSAGE.bytes:
+    length = size(message, attributes)
+    if length > MESSAGE.bytes:
         raise InvalidParameter("Message too long")
     message_attributes.check(attributes)
     subject: str | None = request.get("Subject")
@@ -47,7 +48,17 @@ def draft(topic: Topic, request: Mapping[str, Any], now: float, trace: str) -> D
         raise InvalidParameter("Subject")
     texts = _texts(message, request.get("MessageStructure"))
     group, copy = _fifo_members(topic, request, message)
-    return Draft(str(uuid.uuid4()), texts, subject, attributes, group, copy, timestamp(now), trace)
+    return Draft(
+        str(uuid.uuid4()),
+        texts,
+        subject,
+        attributes,
+        group,
+        copy,
+        timestamp(now),
+        trace,
+        length,
+    )
 
 
 def size(message: str, attributes: Mapping[str, Mapping[str, Any]]) -> int:
@@ -80,11 +91,18 @@ def check_batch(entries: Sequence[Mapping[str, Any]]) -> None:
             code="TooManyEntriesInBatchRequest",
         )
     ids = [each["Id"] for each in entries]
-    if not all(map(_ENTRY_ID.fullmatch, ids)):
-        raise BatchError(
-            "The Id of a batch entry in a batch request doesn't abide by the specification.",
-            code="InvalidBatchEntryId",
-        )
+    for each in ids:
+        if len(each) > MESSAGE.entry_id:
+            raise BatchError(
+                f"The Id of a batch entry in the batch request is too long: {each}",
+                code="InvalidBatchEntryId",
+            )
+        if not _ENTRY_ID.fullmatch(each):
+            raise BatchError(
+                "The Id of a batch entry in the batch request contains an impermissible character: "
+                f"{each}",
+                code="InvalidBatchEntryId",
+            )
     if len(set(ids)) < len(ids):
         raise BatchError(
             "Two or more batch entries in the request have the same Id.",

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +17,14 @@ from ingle.services.sns.model import Draft, Subscription, Topic
 from ingle.services.sns.signing import Signer
 
 NOTIFICATION, CONFIRMATION = "Notification", "SubscriptionConfirmation"
+FAREWELL = "UnsubscribeConfirmation"
+_ASKED = {
+    CONFIRMATION: "You have chosen to subscribe to the topic {topic}.\n"
+    "To confirm the subscription, visit the SubscribeURL included in this message.",
+    FAREWELL: "You have chosen to deactivate subscription {subscription}.\n"
+    "To cancel this operation and restore the subscription, visit the SubscribeURL included in "
+    "this message.",
+}
 
 
 class Envelopes:
@@ -31,40 +39,51 @@ class Envelopes:
         self._signer = signer
         self._endpoint = endpoint
 
-    async def signed(self, topic: Topic, draft: Draft, texts: list[str]) -> "Notices":
-        """Sign what a message says, for each text that it has for some protocol."""
-        version = topic.signature_version
-        heads: list[dict[str, str]] = []
-        for text in texts:
-            head = {
-                "Type": NOTIFICATION,
-                "MessageId": draft.message_id,
-                "TopicArn": topic.key.arn,
-                "Message": text,
-                "Timestamp": draft.timestamp,
-                "SignatureVersion": version,
-            }
-            if draft.subject is not None:
-                head["Subject"] = draft.subject
-            heads.append(head)
-        signatures = await self._signer.sign(heads, version) if heads else []
-        url = await self._certificate_url() if heads else ""
-        for head, signature in zip(heads, signatures, strict=True):
-            head |= {"Signature": signature, "SigningCertURL": url}
-        told = message_attributes.told(draft.attributes)
-        by_text = dict(zip(texts, heads, strict=True))
-        return Notices(draft, by_text, told, self._endpoint)
+    async def signed(
+        self, topic: Topic, messages: Sequence[tuple[Draft, Collection[str]]]
+    ) -> "list[Notices]":
+        """Sign what messages say, for each text that they have for some protocol.
 
-    async def confirmation(self, topic: Topic, subscription: Subscription, now: float) -> str:
-        """Write what asks an endpoint to confirm that it wants to be subscribed."""
+        Args:
+            topic: where they are published.
+            messages: each with its texts that are to be signed.
+        """
+        version = topic.signature_version
+        heads = [[_head(topic, draft, text) for text in texts] for draft, texts in messages]
+        flat = [head for each in heads for head in each]
+        if flat:
+            signatures = await self._signer.sign(flat, version)
+            url = await self._certificate_url()
+            for head, signature in zip(flat, signatures, strict=True):
+                head |= {"Signature": signature, "SigningCertURL": url}
+        return [
+            Notices(
+                draft,
+                {head["Message"]: head for head in signed},
+                message_attributes.told(draft.attributes),
+                self._endpoint,
+            )
+            for (draft, _), signed in zip(messages, heads, strict=True)
+        ]
+
+    async def confirmation(
+        self, topic: Topic, subscription: Subscription, now: float, kind: str
+    ) -> dict[str, str]:
+        """Write what asks an endpoint to confirm that it wants to be subscribed.
+
+        Args:
+            topic: the topic.
+            subscription: its token is what confirms.
+            now: the time, in seconds since the epoch.
+            kind: `SubscriptionConfirmation`, or `UnsubscribeConfirmation` where it was subscribed.
+        """
         arn = topic.key.arn
         document = {
-            "Type": CONFIRMATION,
+            "Type": kind,
             "MessageId": str(uuid.uuid4()),
             "Token": subscription.token,
             "TopicArn": arn,
-            "Message": f"You have chosen to subscribe to the topic {arn}.\n"
-            "To confirm the subscription, visit the SubscribeURL included in this message.",
+            "Message": _ASKED[kind].format(topic=arn, subscription=subscription.arn),
             "SubscribeURL": self._link(
                 "ConfirmSubscription", TopicArn=arn, Token=subscription.token
             ),
@@ -72,8 +91,7 @@ class Envelopes:
             "SignatureVersion": topic.signature_version,
         }
         [signature] = await self._signer.sign([document], topic.signature_version)
-        document |= {"Signature": signature, "SigningCertURL": await self._certificate_url()}
-        return _written(document)
+        return document | {"Signature": signature, "SigningCertURL": await self._certificate_url()}
 
     async def _certificate_url(self) -> str:
         name, _ = await self._signer.certificate()
@@ -128,31 +146,26 @@ class Notices:
         }
         if self._attributes:
             document["MessageAttributes"] = self._attributes
-        return _written(document)
+        return written(document)
 
     def event(self, subscription: Subscription) -> bytes:
         """Write it for a function, as its event."""
         head = self._heads[self._draft.text(subscription.protocol)]
-        record = {
-            "EventSource": "aws:sns",
-            "EventVersion": "1.0",
-            "EventSubscriptionArn": subscription.arn,
-            "Sns": {
-                "Type": head["Type"],
-                "MessageId": head["MessageId"],
-                "TopicArn": head["TopicArn"],
-                "Subject": head.get("Subject"),
-                "Message": head["Message"],
-                "Timestamp": head["Timestamp"],
-                "SignatureVersion": head["SignatureVersion"],
-                "Signature": head["Signature"],
-                # Functions get these two spelled so.
-                "SigningCertUrl": head["SigningCertURL"],
-                "UnsubscribeUrl": self.unsubscribe_url(subscription),
-                "MessageAttributes": self._attributes,
-            },
+        message = {
+            "Type": head["Type"],
+            "MessageId": head["MessageId"],
+            "TopicArn": head["TopicArn"],
+            "Subject": head.get("Subject"),
+            "Message": head["Message"],
+            "Timestamp": head["Timestamp"],
+            "SignatureVersion": head["SignatureVersion"],
+            "Signature": head["Signature"],
+            # Functions get these two spelled so.
+            "SigningCertUrl": head["SigningCertURL"],
+            "UnsubscribeUrl": self.unsubscribe_url(subscription),
+            "MessageAttributes": self._attributes,
         }
-        return orjson.dumps({"Records": [record]})
+        return event(subscription, message)
 
     def unsubscribe_url(self, subscription: Subscription) -> str:
         """The link that ends a subscription."""
@@ -160,5 +173,29 @@ class Notices:
         return f"{self._endpoint}/?{query}"
 
 
-def _written(document: Mapping[str, Any]) -> str:
+def event(subscription: Subscription, message: Mapping[str, Any]) -> bytes:
+    """Write a message as an event for a function."""
+    record = {
+        "EventSource": "aws:sns",
+        "EventVersion": "1.0",
+        "EventSubscriptionArn": subscription.arn,
+        "Sns": message,
+    }
+    return orjson.dumps({"Records": [record]})
+
+
+def _head(topic: Topic, draft: Draft, text: str) -> dict[str, str]:
+    head = {
+        "Type": NOTIFICATION,
+        "MessageId": draft.message_id,
+        "TopicArn": topic.key.arn,
+        "Message": text,
+        "Timestamp": draft.timestamp,
+        "SignatureVersion": topic.signature_version,
+    }
+    return head if draft.subject is None else {**head, "Subject": draft.subject}
+
+
+def written(document: Mapping[str, Any]) -> str:
+    """Write a document as AWS does."""
     return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()

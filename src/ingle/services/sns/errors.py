@@ -7,13 +7,18 @@ from ingle.wire.errors import ServiceError
 
 
 class InvalidParameter(ServiceError):
-    """A parameter may not have this value; the text says which, and why."""
+    """A parameter may not have this value.
+
+    Attributes:
+        what: which, and why.
+    """
 
     code = "InvalidParameter"
     status = 400
 
     def __init__(self, what: str) -> None:
         super().__init__(f"Invalid parameter: {what}")
+        self.what = what
 
 
 class InvalidParameterValue(ServiceError):

@@ -38,6 +38,11 @@ class FilterPolicy:
             raise _bad("failed to parse JSON.") from None
         if not isinstance(policy, dict):
             raise _bad("failed to parse JSON. It must be an object.")
+        try:
+            # Without a key, a policy is for all. This also bounds how deep the others go.
+            self._pattern = EventPattern(policy) if policy else None
+        except InvalidPattern as error:
+            raise _bad(str(error)) from error
         if scope == ATTRIBUTES:
             _check_flat(policy)
         keys, combinations = _complexity(policy)
@@ -45,11 +50,6 @@ class FilterPolicy:
             raise _bad(f"Filter policy can not have more than {FILTER.keys} keys")
         if combinations > FILTER.combinations:
             raise _bad("Filter policy is too complex")
-        try:
-            # Without a key, a policy is for all.
-            self._pattern = EventPattern(policy) if policy else None
-        except InvalidPattern as error:
-            raise _bad(str(error)) from error
         self._scope = scope
 
     def matches(self, attributes: Mapping[str, Mapping[str, Any]], body: str) -> bool:

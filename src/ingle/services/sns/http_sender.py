@@ -7,7 +7,7 @@ import asyncio
 
 import httpx
 
-from ingle.services.sns.envelopes import NOTIFICATION
+from ingle.services.sns.envelopes import CONFIRMATION, NOTIFICATION
 from ingle.services.sns.limits import OUTBOX
 from ingle.services.sns.model import Subscription
 from ingle.services.sns.outbox import NotDelivered, Parcel
@@ -61,14 +61,14 @@ class HttpSender:
 
 def _headers(subscription: Subscription, parcel: Parcel) -> dict[str, str]:
     headers = {
-        "content-type": subscription.content_type,
+        "content-type": subscription.delivery.content_type,
         "user-agent": _AGENT,
         "x-amz-sns-message-type": parcel.kind,
         "x-amz-sns-message-id": parcel.message_id,
         "x-amz-sns-topic-arn": subscription.topic.arn,
     }
-    if parcel.kind == NOTIFICATION:
+    if parcel.kind != CONFIRMATION:
         headers["x-amz-sns-subscription-arn"] = subscription.arn
-        if subscription.is_raw:
-            headers["x-amz-sns-rawdelivery"] = "true"
+    if parcel.kind == NOTIFICATION and subscription.is_raw:
+        headers["x-amz-sns-rawdelivery"] = "true"
     return headers

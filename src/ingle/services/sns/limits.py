@@ -26,6 +26,7 @@ class MessageLimits:
     bytes: int
     subject: int
     batch: int
+    entry_id: int
     deduplication_s: int
     id: int
     attribute_name: int

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlencode, urlsplit
 
 import orjson
 
-from ingle.services.sns.envelopes import CONFIRMATION
+from ingle.services.sns.envelopes import CONFIRMATION, FAREWELL
 from ingle.services.sns.limits import OUTBOX
 from ingle.services.sns.model import Subscription
 from ingle.services.sns.outbox import NotDelivered, Parcel
@@ -60,6 +60,10 @@ class MailSender:
             mail["Subject"] = "AWS Notification - Subscription Confirmation"
             if subscription.protocol == "email":
                 text = _invitation(subscription, orjson.loads(text)["SubscribeURL"])
+        elif parcel.kind == FAREWELL:
+            mail["Subject"] = "AWS Notification - Unsubscribe Confirmation"
+            if subscription.protocol == "email":
+                text = _way_back(subscription, orjson.loads(text)["SubscribeURL"])
         else:
             mail["Subject"] = parcel.subject or "AWS Notification Message"
             if subscription.protocol == "email":
@@ -96,4 +100,11 @@ def _invitation(subscription: Subscription, url: str) -> str:
         f"You have chosen to subscribe to the topic:\n{subscription.topic.arn}\n\n"
         "To confirm this subscription, click or visit the link below (If this was in error no "
         f"action is necessary):\n{url}\n"
+    )
+
+
+def _way_back(subscription: Subscription, url: str) -> str:
+    return (
+        f"Your subscription to the topic below has been deactivated:\n{subscription.topic.arn}\n\n"
+        f"If this was in error, click or visit the link below to resubscribe:\n{url}\n"
     )

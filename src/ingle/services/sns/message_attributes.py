@@ -13,7 +13,7 @@ from ingle.services.sns.errors import InvalidParameterValue
 from ingle.services.sns.limits import MESSAGE
 from ingle.services.sns.model import Attributes
 
-_NAME = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
+_ODD = re.compile(r"[^A-Za-z0-9_.-]", re.ASCII)
 _TYPES = ("Binary", "Number", "String")
 
 
@@ -61,16 +61,23 @@ def _check_name(name: str) -> None:
         raise InvalidParameterValue(
             f"Length of message attribute name must be less than {MESSAGE.attribute_name} bytes."
         )
-    if not _NAME.fullmatch(name):
+    if name.startswith("."):
         raise InvalidParameterValue(
-            f"Invalid non-alphanumeric character was found in the message attribute name '{name}'. "
-            "Can only include alphanumeric characters, hyphens, underscores, or dots."
+            "Invalid message attribute name starting with character '.' was found."
         )
-    if name.startswith(".") or name.endswith(".") or ".." in name:
+    if name.endswith("."):
         raise InvalidParameterValue(
-            f"You can't use message attribute names that start or end with a dot, or have dots in "
-            f"succession. This one is '{name}'."
+            "Invalid message attribute name ending with character '.' was found."
         )
+    odd = _ODD.search(name)
+    if odd is not None:
+        raise InvalidParameterValue(
+            f"Invalid non-alphanumeric character '#x{ord(odd[0]):X}' was found in the message "
+            "attribute name. Can only include alphanumeric characters, hyphens, underscores, or "
+            "dots."
+        )
+    if ".." in name:
+        raise InvalidParameterValue("Message attribute name can not have successive '.' character.")
     if name.lower().startswith(("aws.", "amazon.")):
         raise InvalidParameterValue(
             "You can't use message attribute names beginning with 'AWS.' or 'Amazon.'. These "

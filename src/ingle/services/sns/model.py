@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ingle.services.sns.delivery_policies import DeliveryPolicy
 from ingle.services.sns.filter_policies import FilterPolicy
-from ingle.services.sns.retry_policies import RetryPolicy
 
 Attributes = Mapping[str, Mapping[str, Any]]
 """Message attributes by name: `DataType`, and `StringValue` (str) or `BinaryValue` (bytes)."""
@@ -71,16 +71,18 @@ class Subscription:
         protocol: `lambda`, `sqs`, `http`, `https`, `email` or `email-json`.
         endpoint: an ARN, a URL or an address.
         owner: the account that made it.
+        principal: the ARN of who did.
         attributes: those that were set.
         token: what confirms it.
         confirmed: whether it was.
         authenticated: whether whoever confirmed it signed that.
-        guarded: whether only its owner may end it.
+        guarded: whether only its owner may end it, or the topic's.
         created_ms: when it was made.
+        token_ms: when the token was sent, which is good for a while.
+        ended: whether somebody ended it; its endpoint can take that back with the token.
         filter: which messages it is for; None for all.
-        retries: how deliveries are repeated.
+        delivery: how it is delivered to, where that is outside.
         dead_letter: the ARN of the queue for what could not be delivered, or None.
-        content_type: of what is posted to an HTTP endpoint.
     """
 
     id: str
@@ -88,16 +90,18 @@ class Subscription:
     protocol: str
     endpoint: str
     owner: str
+    principal: str
     attributes: Mapping[str, str]
     token: str
     confirmed: bool
     authenticated: bool
     guarded: bool
     created_ms: int
+    token_ms: int
+    ended: bool = False
     filter: FilterPolicy | None = None
-    retries: RetryPolicy = field(default_factory=RetryPolicy)
+    delivery: DeliveryPolicy = field(default_factory=DeliveryPolicy)
     dead_letter: str | None = None
-    content_type: str = ""
 
     @property
     def arn(self) -> str:
@@ -108,6 +112,17 @@ class Subscription:
     def is_raw(self) -> bool:
         """Whether messages come as they were published."""
         return self.attributes.get("RawMessageDelivery") == "true"
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether messages come in signed documents."""
+        return not self.is_raw and self.protocol != "email"
+
+    def wants(self, draft: "Draft") -> bool:
+        """Whether a message is for it, as far as its filter policy says."""
+        return self.filter is None or self.filter.matches(
+            draft.attributes, draft.text(self.protocol)
+        )
 
 
 class Deduplication(NamedTuple):
@@ -134,6 +149,7 @@ class LiveTopic:
     Attributes:
         topic: what it is now.
         subscriptions: by their ids, in the order in which they were made.
+        ended: those that somebody ended a while ago, by their ids.
         deleted: whether it is gone.
         removed: how many subscriptions ended.
     """
@@ -141,6 +157,7 @@ class LiveTopic:
     def __init__(self, topic: Topic) -> None:
         self.topic = topic
         self.subscriptions: dict[str, Subscription] = {}
+        self.ended: dict[str, Subscription] = {}
         self.deleted = False
         self.removed = 0
         # In the order in which they expire.
@@ -178,6 +195,7 @@ class Draft:
         deduplication: its deduplication id, or None.
         timestamp: when it was published, as AWS writes it.
         trace: the trace header that it came with, or "".
+        size: of text and attributes, in bytes.
     """
 
     message_id: str
@@ -188,6 +206,7 @@ class Draft:
     deduplication: str | None
     timestamp: str
     trace: str
+    size: int
 
     def text(self, protocol: str) -> str:
         """What it says to subscribers of a protocol."""

@@ -35,6 +35,26 @@ class Functions(Protocol):
         ...
 
 
+class Outgoing(Protocol):
+    """Messages for queues: `ingle.services.sqs.outgoing.Outgoing` is this."""
+
+    def add(self, arn: str, message: Mapping[str, Any], trace: str = "") -> None:
+        """Take a message, or refuse it."""
+        ...
+
+    async def write(self, connection: AsyncConnection) -> None:
+        """Write all of them."""
+        ...
+
+    def arrive(self) -> None:
+        """To be called after the commit."""
+        ...
+
+    def withdraw(self) -> None:
+        """To be called where there is none."""
+        ...
+
+
 class Queues(Protocol):
     """`for_services` of the SQS service is this."""
 
@@ -44,16 +64,8 @@ class Queues(Protocol):
         """Check that somebody may send to a queue."""
         ...
 
-    async def put(
-        self,
-        connection: AsyncConnection,
-        sender: str,
-        arn: str,
-        message: Mapping[str, Any],
-        trace: str = "",
-    ) -> tuple[Callable[[], None], Callable[[], None]]:
-        """Send within a transaction; what is returned is to be called after it, if it came off
-        and if it did not."""
+    def outgoing(self, sender: str) -> Outgoing:
+        """Begin to send several messages within a transaction."""
         ...
 
 

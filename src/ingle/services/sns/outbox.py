@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingle.clock import Clock
 from ingle.invoke.events.alarms import Alarms
 from ingle.services.sns import tables
-from ingle.services.sns.envelopes import NOTIFICATION
+from ingle.services.sns.envelopes import FAREWELL, NOTIFICATION
 from ingle.services.sns.limits import OUTBOX
+from ingle.services.sns.measurements import DELIVERED, Measurements
 from ingle.services.sns.model import Subscription
 from ingle.services.sns.neighbours import Effects
 from ingle.services.sns.store import SnsStore
@@ -25,6 +26,8 @@ from ingle.storage.database import Database
 from ingle.storage.errors import DatabaseClosed
 
 _logger = logging.getLogger("ingle.sns")
+_RATES = 1024
+"""From so many on, those rates are forgotten that nothing was delivered at lately."""
 _AGAIN_S = 5.0
 """When to try again what could not be read or written here."""
 
@@ -36,7 +39,7 @@ class Parcel:
     Attributes:
         id: its row.
         message_id: the message's id.
-        kind: `Notification` or `SubscriptionConfirmation`.
+        kind: `Notification`, `SubscriptionConfirmation` or `UnsubscribeConfirmation`.
         subject: the message's, or None.
         body: what is sent.
         attempts: how often that was tried.
@@ -84,21 +87,30 @@ class Outbox:
         database: where it is kept.
         store: knows the subscriptions.
         senders: deliver, by protocol.
+        measured: counts.
         clock: the time of day.
     """
 
     def __init__(
-        self, database: Database, store: SnsStore, senders: dict[str, Sender], clock: Clock
+        self,
+        database: Database,
+        store: SnsStore,
+        senders: dict[str, Sender],
+        measured: Measurements,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._store = store
         self._senders = senders
+        self._measured = measured
         self._clock = clock
         self._alarms: Alarms[tuple[int, str]] = Alarms(clock, self._ring)
         self._waiting: dict[str, deque[int]] = {}
         self._running: dict[str, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(OUTBOX.deliveries)
+        # When the next delivery may be, of subscriptions that are delivered to at a rate.
+        self._next_s: dict[str, float] = {}
         self._abandon: Abandon | None = None
         self._closed = False
 
@@ -169,6 +181,7 @@ class Outbox:
             while waiting:
                 row = waiting.popleft()
                 try:
+                    await self._turn(subscription_id)
                     async with self._places:
                         await self._deliver(row, subscription_id)
                 except DatabaseClosed:
@@ -184,24 +197,40 @@ class Outbox:
                 del self._running[subscription_id]
                 self._waiting.pop(subscription_id, None)
 
+    async def _turn(self, subscription_id: str) -> None:
+        """Wait until a subscription may be delivered to, if its delivery policy has a rate."""
+        subscription = self._store.subscription(subscription_id)
+        rate = None if subscription is None else subscription.delivery.per_second
+        if rate is None:
+            return
+        now_s = self._clock.monotonic()
+        if len(self._next_s) >= _RATES:
+            self._next_s = {key: next_s for key, next_s in self._next_s.items() if next_s > now_s}
+        turn_s = max(now_s, self._next_s.get(subscription_id, 0.0))
+        self._next_s[subscription_id] = turn_s + 1 / rate
+        if turn_s > now_s:
+            await self._clock.sleep(turn_s - now_s)
+
     async def _deliver(self, row: int, subscription_id: str) -> None:
         parcel = await self._read(row)
         if parcel is None:
             return
         subscription = self._store.subscription(subscription_id)
-        if subscription is None:
+        if subscription is None or (subscription.ended and parcel.kind != FAREWELL):
             await self._finish(parcel, None, "")
             return
         try:
             await self._senders[subscription.protocol].send(subscription, parcel)
         except NotDelivered as error:
             attempts = parcel.attempts + 1
-            delay_s = None if error.final else subscription.retries.delay_s(attempts)
+            delay_s = None if error.final else subscription.delivery.retries.delay_s(attempts)
             if delay_s is None:
                 await self._finish(parcel, subscription, str(error))
             else:
                 await self._later(parcel.id, subscription_id, attempts, delay_s)
             return
+        if parcel.kind == NOTIFICATION:
+            self._measured.count(subscription.topic, DELIVERED)
         await self._finish(parcel, None, "")
 
     async def _read(self, row: int) -> Parcel | None:

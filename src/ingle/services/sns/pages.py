@@ -6,13 +6,14 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
-from xml.sax.saxutils import escape
 
+from ingle.services.sns.confirmations import Confirmations
 from ingle.services.sns.errors import InvalidParameter
 from ingle.services.sns.signing import Signer
 from ingle.services.sns.subscriptions import Subscriptions
 from ingle.wire.errors import ServiceError
 from ingle.wire.http import Request, Response
+from ingle.wire.xml_values import escape_text
 
 _CERTIFICATE = "/SimpleNotificationService-"
 _NAMESPACE = "http://sns.amazonaws.com/doc/2010-03-31/"
@@ -30,11 +31,15 @@ class Pages:
 
     Args:
         signer: has the certificate.
-        subscriptions: are confirmed, and end.
+        confirmations: take tokens.
+        subscriptions: end.
     """
 
-    def __init__(self, signer: Signer, subscriptions: Subscriptions) -> None:
+    def __init__(
+        self, signer: Signer, confirmations: Confirmations, subscriptions: Subscriptions
+    ) -> None:
         self._signer = signer
+        self._confirmations = confirmations
         self._subscriptions = subscriptions
 
     async def answer(self, request: Request) -> Response | None:
@@ -58,7 +63,7 @@ class Pages:
         except ServiceError as error:
             body = (
                 f'<ErrorResponse xmlns="{_NAMESPACE}"><Error><Type>Sender</Type>'
-                f"<Code>{error.error_code}</Code><Message>{escape(error.message)}</Message>"
+                f"<Code>{error.error_code}</Code><Message>{escape_text(error.message)}</Message>"
                 "</Error></ErrorResponse>"
             )
             return Response(error.http_status or 400, _XML, body.encode())
@@ -70,12 +75,12 @@ class Pages:
                 raise InvalidParameter(f"{member} Reason: no value for required parameter")
         result = ""
         if action == "ConfirmSubscription":
-            answer = await self._subscriptions.confirm(dict(fields), signed=False)
+            answer = await self._confirmations.confirm(dict(fields), None)
             result = (
-                f"<ConfirmSubscriptionResult><SubscriptionArn>{escape(answer['SubscriptionArn'])}"
+                f"<ConfirmSubscriptionResult><SubscriptionArn>{escape_text(answer['SubscriptionArn'])}"
                 "</SubscriptionArn></ConfirmSubscriptionResult>"
             )
         else:
-            await self._subscriptions.unsubscribe(dict(fields), signed=False)
+            await self._subscriptions.unsubscribe(dict(fields), None)
         body = f'<{action}Response xmlns="{_NAMESPACE}">{result}</{action}Response>'
         return Response(200, _XML, body.encode())

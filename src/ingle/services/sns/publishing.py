@@ -17,12 +17,12 @@ from ingle.services.sns import tables
 from ingle.services.sns.drafts import check_batch, draft
 from ingle.services.sns.envelopes import Envelopes, Notices
 from ingle.services.sns.limits import MESSAGE
+from ingle.services.sns.measurements import FILTERED_OUT, Measurements
 from ingle.services.sns.model import Deduplication, Draft, LiveTopic, Subscription
 from ingle.services.sns.neighbours import Effects
 from ingle.services.sns.routes import Routes
 from ingle.storage.database import Database
 from ingle.storage.tasks import finish
-from ingle.wire.errors import ServiceError
 from ingle.wire.service import ServiceOutput
 
 _SEQUENCE_BASE = 10_000_000_000_000_000_000
@@ -35,6 +35,7 @@ class _Ready:
 
     draft: Draft
     subscriptions: Sequence[Subscription]
+    filtered_out: int
     notices: Notices
 
 
@@ -45,6 +46,7 @@ class Publishing:
         database: where they are written.
         envelopes: write what subscribers get.
         routes: the ways to these.
+        measured: counts.
         clock: the time of day.
         last_sequence: the latest sequence number of a message.
     """
@@ -54,12 +56,14 @@ class Publishing:
         database: Database,
         envelopes: Envelopes,
         routes: Routes,
+        measured: Measurements,
         clock: Clock,
         last_sequence: int,
     ) -> None:
         self._database = database
         self._envelopes = envelopes
         self._routes = routes
+        self._measured = measured
         self._clock = clock
         # Later messages have larger numbers, also over restarts, for fewer than a million a second
         # come.
@@ -80,33 +84,25 @@ class Publishing:
         Raises:
             ServiceError: it cannot be published so.
         """
-        ready = await self._prepared(live, draft(live.topic, request, self._now(), trace))
-        [answer] = await self._write(live, [ready])
+        made = draft(live.topic, request, self._now(), trace)
+        [answer] = await self._write(live, await self._prepared(live, [made]))
         return answer
 
     async def publish_batch(
         self, live: LiveTopic, entries: list[dict[str, Any]], trace: str
     ) -> ServiceOutput:
-        """Publish several; those that can be are on disk when this returns.
+        """Publish several; they are on disk when this returns. Where one cannot be, none is.
 
         Raises:
-            ServiceError: the batch as a whole is none.
+            ServiceError: the batch is none, or one of its messages cannot be published so.
         """
         check_batch(entries)
-        ready: list[_Ready] = []
-        ids: list[str] = []
-        failed: list[ServiceOutput] = []
-        for entry in entries:
-            try:
-                made = draft(live.topic, entry, self._now(), trace)
-            except ServiceError as error:
-                failed.append(_failure(entry, error))
-                continue
-            ready.append(await self._prepared(live, made))
-            ids.append(entry["Id"])
-        answers = await self._write(live, ready) if ready else []
-        successful = [{"Id": each, **told} for each, told in zip(ids, answers, strict=True)]
-        return {"Successful": successful, "Failed": failed}
+        made = [draft(live.topic, entry, self._now(), trace) for entry in entries]
+        answers = await self._write(live, await self._prepared(live, made))
+        successful = [
+            {"Id": entry["Id"], **told} for entry, told in zip(entries, answers, strict=True)
+        ]
+        return {"Successful": successful, "Failed": []}
 
     async def add(
         self, connection: AsyncConnection, live: LiveTopic, request: Mapping[str, Any], trace: str
@@ -119,25 +115,25 @@ class Publishing:
         Raises:
             ServiceError: it cannot be published so.
         """
-        ready = await self._prepared(live, draft(live.topic, request, self._now(), trace))
+        made = draft(live.topic, request, self._now(), trace)
+        [ready] = await self._prepared(live, [made])
         effects = Effects(reversible=False)
         await self._insert(connection, live, ready, effects)
         return effects.apply
 
-    async def _prepared(self, live: LiveTopic, made: Draft) -> _Ready:
-        """Find out whom a message is for, and sign it for them."""
-        chosen = [
-            each
-            for each in live.subscriptions.values()
-            if each.confirmed
-            and (
-                each.filter is None
-                or each.filter.matches(made.attributes, made.text(each.protocol))
-            )
+    async def _prepared(self, live: LiveTopic, made: Sequence[Draft]) -> list[_Ready]:
+        """Find out whom messages are for, and sign them for those."""
+        confirmed = [each for each in live.subscriptions.values() if each.confirmed]
+        chosen = [[to for to in confirmed if to.wants(each)] for each in made]
+        to_sign = [
+            (each, dict.fromkeys(each.text(to.protocol) for to in found if to.is_signed))
+            for each, found in zip(made, chosen, strict=True)
         ]
-        texts = dict.fromkeys(made.text(each.protocol) for each in chosen)
-        notices = await self._envelopes.signed(live.topic, made, list(texts))
-        return _Ready(made, chosen, notices)
+        notices = await self._envelopes.signed(live.topic, to_sign)
+        return [
+            _Ready(each, found, len(confirmed) - len(found), notice)
+            for each, found, notice in zip(made, chosen, notices, strict=True)
+        ]
 
     async def _write(self, live: LiveTopic, ready: Sequence[_Ready]) -> list[ServiceOutput]:
         effects = Effects()
@@ -171,9 +167,10 @@ class Publishing:
             sequence = first.sequence
             if is_copy:
                 return {"MessageId": first.message_id, "SequenceNumber": sequence}
-        await self._routes.hand_over_all(
+        await self._routes.hand_over(
             connection, live.topic, ready.subscriptions, made, ready.notices, sequence, effects
         )
+        effects.applied.append(lambda: self._count(live, ready))
         answer = {"MessageId": made.message_id}
         return answer if sequence is None else {**answer, "SequenceNumber": sequence}
 
@@ -201,6 +198,11 @@ class Publishing:
         effects.failed.append(lambda: live.forget(first))
         return first, False
 
+    def _count(self, live: LiveTopic, ready: _Ready) -> None:
+        key = live.topic.key
+        self._measured.published(key, ready.draft.size)
+        self._measured.count(key, FILTERED_OUT, ready.filtered_out)
+
     async def _forget(self, connection: AsyncConnection) -> None:
         """Delete, now and then, what no copies need to be compared with any more."""
         now_ms = int(self._now() * 1000)
@@ -211,12 +213,3 @@ class Publishing:
 
     def _now(self) -> float:
         return self._clock.time()
-
-
-def _failure(entry: Mapping[str, Any], error: ServiceError) -> ServiceOutput:
-    return {
-        "Id": entry["Id"],
-        "Code": error.error_code,
-        "Message": error.message,
-        "SenderFault": True,
-    }

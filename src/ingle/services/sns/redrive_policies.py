@@ -29,8 +29,8 @@ def dead_letter(text: str | None) -> str | None:
     return target
 
 
-def check(text: str | None, topic: str) -> None:
-    """Check a RedrivePolicy for a subscription to a topic, whose ARN is given.
+def check(text: str | None, topic: str, endpoint: str) -> None:
+    """Check a RedrivePolicy for a subscription of an endpoint to a topic, whose ARN is given.
 
     Raises:
         InvalidParameter: it is none, or names a queue of another account, region or type.
@@ -45,6 +45,9 @@ def check(text: str | None, topic: str) -> None:
         )
     if target.endswith(".fifo") and not topic.endswith(".fifo"):
         raise InvalidParameter(
-            "RedrivePolicy: a FIFO queue can be the dead-letter queue of a FIFO topic's "
-            "subscription only"
+            "RedrivePolicy: must use a standard queue as DLQ for a subscription to a standard Topic"
+        )
+    if topic.endswith(".fifo") and endpoint.endswith(".fifo") and not target.endswith(".fifo"):
+        raise InvalidParameter(
+            "RedrivePolicy: must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic."
         )

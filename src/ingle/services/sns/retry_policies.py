@@ -1,19 +1,13 @@
-"""Delivery policies: how often and when a delivery is tried again.
+"""Retry policies: how often and when a delivery is tried again.
 
 Source: https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
 """
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
-import orjson
-
-from ingle.services.sns.errors import InvalidParameter
-from ingle.services.sns.limits import RETRIES
-
-_FUNCTIONS = ("arithmetic", "exponential", "geometric", "linear")
 _GROWTH = 2.0
 
 
@@ -48,6 +42,10 @@ class RetryPolicy:
         steps = self.numRetries - self.numMaxDelayRetries - first
         return self._backoff((retry - first) / max(1, steps - 1))
 
+    def described(self) -> Mapping[str, Any]:
+        """Write it as AWS tells it."""
+        return asdict(self)
+
     def _backoff(self, way: float) -> float:
         low, high = float(self.minDelayTarget), float(self.maxDelayTarget)
         if self.backoffFunction == "exponential":
@@ -64,90 +62,3 @@ class RetryPolicy:
 HTTP_RETRIES = RetryPolicy()
 MAIL_RETRIES = RetryPolicy(10, 600, 50, 38, 0, 2, "exponential")
 """AWS's for endpoints that are neither its own services nor HTTP: 50 within six hours."""
-
-
-def of_topic(text: str | None) -> tuple[RetryPolicy, bool]:
-    """Read a topic's DeliveryPolicy; also say whether subscriptions may not have their own.
-
-    Raises:
-        InvalidParameter: it is none.
-    """
-    if not text:
-        return HTTP_RETRIES, False
-    http = _member(_loaded(text), "http")
-    retries = _retries(_member(http, "defaultHealthyRetryPolicy"))
-    return retries, http.get("disableSubscriptionOverrides") is True
-
-
-def of_subscription(text: str | None, topic: str | None) -> RetryPolicy:
-    """Read a subscription's DeliveryPolicy, which stands in for its topic's.
-
-    Raises:
-        InvalidParameter: it is none.
-    """
-    inherited, fixed = of_topic(topic)
-    if not text:
-        return inherited
-    policy = _member(_loaded(text), "healthyRetryPolicy")
-    own = _retries(policy) if policy else inherited
-    return inherited if fixed else own
-
-
-def content_type(subscription: str | None, topic: str | None) -> str:
-    """The content type of what is posted to an HTTP endpoint."""
-    own = _member(_loaded(subscription), "requestPolicy") if subscription else {}
-    shared = _member(_member(_loaded(topic), "http"), "defaultRequestPolicy") if topic else {}
-    told: str = own.get("headerContentType") or shared.get("headerContentType") or ""
-    return told or "text/plain; charset=UTF-8"
-
-
-def effective(policy: RetryPolicy) -> Mapping[str, Any]:
-    """Write a policy as AWS tells it."""
-    return asdict(policy)
-
-
-def _retries(policy: Mapping[str, Any]) -> RetryPolicy:
-    known = {each.name for each in fields(RetryPolicy)}
-    for name, value in policy.items():
-        if name not in known:
-            raise _bad(f"Unexpected JSON member: {name}")
-        if name == "backoffFunction":
-            if value not in _FUNCTIONS:
-                raise _bad("backoffFunction must be one of " + ", ".join(_FUNCTIONS))
-        elif isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise _bad(f"{name} must be a whole number greater than or equal to 0")
-    made = RetryPolicy(**policy)
-    if not 1 <= made.minDelayTarget <= made.maxDelayTarget <= RETRIES.delay_s:
-        raise _bad(
-            "minDelayTarget must be between 1 and maxDelayTarget, and that at most "
-            f"{RETRIES.delay_s}"
-        )
-    if made.numRetries > RETRIES.retries:
-        raise _bad(f"numRetries must be at most {RETRIES.retries}")
-    if made.numNoDelayRetries + made.numMinDelayRetries + made.numMaxDelayRetries > made.numRetries:
-        raise _bad("numRetries must be greater than or equal to the sum of the retries of phases")
-    delays = [made.delay_s(attempt) or 0.0 for attempt in range(1, made.numRetries + 1)]
-    if sum(delays) > RETRIES.total_s:
-        raise _bad(f"the total delay of all retries must be at most {RETRIES.total_s} seconds")
-    return made
-
-
-def _loaded(text: str) -> Mapping[str, Any]:
-    try:
-        policy = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        policy = None
-    if not isinstance(policy, dict):
-        raise _bad("Failed to parse JSON")
-    return policy
-
-
-def _member(policy: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = policy.get(name) or {}
-    if not isinstance(found, dict):
-        raise _bad(f"{name} must be an object")
-    return found
-
-
-def _bad(why: str) -> InvalidParameter:
-    return InvalidParameter(f"DeliveryPolicy: {why}")

@@ -7,16 +7,23 @@ Source: https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.h
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.iam.principal import service_principal
 from ingle.invoke.events.event import Event
-from ingle.services.sns.envelopes import NOTIFICATION, Notices
+from ingle.services.sns.envelopes import NOTIFICATION, Notices, event, written
+from ingle.services.sns.measurements import (
+    DELIVERED,
+    FAILED,
+    NOT_REDRIVEN,
+    REDRIVEN,
+    Measurements,
+)
 from ingle.services.sns.model import Draft, Subscription, Topic
-from ingle.services.sns.neighbours import Effects, Functions, Queues
+from ingle.services.sns.neighbours import Effects, Functions, Outgoing, Queues
 from ingle.services.sns.outbox import Outbox
 from ingle.wire.errors import ServiceError
 
@@ -31,14 +38,22 @@ class Routes:
         functions: what takes events.
         queues: take messages.
         outbox: takes what goes outside.
+        measured: counts.
     """
 
-    def __init__(self, functions: Callable[[], Functions], queues: Queues, outbox: Outbox) -> None:
+    def __init__(
+        self,
+        functions: Callable[[], Functions],
+        queues: Queues,
+        outbox: Outbox,
+        measured: Measurements,
+    ) -> None:
+        self._measured = measured
         self._functions = functions
         self._queues = queues
         self._outbox = outbox
 
-    async def hand_over_all(
+    async def hand_over(
         self,
         connection: AsyncConnection,
         topic: Topic,
@@ -48,7 +63,7 @@ class Routes:
         sequence: str | None,
         effects: Effects,
     ) -> None:
-        """Hand a message over to its subscribers; the events of all functions are written at once.
+        """Hand a message over to its subscribers: all functions at once, and all queues.
 
         Args:
             connection: the transaction's.
@@ -60,93 +75,84 @@ class Routes:
             effects: of the transaction.
         """
         events: list[Event] = []
+        messages = self._outgoing(effects)
+        queued = 0
         for each in subscriptions:
-            await self._hand_over(
-                connection, topic, each, draft, notices, sequence, events, effects
-            )
+            try:
+                if each.protocol == "lambda":
+                    content = notices.event(each)
+                    events.append(self._event(topic, each, content, draft.trace))
+                elif each.protocol == "sqs":
+                    message = _queue_message(each, draft, notices, sequence)
+                    self._send(topic, each.endpoint, message, draft.trace, messages)
+                    queued += 1
+                else:
+                    await self._outbox.add(
+                        connection,
+                        each,
+                        draft.message_id,
+                        NOTIFICATION,
+                        draft.subject,
+                        _outside(each, draft, notices, sequence),
+                        effects,
+                    )
+            except ServiceError as error:
+                _logger.info(
+                    "message %s was not taken by %s: %s", draft.message_id, each.endpoint, error
+                )
+                letter = _letter(each, draft, notices, sequence)
+                self._give_up(topic, each, letter, error.message, messages, effects)
+        self._count(topic, DELIVERED, effects, len(events) + queued)
+        await messages.write(connection)
         if events:
             taken = await self._functions().add_all(
                 connection, events, reversible=effects.reversible
             )
             effects.add(*taken)
 
-    async def _hand_over(
+    async def ask(
         self,
         connection: AsyncConnection,
         topic: Topic,
         subscription: Subscription,
-        draft: Draft,
-        notices: Notices,
-        sequence: str | None,
-        events: list[Event],
+        document: Mapping[str, str],
         effects: Effects,
     ) -> None:
-        protocol = subscription.protocol
+        """Hand over what asks an endpoint to confirm, as far as it lets the topic.
+
+        Args:
+            connection: the transaction's.
+            topic: the subscription's.
+            subscription: whose endpoint is asked.
+            document: what it is asked, signed.
+            effects: of the transaction.
+        """
+        kind, message_id = document["Type"], document["MessageId"]
         try:
-            if protocol == "lambda":
-                events.append(
-                    self._functions().prepared(
-                        subscription.endpoint,
-                        notices.event(subscription),
-                        service=PRINCIPAL.arn,
-                        source_arn=topic.key.arn,
-                        source_account=topic.key.account_id,
-                        trace=draft.trace,
-                    )
-                )
-            elif protocol == "sqs":
-                message = _queue_message(subscription, draft, notices, sequence)
-                await self.send(
-                    connection, topic, subscription.endpoint, message, draft.trace, effects
-                )
+            if subscription.protocol == "lambda":
+                made = self._event(topic, subscription, event(subscription, document), "")
+                functions = self._functions()
+                effects.add(*await functions.add_all(connection, [made], reversible=True))
+            elif subscription.protocol == "sqs":
+                message = {"MessageBody": written(document)}
+                if subscription.endpoint.endswith(".fifo"):
+                    message |= {"MessageGroupId": kind, "MessageDeduplicationId": message_id}
+                messages = self._outgoing(effects)
+                self._send(topic, subscription.endpoint, message, "", messages)
+                await messages.write(connection)
             else:
-                raw = subscription.is_raw or protocol == "email"
-                text = draft.text(protocol) if raw else notices.document(subscription, sequence)
                 await self._outbox.add(
-                    connection,
-                    subscription,
-                    draft.message_id,
-                    NOTIFICATION,
-                    draft.subject,
-                    text,
-                    effects,
+                    connection, subscription, message_id, kind, None, written(document), effects
                 )
         except ServiceError as error:
-            _logger.info(
-                "message %s was not taken by %s: %s", draft.message_id, subscription.endpoint, error
-            )
-            body = (
-                notices.event(subscription).decode()
-                if protocol == "lambda"
-                else notices.document(subscription, sequence)
-            )
-            message = {"MessageBody": body} | _fifo_members(draft, subscription.dead_letter or "")
-            await self.give_up(connection, topic, subscription, message, error.message, effects)
-
-    async def send(
-        self,
-        connection: AsyncConnection,
-        topic: Topic,
-        queue: str,
-        message: dict[str, Any],
-        trace: str,
-        effects: Effects,
-    ) -> None:
-        """Send to a queue, as far as its policy lets the topic.
-
-        Raises:
-            ServiceError: it does not, or there is no such queue.
-        """
-        keys = {"aws:sourcearn": (topic.key.arn,), "aws:sourceaccount": (topic.key.account_id,)}
-        self._queues.check_may_send(PRINCIPAL, queue, keys)
-        effects.add(*await self._queues.put(connection, PRINCIPAL.unique_id, queue, message, trace))
+            _logger.info("%s was not asked to confirm: %s", subscription.endpoint, error)
 
     async def give_up(
         self,
         connection: AsyncConnection,
         topic: Topic,
         subscription: Subscription,
-        message: dict[str, Any],
+        message: Mapping[str, Any],
         why: str,
         effects: Effects,
     ) -> None:
@@ -160,13 +166,62 @@ class Routes:
             why: what went wrong.
             effects: of the transaction.
         """
+        messages = self._outgoing(effects)
+        self._give_up(topic, subscription, message, why, messages, effects)
+        await messages.write(connection)
+
+    def _count(self, topic: Topic, name: str, effects: Effects, times: int = 1) -> None:
+        """Count something once it is committed."""
+        effects.applied.append(lambda: self._measured.count(topic.key, name, times))
+
+    def _outgoing(self, effects: Effects) -> Outgoing:
+        messages = self._queues.outgoing(PRINCIPAL.unique_id)
+        effects.add(messages.arrive, messages.withdraw)
+        return messages
+
+    def _event(self, topic: Topic, subscription: Subscription, content: bytes, trace: str) -> Event:
+        """Make an event, as far as the function's policy lets the topic."""
+        return self._functions().prepared(
+            subscription.endpoint,
+            content,
+            service=PRINCIPAL.arn,
+            source_arn=topic.key.arn,
+            source_account=topic.key.account_id,
+            trace=trace,
+        )
+
+    def _send(
+        self,
+        topic: Topic,
+        queue: str,
+        message: Mapping[str, Any],
+        trace: str,
+        messages: Outgoing,
+    ) -> None:
+        """Send to a queue, as far as its policy lets the topic."""
+        keys = {"aws:sourcearn": (topic.key.arn,), "aws:sourceaccount": (topic.key.account_id,)}
+        self._queues.check_may_send(PRINCIPAL, queue, keys)
+        messages.add(queue, message, trace)
+
+    def _give_up(
+        self,
+        topic: Topic,
+        subscription: Subscription,
+        message: Mapping[str, Any],
+        why: str,
+        messages: Outgoing,
+        effects: Effects,
+    ) -> None:
+        self._count(topic, FAILED, effects)
         queue = subscription.dead_letter
         if queue is None:
             _logger.warning("a message for %s is lost: %s", subscription.arn, why)
             return
         try:
-            await self.send(connection, topic, queue, message, "", effects)
+            self._send(topic, queue, message, "", messages)
+            self._count(topic, REDRIVEN, effects)
         except ServiceError as error:
+            self._count(topic, NOT_REDRIVEN, effects)
             _logger.warning(
                 "a message for %s is lost: %s; its dead-letter queue did not take it: %s",
                 subscription.arn,
@@ -175,17 +230,38 @@ class Routes:
             )
 
 
+def _outside(
+    subscription: Subscription, draft: Draft, notices: Notices, sequence: str | None
+) -> str:
+    if subscription.is_signed:
+        return notices.document(subscription, sequence)
+    return draft.text(subscription.protocol)
+
+
 def _queue_message(
     subscription: Subscription, draft: Draft, notices: Notices, sequence: str | None
 ) -> dict[str, Any]:
-    message: dict[str, Any]
-    if subscription.is_raw:
-        message = {"MessageBody": draft.text("sqs")}
-        if draft.attributes:
-            message["MessageAttributes"] = draft.attributes
-    else:
-        message = {"MessageBody": notices.document(subscription, sequence)}
+    message = _content(subscription, draft, notices, sequence)
     return message | _fifo_members(draft, subscription.endpoint)
+
+
+def _letter(
+    subscription: Subscription, draft: Draft, notices: Notices, sequence: str | None
+) -> dict[str, Any]:
+    """Make a message for the dead-letter queue: what a queue would have got."""
+    message = _content(subscription, draft, notices, sequence)
+    return message | _fifo_members(draft, subscription.dead_letter or "")
+
+
+def _content(
+    subscription: Subscription, draft: Draft, notices: Notices, sequence: str | None
+) -> dict[str, Any]:
+    if not subscription.is_raw:
+        return {"MessageBody": notices.document(subscription, sequence)}
+    message: dict[str, Any] = {"MessageBody": draft.text(subscription.protocol)}
+    if draft.attributes:
+        message["MessageAttributes"] = draft.attributes
+    return message
 
 
 def _fifo_members(draft: Draft, queue: str) -> dict[str, str]:

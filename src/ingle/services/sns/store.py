@@ -1,22 +1,40 @@
 """Keeps topics and subscriptions in the database, and all in memory as well."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Self
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Delete, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.clock import Clock
-from ingle.services.sns import retry_policies, tables
+from ingle.services.sns import delivery_policies, tables
+from ingle.services.sns.delivery_policies import DeliveryPolicy
 from ingle.services.sns.filter_policies import ATTRIBUTES, FilterPolicy
 from ingle.services.sns.model import Deduplication, LiveTopic, Subscription, Topic, TopicKey
+from ingle.services.sns.neighbours import Effects
 from ingle.services.sns.redrive_policies import dead_letter
+from ingle.services.sns.retry_policies import MAIL_RETRIES
 from ingle.storage.database import Database
 from ingle.storage.tasks import finish
 
-_KEPT = ("id", "protocol", "endpoint", "owner", "attributes", "token", "confirmed")
-_ALSO_KEPT = ("authenticated", "guarded", "created_ms")
+_KEPT = (
+    "id",
+    "protocol",
+    "endpoint",
+    "owner",
+    "principal",
+    "attributes",
+    "token",
+    "confirmed",
+    "authenticated",
+    "guarded",
+    "created_ms",
+    "token_ms",
+    "ended",
+)
+Also = Callable[[AsyncConnection, Effects], Awaitable[None]]
+"""What is to be done in the same transaction."""
 
 
 class SnsStore:
@@ -61,14 +79,18 @@ class SnsStore:
             key=lambda each: each.topic.key.name,
         )
 
+    def topics(self) -> list[LiveTopic]:
+        """List all topics."""
+        return list(self._by_key.values())
+
     def subscription(self, number: str) -> Subscription | None:
-        """Find a subscription by its id."""
+        """Find a subscription by its id, also one that ended a while ago."""
         live = self._topic_of.get(number)
-        return None if live is None else live.subscriptions.get(number)
+        return None if live is None else live.subscriptions.get(number) or live.ended.get(number)
 
     def subscriptions(self) -> Iterator[Subscription]:
         """Go through all subscriptions of all topics."""
-        for live in list(self._by_key.values()):
+        for live in self.topics():
             yield from list(live.subscriptions.values())
 
     async def create(
@@ -136,55 +158,80 @@ class SnsStore:
         def forget(_: None) -> None:
             live.deleted = True
             self._by_key.pop(live.topic.key, None)
-            for number in live.subscriptions:
+            for number in (*live.subscriptions, *live.ended):
                 self._topic_of.pop(number, None)
-            live.subscriptions = {}
+            live.subscriptions, live.ended = {}, {}
             self.changes += 1
 
         await self._keep(run, forget)
 
-    async def put(self, live: LiveTopic, subscription: Subscription) -> Subscription:
-        """Keep a subscription, in place of what was kept of it before; return it compiled."""
+    async def put(
+        self, live: LiveTopic, subscription: Subscription, also: Also | None = None
+    ) -> Subscription:
+        """Keep a subscription, in place of what was kept of it before; return it compiled.
+
+        What was still to be delivered to one that ended is forgotten.
+        """
         compiled = _compiled(subscription, live.topic)
-        values = {name: getattr(subscription, name) for name in (*_KEPT, *_ALSO_KEPT)}
+        values = {name: getattr(subscription, name) for name in _KEPT}
         values |= {"topic_id": live.topic.id, "attributes": dict(subscription.attributes)}
+        effects = Effects()
 
         async def run(connection: AsyncConnection) -> None:
             chosen = tables.subscriptions.c.id == subscription.id
             await connection.execute(delete(tables.subscriptions).where(chosen))
             await connection.execute(insert(tables.subscriptions).values(values))
+            if subscription.ended:
+                await connection.execute(_forget_deliveries(subscription.id))
+            if also is not None:
+                await also(connection, effects)
 
         def remember(_: None) -> Subscription:
-            live.subscriptions[compiled.id] = compiled
+            place, other = live.subscriptions, live.ended
+            if compiled.ended:
+                place, other = other, place
+                live.removed += 1
+            other.pop(compiled.id, None)
+            place[compiled.id] = compiled
             self._topic_of[compiled.id] = live
+            effects.apply()
             return compiled
 
-        kept: Subscription = await self._keep(run, remember)
+        kept: Subscription = await self._keep(run, remember, effects)
         return kept
 
     async def remove(self, live: LiveTopic, subscription: Subscription) -> None:
         """Delete a subscription, with what was still to be delivered to it."""
 
         async def run(connection: AsyncConnection) -> None:
-            pending = tables.deliveries.c.subscription_id == subscription.id
-            await connection.execute(delete(tables.deliveries).where(pending))
+            await connection.execute(_forget_deliveries(subscription.id))
             chosen = tables.subscriptions.c.id == subscription.id
             await connection.execute(delete(tables.subscriptions).where(chosen))
 
         def forget(_: None) -> None:
             if live.subscriptions.pop(subscription.id, None) is not None:
                 live.removed += 1
+            live.ended.pop(subscription.id, None)
             self._topic_of.pop(subscription.id, None)
 
         await self._keep(run, forget)
 
     async def _keep(
-        self, run: Callable[[AsyncConnection], Any], remember: Callable[[Any], Any]
+        self,
+        run: Callable[[AsyncConnection], Any],
+        remember: Callable[[Any], Any],
+        effects: Effects | None = None,
     ) -> Any:
         """Write, and then do the same in memory, even if the caller goes away meanwhile."""
 
         async def both() -> Any:
-            return remember(await self._database.write(run))
+            try:
+                result = await self._database.write(run)
+            except BaseException:
+                if effects is not None:
+                    effects.undo()
+                raise
+            return remember(result)
 
         return await finish(both())
 
@@ -211,9 +258,9 @@ class SnsStore:
             by_id[row.id] = self._by_key[key] = live
         for row in subscriptions:
             live = by_id[row.topic_id]
-            members = {name: getattr(row, name) for name in (*_KEPT, *_ALSO_KEPT)}
+            members = {name: getattr(row, name) for name in _KEPT}
             made = _compiled(Subscription(topic=live.topic.key, **members), live.topic)
-            live.subscriptions[made.id] = made
+            (live.ended if made.ended else live.subscriptions)[made.id] = made
             self._topic_of[made.id] = live
         self.last_sequence = max((int(row.sequence) for row in deduplications), default=0)
         for row in deduplications:
@@ -231,17 +278,18 @@ def _compiled(subscription: Subscription, topic: Topic) -> Subscription:
     policy = attributes.get("FilterPolicy")
     scope = attributes.get("FilterPolicyScope", ATTRIBUTES)
     if subscription.protocol.startswith("email"):
-        retries = retry_policies.MAIL_RETRIES
+        delivery = DeliveryPolicy(MAIL_RETRIES)
     else:
-        retries = retry_policies.of_subscription(
+        delivery = delivery_policies.of_subscription(
             attributes.get("DeliveryPolicy"), topic.attributes.get("DeliveryPolicy")
         )
     return replace(
         subscription,
         filter=FilterPolicy(policy, scope) if policy else None,
-        retries=retries,
+        delivery=delivery,
         dead_letter=dead_letter(attributes.get("RedrivePolicy")),
-        content_type=retry_policies.content_type(
-            attributes.get("DeliveryPolicy"), topic.attributes.get("DeliveryPolicy")
-        ),
     )
+
+
+def _forget_deliveries(subscription_id: str) -> Delete:
+    return delete(tables.deliveries).where(tables.deliveries.c.subscription_id == subscription_id)

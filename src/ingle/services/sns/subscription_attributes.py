@@ -5,15 +5,12 @@ Source: https://docs.aws.amazon.com/sns/latest/api/API_SetSubscriptionAttributes
 
 from collections.abc import Mapping
 
-import orjson
-
-from ingle.iam.principal import root_arn
-from ingle.services.sns import redrive_policies, retry_policies
+from ingle.services.sns import delivery_policies, redrive_policies
+from ingle.services.sns.endpoints import HTTP
 from ingle.services.sns.errors import InvalidParameter
 from ingle.services.sns.filter_policies import ATTRIBUTES, SCOPES, FilterPolicy
 from ingle.services.sns.model import Subscription, Topic
 
-HTTP = ("http", "https")
 _RAW = ("sqs", *HTTP, "firehose")
 _BOOLEANS = ("true", "false")
 _KNOWN = frozenset(
@@ -22,7 +19,11 @@ _KNOWN = frozenset(
 
 
 def checked(
-    given: Mapping[str, str], present: Mapping[str, str], topic: Topic, protocol: str
+    given: Mapping[str, str],
+    present: Mapping[str, str],
+    topic: Topic,
+    protocol: str,
+    endpoint: str,
 ) -> dict[str, str]:
     """Check attributes that a subscription is to get; return all that it has then.
 
@@ -35,8 +36,8 @@ def checked(
     for name, value in given.items():
         if name not in _KNOWN:
             raise InvalidParameter("AttributeName")
-        _check(name, value, topic, protocol)
-        result[name] = value
+        _check(name, value, topic, protocol, endpoint)
+        result[name] = value.lower() if name == "RawMessageDelivery" else value
         if not value or (name == "FilterPolicy" and value.strip() == "{}"):
             del result[name]
     if "FilterPolicy" in result:
@@ -52,28 +53,20 @@ def described(subscription: Subscription, topic: Topic) -> dict[str, str]:
         "Protocol": subscription.protocol,
         "Endpoint": subscription.endpoint,
         "Owner": subscription.owner,
-        "SubscriptionPrincipal": root_arn(subscription.owner),
+        "SubscriptionPrincipal": subscription.principal,
         "PendingConfirmation": _BOOLEANS[subscription.confirmed],
         "ConfirmationWasAuthenticated": _BOOLEANS[not subscription.authenticated],
         "RawMessageDelivery": "false",
     }
     if subscription.protocol in HTTP:
-        told["EffectiveDeliveryPolicy"] = orjson.dumps(
-            {
-                "healthyRetryPolicy": retry_policies.effective(subscription.retries),
-                "sicklyRetryPolicy": None,
-                "throttlePolicy": None,
-                "requestPolicy": {"headerContentType": subscription.content_type},
-                "guaranteed": False,
-            }
-        ).decode()
+        told["EffectiveDeliveryPolicy"] = subscription.delivery.described()
     told |= dict(subscription.attributes)
     if "FilterPolicy" in told:
         told.setdefault("FilterPolicyScope", ATTRIBUTES)
     return told
 
 
-def _check(name: str, value: str, topic: Topic, protocol: str) -> None:
+def _check(name: str, value: str, topic: Topic, protocol: str, endpoint: str) -> None:
     if name == "RawMessageDelivery":
         if value.lower() not in _BOOLEANS:
             raise InvalidParameter(
@@ -81,8 +74,7 @@ def _check(name: str, value: str, topic: Topic, protocol: str) -> None:
             )
         if value.lower() == "true" and protocol not in _RAW:
             raise InvalidParameter(
-                "RawMessageDelivery: Raw message delivery is not supported for the protocol "
-                f"{protocol}"
+                f"Delivery protocol [{protocol}] does not support raw message delivery."
             )
     elif name == "FilterPolicyScope":
         if value not in ("", *SCOPES):
@@ -91,10 +83,10 @@ def _check(name: str, value: str, topic: Topic, protocol: str) -> None:
                 "MessageAttributes"
             )
     elif name == "RedrivePolicy":
-        redrive_policies.check(value, topic.key.arn)
+        redrive_policies.check(value, topic.key.arn, endpoint)
     elif name == "DeliveryPolicy" and value:
         if protocol not in HTTP:
             raise InvalidParameter(
                 "DeliveryPolicy: Protocol does not support delivery policies: " + protocol
             )
-        retry_policies.of_subscription(value, None)
+        delivery_policies.of_subscription(value, None)

@@ -41,12 +41,15 @@ subscriptions = Table(
     Column("protocol", String(16), nullable=False),
     Column("endpoint", Text, nullable=False),
     Column("owner", String(12), nullable=False),
+    Column("principal", Text, nullable=False),
     Column("attributes", JSON, nullable=False),
     Column("token", Text, nullable=False),
     Column("confirmed", Boolean, nullable=False),
     Column("authenticated", Boolean, nullable=False),
     Column("guarded", Boolean, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
+    Column("token_ms", BigInteger, nullable=False),
+    Column("ended", Boolean, nullable=False),
 )
 
 deduplications = Table(
@@ -69,7 +72,7 @@ deliveries = Table(
     Column("id", _Id, primary_key=True),
     Column("subscription_id", String(36), nullable=False, index=True),
     Column("message_id", String(36), nullable=False),
-    # Notification or SubscriptionConfirmation.
+    # Notification, SubscriptionConfirmation or UnsubscribeConfirmation.
     Column("kind", String(32), nullable=False),
     Column("subject", Text),
     Column("body", Text, nullable=False),

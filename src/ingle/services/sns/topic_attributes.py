@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import orjson
 
 from ingle.iam.policy import MalformedPolicy, Policy, PolicyKind
-from ingle.services.sns import retry_policies
+from ingle.services.sns import delivery_policies
 from ingle.services.sns.errors import InvalidParameter
 from ingle.services.sns.limits import TOPIC
 from ingle.services.sns.model import LiveTopic, TopicKey
@@ -66,7 +66,7 @@ def check(name: str, value: str, *, fifo: bool, creating: bool) -> None:
         if len(value) > TOPIC.display_name:
             raise InvalidParameter("DisplayName")
     elif name == "DeliveryPolicy":
-        retry_policies.of_topic(value)
+        delivery_policies.of_topic(value)
     elif value:
         check_policy(value)
 
@@ -111,7 +111,6 @@ def described(live: LiveTopic) -> dict[str, str]:
     """Tell all attributes of a topic."""
     topic = live.topic
     confirmed = sum(each.confirmed for each in live.subscriptions.values())
-    retries, fixed = retry_policies.of_topic(topic.attributes.get("DeliveryPolicy"))
     told = {
         "TopicArn": topic.key.arn,
         "Owner": topic.key.account_id,
@@ -120,19 +119,9 @@ def described(live: LiveTopic) -> dict[str, str]:
         "SubscriptionsConfirmed": str(confirmed),
         "SubscriptionsPending": str(len(live.subscriptions) - confirmed),
         "SubscriptionsDeleted": str(live.removed),
-        "EffectiveDeliveryPolicy": orjson.dumps(
-            {
-                "http": {
-                    "defaultHealthyRetryPolicy": retry_policies.effective(retries),
-                    "disableSubscriptionOverrides": fixed,
-                    "defaultRequestPolicy": {
-                        "headerContentType": retry_policies.content_type(
-                            None, topic.attributes.get("DeliveryPolicy")
-                        )
-                    },
-                }
-            }
-        ).decode(),
+        "EffectiveDeliveryPolicy": delivery_policies.of_topic(
+            topic.attributes.get("DeliveryPolicy")
+        ).described_of_topic(),
     }
     if topic.is_fifo:
         told |= {"FifoTopic": "true", "ContentBasedDeduplication": "false"}

@@ -3,6 +3,7 @@
 Sources: https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html and its neighbours.
 """
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -22,6 +23,7 @@ from ingle.services.sns.store import SnsStore
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 _T = TypeVar("_T")
+_MARKS = "_.:/=+-@"
 
 
 class Topics:
@@ -36,14 +38,17 @@ class Topics:
         self._store = store
         self._changing = changing
 
-    def existing(self, arn: str, member: str = "TopicArn") -> LiveTopic:
+    def existing(self, context: CallContext, arn: str, member: str = "TopicArn") -> LiveTopic:
         """Find a topic.
 
         Raises:
-            InvalidParameter: the ARN is none.
+            InvalidParameter: the ARN is none of the caller's region.
             NotFound: there is no such topic.
         """
-        live = self._store.get(topic_key(arn, member))
+        key = topic_key(arn, member)
+        if key.region != context.region:
+            raise InvalidParameter(member)
+        live = self._store.get(key)
         if live is None:
             raise no_topic()
         return live
@@ -72,9 +77,11 @@ class Topics:
                 _check_same(live, attributes, tags if "Tags" in request else None)
         return {"TopicArn": key.arn}
 
-    async def delete(self, request: ServiceInput) -> None:
+    async def delete(self, context: CallContext, request: ServiceInput) -> None:
         """Delete a topic with its subscriptions; one that is not there is gone already."""
         key = topic_key(request["TopicArn"])
+        if key.region != context.region:
+            raise InvalidParameter("TopicArn")
         async with self._changing(key):
             live = self._store.get(key)
             if live is not None:
@@ -87,13 +94,14 @@ class Topics:
         answer: ServiceOutput = {"Topics": [{"TopicArn": each.topic.key.arn} for each in page]}
         return answer if token is None else {**answer, "NextToken": token}
 
-    def attributes(self, request: ServiceInput) -> ServiceOutput:
+    def attributes(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Tell all attributes of a topic."""
-        return {"Attributes": topic_attributes.described(self.existing(request["TopicArn"]))}
+        live = self.existing(context, request["TopicArn"])
+        return {"Attributes": topic_attributes.described(live)}
 
-    async def set_attribute(self, request: ServiceInput) -> None:
+    async def set_attribute(self, context: CallContext, request: ServiceInput) -> None:
         """Set an attribute of a topic; an empty value takes it away."""
-        live = self.existing(request["TopicArn"])
+        live = self.existing(context, request["TopicArn"])
         name, value = request["AttributeName"], request.get("AttributeValue") or ""
         topic_attributes.check(name, value, fifo=live.topic.is_fifo, creating=False)
         async with self._changing(live.topic.key):
@@ -181,6 +189,14 @@ def _check_tags(tags: Mapping[str, str]) -> None:
                 f"Tags Reason: Tag keys must be between 1 and {TOPIC.tag_key} characters in "
                 f"length, and not begin with aws:. This one is '{key}'."
             )
+        for text in (key, value):
+            if any(
+                unicodedata.category(each)[0] not in "LNZ" for each in text if each not in _MARKS
+            ):
+                raise InvalidParameter(
+                    "Tags Reason: Tags can have letters, digits, whitespace and the characters "
+                    f"{_MARKS}. This is none: {text!r}"
+                )
         if len(value) > TOPIC.tag_value:
             raise InvalidParameter(
                 f"Tags Reason: The value of the tag '{key}' is longer than {TOPIC.tag_value} "

@@ -3,7 +3,8 @@
 Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html
 """
 
-from typing import ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 from ingle.auth.authorizer import Authorizer
 from ingle.clock import Clock
@@ -22,6 +23,7 @@ from ingle.services.sqs.receiving import Receiving
 from ingle.services.sqs.resources import SqsResources
 from ingle.services.sqs.sending import Sending
 from ingle.services.sqs.store import SqsStore
+from ingle.services.sqs.throughput import Throughput
 from ingle.services.sqs.waking import Waking, sweep
 from ingle.storage.database import Database
 from ingle.wire.service import CallContext, Service, ServiceInput, ServiceOutput
@@ -51,15 +53,18 @@ class SqsService(Service):
         self._store = store
         self._clock = clock
         self._journal = Journal(database, clock)
-        self._contents = Contents(database)
+        self._contents = Contents(database, store.seals)
         self._waking = Waking(store, clock)
         arrived, watch = self._waking.arrived, self._waking.watch
         self._queues = Queues(store, self._journal, self._contents, clock, changing)
         self._permissions = Permissions(store, changing)
-        self._sending = Sending(self._journal, self._contents, clock, store.last_id, arrived)
+        self._sending = Sending(
+            self._journal, self._contents, store.seals, clock, store.last_id, arrived
+        )
         moving = Moving(store, clock, self._sending.next_id, arrived)
         self._receiving = Receiving(self._journal, self._contents, moving, clock, watch)
         self._deleting = Deleting(self._journal, self._contents, clock, arrived, watch)
+        self._throughput = Throughput(clock)
         self._move_tasks = MoveTasks(store, moving, self._journal, clock)
         self.for_services = ServiceMessages(
             store, authorizer, self._sending, self._receiving, self._deleting
@@ -146,6 +151,7 @@ class SqsService(Service):
     async def send_message(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Send a message."""
         live = self._queue(context, request)
+        self._throughput.take(live, "SendMessage", _groups([request]))
         return await self._sending.send(live, _sender(context), request, _trace(context))
 
     async def send_message_batch(
@@ -153,23 +159,30 @@ class SqsService(Service):
     ) -> ServiceOutput:
         """Send up to ten messages."""
         live = self._queue(context, request)
+        self._throughput.take(live, "SendMessageBatch", _groups(request["Entries"]))
         return await self._sending.send_batch(
             live, _sender(context), request["Entries"], _trace(context)
         )
 
     async def receive_message(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Receive up to ten messages, or wait for one."""
-        return await self._receiving.receive(self._queue(context, request), request)
+        live = self._queue(context, request)
+        self._throughput.take(live, "ReceiveMessage")
+        return await self._receiving.receive(live, request)
 
     async def delete_message(self, context: CallContext, request: ServiceInput) -> None:
         """Delete a message that was received."""
-        await self._deleting.delete(self._queue(context, request), request["ReceiptHandle"])
+        live = self._queue(context, request)
+        self._throughput.take(live, "DeleteMessage")
+        await self._deleting.delete(live, request["ReceiptHandle"])
 
     async def delete_message_batch(
         self, context: CallContext, request: ServiceInput
     ) -> ServiceOutput:
         """Delete up to ten messages that were received."""
-        return await self._deleting.delete_batch(self._queue(context, request), request["Entries"])
+        live = self._queue(context, request)
+        self._throughput.take(live, "DeleteMessageBatch")
+        return await self._deleting.delete_batch(live, request["Entries"])
 
     async def change_message_visibility(self, context: CallContext, request: ServiceInput) -> None:
         """Hide a message that was received for another time."""
@@ -208,6 +221,10 @@ class SqsService(Service):
 def _sender(context: CallContext) -> str:
     unique_id: str = context.identity.principal.unique_id
     return unique_id
+
+
+def _groups(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    return (each.get("MessageGroupId") or "" for each in entries)
 
 
 def _trace(context: CallContext) -> str:

@@ -85,6 +85,8 @@ def settings(attributes: Mapping[str, str]) -> Settings:
         wait_s=numbers["ReceiveMessageWaitTimeSeconds"],
         by_content=attributes.get("ContentBasedDeduplication") == "true",
         by_group=attributes.get("DeduplicationScope") == "messageGroup",
+        by_group_limit=attributes.get("FifoThroughputLimit") == "perMessageGroupId",
+        encrypted=attributes.get("SqsManagedSseEnabled", "true") == "true",
         redrive=redrive_policies.redrive(attributes.get("RedrivePolicy")),
     )
 

@@ -2,8 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.services.sqs import tables
@@ -11,6 +12,7 @@ from ingle.services.sqs.digests import md5
 from ingle.services.sqs.limits import MEMORY
 from ingle.services.sqs.message_attributes import load
 from ingle.services.sqs.model import Content, Message
+from ingle.services.sqs.sealing import Seals
 from ingle.storage.database import Database
 
 _AT_ONCE = 500
@@ -21,11 +23,15 @@ class Contents:
 
     Args:
         database: where all are.
+        seals: decrypt them.
         most_bytes: how much is kept.
     """
 
-    def __init__(self, database: Database, most_bytes: int = MEMORY.bodies_bytes) -> None:
+    def __init__(
+        self, database: Database, seals: Seals, most_bytes: int = MEMORY.bodies_bytes
+    ) -> None:
         self._database = database
+        self._seals = seals
         self._most_bytes = most_bytes
         self._kept: OrderedDict[int, Message] = OrderedDict()
         self._bytes = 0
@@ -57,10 +63,15 @@ class Contents:
 
     async def _read(self, ids: Sequence[int]) -> dict[int, Content]:
         columns = tables.messages.c
-        chosen = select(columns.id, columns.body, columns.attributes).where(columns.id.in_(ids))
+        wanted = (columns.id, columns.message_id, columns.body, columns.attributes, columns.sealed)
+        chosen = select(*wanted).where(columns.id.in_(ids))
 
-        async def run(connection: AsyncConnection) -> dict[int, Content]:
-            rows = await connection.execute(chosen)
-            return {row.id: Content(row.body, md5(row.body), load(row.attributes)) for row in rows}
+        async def run(connection: AsyncConnection) -> Any:
+            return (await connection.execute(chosen)).all()
 
-        return await self._database.read(run)
+        return {row.id: self._content(row) for row in await self._database.read(run)}
+
+    def _content(self, row: Row[Any]) -> Content:
+        if row.sealed is None:
+            return Content(row.body, md5(row.body), load(row.attributes))
+        return self._seals.open(row.sealed, row.message_id)

@@ -103,6 +103,7 @@ class Deleting:
             for message in messages:
                 live.line.remove(message)
                 self._contents.drop(message)
+            live.counts.deleted += len(messages)
             if live.queue.is_fifo:
                 self._arrived(live, 1)
 
@@ -163,6 +164,16 @@ class Deleting:
             )
         if message.state is not State.IN_FLIGHT:
             raise MessageNotInflight("The specified message isn't in flight.")
+        # A message that is hidden again and again is so for 12 hours at most in all.
+        if message.received_ms is not None:
+            hidden_ms = int(self._clock.time() * 1000) - message.received_ms
+            if hidden_ms + seconds * 1000 > MESSAGE.visibility_s * 1000:
+                raise invalid(
+                    "VisibilityTimeout",
+                    seconds,
+                    "Total VisibilityTimeout for the message is beyond the limit "
+                    f"[{MESSAGE.visibility_s} seconds]",
+                )
         return message
 
 

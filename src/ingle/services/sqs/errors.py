@@ -128,6 +128,15 @@ class OverLimit(ServiceError):
     code = "OverLimit"
 
 
+class RequestThrottled(ServiceError):
+    """A FIFO queue has had as many calls in this second as it takes."""
+
+    code = "RequestThrottled"
+
+    def __init__(self) -> None:
+        super().__init__("Request is throttled.")
+
+
 class UnsupportedOperation(ServiceError):
     """The operation is not for such queues, or not now."""
 

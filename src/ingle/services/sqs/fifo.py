@@ -54,6 +54,10 @@ class FifoLine(Line):
                     return
                 held += group.in_flight - before
 
+    def groups_in_flight(self) -> int:
+        """How many groups have messages in flight."""
+        return len(self._groups) - len(self._open)
+
     def _entered(self, message: Message, before: State) -> None:
         name = message.group or ""
         group = self._groups.get(name)

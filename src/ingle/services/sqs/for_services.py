@@ -21,6 +21,7 @@ from ingle.services.sqs.journal import Change
 from ingle.services.sqs.live import LiveQueue
 from ingle.services.sqs.model import Content, Message, Queue, State
 from ingle.services.sqs.names import key_of_arn
+from ingle.services.sqs.outgoing import Outgoing
 from ingle.services.sqs.receiving import Receiving
 from ingle.services.sqs.sending import Sending, parcel
 from ingle.services.sqs.store import SqsStore
@@ -153,33 +154,13 @@ class ServiceMessages:
         await change.write(connection)
         return lambda: self._sending.arrive(live, [sent])
 
-    async def put(
-        self,
-        connection: AsyncConnection,
-        sender: str,
-        arn: str,
-        message: Mapping[str, Any],
-        trace: str = "",
-    ) -> tuple[Callable[[], None], Callable[[], None]]:
-        """Do as `add` does, also to a FIFO queue.
+    def outgoing(self, sender: str) -> Outgoing:
+        """Begin to send several messages within a transaction.
 
-        Returns:
-            What is to be called after the commit, and what is where there is none.
-
-        Raises:
-            ServiceError: there is no such queue, or it takes no such message.
+        Args:
+            sender: the unique id of who sends.
         """
-        live, change = self._known(arn), Change()
-        sent = self._sending.accept(live, sender, parcel(live, message, trace), change)
-        try:
-            await change.write(connection)
-        except BaseException:
-            self._sending.withdraw(live, [sent])
-            raise
-        return (
-            lambda: self._sending.arrive(live, [sent]),
-            lambda: self._sending.withdraw(live, [sent]),
-        )
+        return Outgoing(sender, self._known, self._sending)
 
     async def receive(
         self, arn: str, count: int, hidden_s: float | None, wait_s: float

@@ -30,6 +30,7 @@ _CHANGING = (
     "receives",
     "receives_before",
     "first_received_ms",
+    "received_ms",
     "due_ms",
 )
 
@@ -62,14 +63,15 @@ class Change:
     applied: Callable[[], None] | None = None
     failed: list[Callable[[], None]] = field(default_factory=list)
 
-    def send(self, message: Message, content: Content) -> None:
-        """Write a new message."""
+    def send(self, message: Message, content: Content, sealed: bytes | None = None) -> None:
+        """Write a new message; encrypted, where what it says is given `sealed` too."""
         self.sent.append(
             {
                 "id": message.id,
                 "message_id": message.message_id,
-                "body": content.body,
-                "attributes": dump(content.attributes),
+                "body": content.body if sealed is None else "",
+                "attributes": dump(content.attributes) if sealed is None else None,
+                "sealed": sealed,
                 "size": message.size,
                 "sender": message.sender,
                 "trace": message.trace,

@@ -53,6 +53,13 @@ class MessageLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class FifoLimits:
+    """Of FIFO queues."""
+
+    calls_per_second: int
+
+
+@dataclass(frozen=True, slots=True)
 class MoveLimits:
     """Of tasks that move messages."""
 
@@ -78,5 +85,6 @@ ATTRIBUTES: Mapping[str, Range] = {
     name: Range(*bounds) for name, bounds in _TABLES["attributes"].items()
 }
 MESSAGE = MessageLimits(**_TABLES["message"])
+FIFO = FifoLimits(**_TABLES["fifo"])
 MOVE = MoveLimits(**_TABLES["move"])
 MEMORY = MemoryLimits(**_TABLES["memory"])

@@ -8,6 +8,42 @@ from ingle.services.sqs.lines import Line, StandardLine
 from ingle.services.sqs.model import Deduplication, Queue
 
 
+class Counts:
+    """What has happened in a queue since it was measured last.
+
+    Attributes:
+        sent: messages that were.
+        sizes: of these, in bytes.
+        copies: those that were not taken, because they were copies.
+        received: messages that were.
+        empty: how often nothing was received.
+        deleted: messages that were.
+        used_s: when something happened last, in seconds since the epoch.
+        minute: when it was measured last how full the queue is, in minutes since the epoch.
+    """
+
+    __slots__ = (
+        "copies",
+        "deleted",
+        "empty",
+        "minute",
+        "received",
+        "sent",
+        "sizes",
+        "used_s",
+    )
+
+    def __init__(self) -> None:
+        self.used_s = 0.0
+        self.minute = 0
+        self.clear()
+
+    def clear(self) -> None:
+        """Count anew."""
+        self.sent = self.copies = self.received = self.empty = self.deleted = 0
+        self.sizes: list[int] = []
+
+
 class LiveQueue:
     """One queue, in memory.
 
@@ -16,6 +52,7 @@ class LiveQueue:
         line: its messages.
         deleted: whether it is no more.
         purged_ms: when it was purged last, or None.
+        counts: what has happened, for its metrics.
         attempts: by the id of an attempt to receive, until when it counts and the rows that it got.
     """
 
@@ -24,6 +61,7 @@ class LiveQueue:
         self.line: Line = FifoLine() if queue.is_fifo else StandardLine()
         self.deleted = False
         self.purged_ms: int | None = None
+        self.counts = Counts()
         self.attempts: OrderedDict[str, tuple[int, list[int]]] = OrderedDict()
         self._waiting: deque[asyncio.Future[None]] = deque()
         # By scope and deduplication id, the earliest first: all are kept equally long.

@@ -48,6 +48,8 @@ class Settings:
         wait_s: how long a receiver waits that does not say so.
         by_content: whether a FIFO queue knows copies by their bodies.
         by_group: whether it looks for copies within a message group only.
+        by_group_limit: whether each message group has a throughput of its own.
+        encrypted: whether messages are stored encrypted.
         redrive: its dead-letter queue, if it has one.
     """
 
@@ -58,6 +60,8 @@ class Settings:
     wait_s: int
     by_content: bool
     by_group: bool
+    by_group_limit: bool
+    encrypted: bool
     redrive: Redrive | None
 
 
@@ -134,6 +138,7 @@ class Message:
         receives: how often it was received, in all queues.
         receives_before: of these, how often before it came into this queue.
         first_received_ms: when it was first, or None.
+        received_ms: when it was last, or None.
         due_ms: when it becomes visible, or became.
         state: where it is.
         turn: counts its changes of state; what remembers an earlier one is out of date.
@@ -155,6 +160,7 @@ class Message:
     receives: int = 0
     receives_before: int = 0
     first_received_ms: int | None = None
+    received_ms: int | None = None
     due_ms: int = 0
     state: State = State.GONE
     turn: int = field(default=0, repr=False)

@@ -120,7 +120,9 @@ class Receiving:
                 break
             await self._wait(live, left_s)
         if not taken:
+            live.counts.empty += 1
             return []
+        live.counts.received += len(taken)
         found = await self._contents.of([message for message, _ in taken])
         return [
             (message, found[message.id], receives)
@@ -212,10 +214,12 @@ class Receiving:
                 message.receives += 1
                 if message.first_received_ms is None:
                     message.first_received_ms = now_ms
+                message.received_ms = now_ms
                 line.hold(message, now_ms + int(hidden_s * 1000))
                 taken.append(message)
         else:
             for message in taken:
+                message.received_ms = now_ms
                 line.hold(message, now_ms + int(hidden_s * 1000))
         for message in taken:
             change.change(message)

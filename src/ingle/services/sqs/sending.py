@@ -26,6 +26,7 @@ from ingle.services.sqs.limits import MESSAGE
 from ingle.services.sqs.live import LiveQueue
 from ingle.services.sqs.message_attributes import TRACE_HEADER, Attributes
 from ingle.services.sqs.model import Content, Deduplication, Message
+from ingle.services.sqs.sealing import Seals
 from ingle.wire.errors import ServiceError
 from ingle.wire.service import ServiceOutput
 
@@ -80,6 +81,7 @@ class Sending:
     Args:
         journal: writes them.
         contents: keeps what they say.
+        seals: encrypt it for the disk.
         clock: the time of day.
         last_id: the latest place that a message has.
         arrived: told of a queue that has new messages.
@@ -89,12 +91,14 @@ class Sending:
         self,
         journal: Journal,
         contents: Contents,
+        seals: Seals,
         clock: Clock,
         last_id: int,
         arrived: Callable[[LiveQueue, int], None],
     ) -> None:
         self._journal = journal
         self._contents = contents
+        self._seals = seals
         self._clock = clock
         # Later messages have larger rows, also over restarts, for fewer than a million a second
         # come; and sequence numbers grow with them.
@@ -177,7 +181,10 @@ class Sending:
             due_ms=now_ms + packed.delay_s * 1000,
             content=packed.content,
         )
-        change.send(message, packed.content)
+        sealed = None
+        if queue.settings.encrypted:
+            sealed = self._seals.seal(packed.content, message.message_id)
+        change.send(message, packed.content, sealed)
         deduplication = None
         if message.sequence is not None:
             deduplication = Deduplication(
@@ -199,7 +206,10 @@ class Sending:
             if each.message is not None and not live.deleted:
                 self._contents.keep(each.message)
                 live.line.add(each.message, now_ms)
+                live.counts.sizes.append(each.message.size)
                 count += 1
+        live.counts.sent += count
+        live.counts.copies += sum(each.message is None for each in sent)
         if count:
             self._arrived(live, count)
 

@@ -20,7 +20,9 @@ from ingle.services.sqs.model import (
     Queue,
     QueueKey,
 )
+from ingle.services.sqs.sealing import Seals
 from ingle.storage.database import Database
+from ingle.storage.encryption import KeyRing
 from ingle.storage.tasks import finish
 
 _SECRET_BYTES = 16
@@ -44,6 +46,7 @@ _INDEXED = (
     "receives",
     "receives_before",
     "first_received_ms",
+    "received_ms",
     "due_ms",
 )
 
@@ -57,13 +60,16 @@ class SqsStore:
     Args:
         database: where everything is.
         clock: the time of day.
+        seals: encrypt what messages say.
 
     Attributes:
+        seals: as it was given.
         changes: grows with every change of what decides who may use a queue: policies and tags.
         last_id: the latest place of a message when the server started.
     """
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, seals: Seals) -> None:
+        self.seals = seals
         self.changes = 0
         self.last_id = 0
         self._database = database
@@ -72,9 +78,16 @@ class SqsStore:
         self._by_id: dict[int, LiveQueue] = {}
 
     @classmethod
-    async def open(cls, database: Database, clock: Clock) -> Self:
-        """Read what is there."""
-        store = cls(database, clock)
+    async def open(cls, database: Database, clock: Clock, keys: KeyRing) -> Self:
+        """Read what is there; encrypt with the newest key what is not.
+
+        Raises:
+            SealBroken: what an older key encrypted cannot be decrypted.
+            CompactingFailed: the database could not be rewritten.
+        """
+        seals = Seals(keys)
+        await seals.renew(database)
+        store = cls(database, clock, seals)
         await store._load_queues()
         await store._load_messages()
         await store._load_deduplications()

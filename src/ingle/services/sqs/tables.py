@@ -42,9 +42,11 @@ messages = Table(
     # Without a foreign key, whose check each message would cost.
     Column("queue_id", BigInteger, nullable=False),
     Column("message_id", String(36), nullable=False),
+    # Empty where what the message says is in `sealed`.
     Column("body", Text, nullable=False),
-    # JSON, binary values in Base64; none where there are no attributes.
+    # JSON, binary values in Base64; none where there are no attributes, or they are in `sealed`.
     Column("attributes", LargeBinary),
+    Column("sealed", LargeBinary),
     Column("size", Integer, nullable=False),
     Column("sender", Text, nullable=False),
     Column("sent_ms", BigInteger, nullable=False),
@@ -58,6 +60,7 @@ messages = Table(
     Column("receives", Integer, nullable=False),
     Column("receives_before", Integer, nullable=False),
     Column("first_received_ms", BigInteger),
+    Column("received_ms", BigInteger),
     Column("due_ms", BigInteger, nullable=False),
 )
 

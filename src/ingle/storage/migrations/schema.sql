@@ -1,4 +1,4 @@
--- revision 0024
+-- revision 0022
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -487,7 +487,7 @@ CREATE TABLE sqs_messages (
 	receives INTEGER NOT NULL, 
 	receives_before INTEGER NOT NULL, 
 	first_received_ms BIGINT, 
-	due_ms BIGINT NOT NULL, 
+	due_ms BIGINT NOT NULL, sealed BLOB, received_ms BIGINT, 
 	CONSTRAINT pk_sqs_messages PRIMARY KEY (id)
 );
 CREATE TABLE sqs_deduplications (
@@ -528,7 +528,7 @@ CREATE TABLE lambda_event_source_mappings (
 	most INTEGER, 
 	metrics JSON, 
 	tags JSON NOT NULL, 
-	modified_ms BIGINT NOT NULL, 
+	modified_ms BIGINT NOT NULL, pollers JSON, 
 	CONSTRAINT pk_lambda_event_source_mappings PRIMARY KEY (uuid)
 );
 CREATE TABLE sns_topics (
@@ -546,12 +546,15 @@ CREATE TABLE sns_subscriptions (
 	protocol VARCHAR(16) NOT NULL, 
 	endpoint TEXT NOT NULL, 
 	owner VARCHAR(12) NOT NULL, 
+	principal TEXT NOT NULL, 
 	attributes JSON NOT NULL, 
 	token TEXT NOT NULL, 
 	confirmed BOOLEAN NOT NULL, 
 	authenticated BOOLEAN NOT NULL, 
 	guarded BOOLEAN NOT NULL, 
 	created_ms BIGINT NOT NULL, 
+	token_ms BIGINT NOT NULL, 
+	ended BOOLEAN NOT NULL, 
 	CONSTRAINT pk_sns_subscriptions PRIMARY KEY (id)
 );
 CREATE INDEX ix_sns_subscriptions_topic_id ON sns_subscriptions (topic_id);
@@ -610,6 +613,73 @@ CREATE TABLE events_rules (
 	next_ms BIGINT, 
 	CONSTRAINT pk_events_rules PRIMARY KEY (account_id, region, bus, name)
 );
+CREATE TABLE events_archives (
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	name VARCHAR(48) NOT NULL, 
+	bus VARCHAR(256) NOT NULL, 
+	pattern TEXT NOT NULL, 
+	description TEXT NOT NULL, 
+	retention_days INTEGER NOT NULL, 
+	created_ms BIGINT NOT NULL, 
+	CONSTRAINT pk_events_archives PRIMARY KEY (account_id, region, name)
+);
+CREATE TABLE events_archived (
+	id INTEGER NOT NULL, 
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	archive VARCHAR(48) NOT NULL, 
+	time_ms BIGINT NOT NULL, 
+	added_ms BIGINT NOT NULL, 
+	event BLOB NOT NULL, 
+	CONSTRAINT pk_events_archived PRIMARY KEY (id)
+);
+CREATE INDEX ix_events_archived_time ON events_archived (account_id, region, archive, time_ms);
+CREATE TABLE events_replays (
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	name VARCHAR(64) NOT NULL, 
+	archive VARCHAR(48) NOT NULL, 
+	bus VARCHAR(256) NOT NULL, 
+	rules JSON NOT NULL, 
+	description TEXT NOT NULL, 
+	start_ms BIGINT NOT NULL, 
+	end_ms BIGINT NOT NULL, 
+	began_ms BIGINT NOT NULL, 
+	state VARCHAR(16) NOT NULL, 
+	reason TEXT NOT NULL, 
+	ended_ms BIGINT NOT NULL, 
+	last_ms BIGINT NOT NULL, 
+	last_id BIGINT NOT NULL, 
+	CONSTRAINT pk_events_replays PRIMARY KEY (account_id, region, name)
+);
+CREATE TABLE events_connections (
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	name VARCHAR(64) NOT NULL, 
+	id VARCHAR(36) NOT NULL, 
+	kind VARCHAR(32) NOT NULL, 
+	description TEXT NOT NULL, 
+	secret BLOB NOT NULL, 
+	created_ms BIGINT NOT NULL, 
+	modified_ms BIGINT NOT NULL, 
+	authorized_ms BIGINT NOT NULL, 
+	CONSTRAINT pk_events_connections PRIMARY KEY (account_id, region, name)
+);
+CREATE TABLE events_destinations (
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	name VARCHAR(64) NOT NULL, 
+	id VARCHAR(36) NOT NULL, 
+	connection TEXT NOT NULL, 
+	description TEXT NOT NULL, 
+	endpoint TEXT NOT NULL, 
+	method VARCHAR(8) NOT NULL, 
+	per_second INTEGER NOT NULL, 
+	created_ms BIGINT NOT NULL, 
+	modified_ms BIGINT NOT NULL, 
+	CONSTRAINT pk_events_destinations PRIMARY KEY (account_id, region, name)
+);
 CREATE TABLE deliveries (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	service VARCHAR(64) NOT NULL, 
@@ -630,6 +700,7 @@ CREATE TABLE scheduler_groups (
 	name VARCHAR(64) NOT NULL, 
 	tags JSON NOT NULL, 
 	created_ms BIGINT NOT NULL, 
+	token VARCHAR(64) NOT NULL, 
 	CONSTRAINT pk_scheduler_groups PRIMARY KEY (account_id, region, name)
 );
 CREATE TABLE scheduler_schedules (
@@ -642,6 +713,7 @@ CREATE TABLE scheduler_schedules (
 	modified_ms BIGINT NOT NULL, 
 	tick_ms BIGINT, 
 	next_ms BIGINT, 
+	token VARCHAR(64) NOT NULL, 
 	CONSTRAINT pk_scheduler_schedules PRIMARY KEY (account_id, region, "group", name)
 );
 CREATE TABLE s3_buckets (
@@ -705,6 +777,51 @@ CREATE TABLE s3_contents (
 CREATE INDEX ix_s3_contents_object_id_number ON s3_contents (object_id, number);
 CREATE INDEX ix_s3_contents_upload_id_number ON s3_contents (upload_id, number);
 CREATE INDEX ix_s3_contents_key_id ON s3_contents (key_id);
+CREATE TABLE cloudwatch_metrics (
+	id INTEGER NOT NULL, 
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	namespace VARCHAR(255) NOT NULL, 
+	name VARCHAR(255) NOT NULL, 
+	dimensions TEXT NOT NULL, 
+	last BIGINT NOT NULL, 
+	CONSTRAINT pk_cloudwatch_metrics PRIMARY KEY (id)
+);
+CREATE TABLE cloudwatch_journal (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	data BLOB NOT NULL
+);
+CREATE TABLE cloudwatch_data (
+	metric_id INTEGER NOT NULL, 
+	unit VARCHAR(32) NOT NULL, 
+	tier INTEGER NOT NULL, 
+	start BIGINT NOT NULL, 
+	data BLOB NOT NULL, 
+	CONSTRAINT pk_cloudwatch_data PRIMARY KEY (metric_id, unit, tier, start)
+);
+CREATE INDEX ix_cloudwatch_data_tier_start ON cloudwatch_data (tier, start);
+CREATE TABLE cloudwatch_dashboards (
+	id INTEGER NOT NULL, 
+	account_id VARCHAR(12) NOT NULL, 
+	name VARCHAR(255) NOT NULL, 
+	body TEXT NOT NULL, 
+	modified_ms BIGINT NOT NULL, 
+	tags TEXT NOT NULL, 
+	CONSTRAINT pk_cloudwatch_dashboards PRIMARY KEY (id), 
+	CONSTRAINT uq_cloudwatch_dashboards_account_id_name UNIQUE (account_id, name)
+);
+CREATE TABLE xray_segments (
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	trace_id VARCHAR(35) NOT NULL, 
+	segment_id VARCHAR(16) NOT NULL, 
+	started FLOAT NOT NULL, 
+	ended FLOAT NOT NULL, 
+	document TEXT NOT NULL, 
+	CONSTRAINT pk_xray_segments PRIMARY KEY (account_id, region, trace_id, segment_id)
+);
+CREATE INDEX ix_xray_segments_started ON xray_segments (account_id, region, started);
+CREATE INDEX ix_xray_segments_ended ON xray_segments (ended);
 CREATE TABLE logs_metric_filters (
 	id INTEGER NOT NULL, 
 	group_id INTEGER NOT NULL, 
@@ -757,48 +874,3 @@ CREATE TABLE logs_export_tasks (
 	completion_ms BIGINT, 
 	CONSTRAINT pk_logs_export_tasks PRIMARY KEY (id)
 );
-CREATE TABLE cloudwatch_metrics (
-	id INTEGER NOT NULL, 
-	account_id VARCHAR(12) NOT NULL, 
-	region VARCHAR(32) NOT NULL, 
-	namespace VARCHAR(255) NOT NULL, 
-	name VARCHAR(255) NOT NULL, 
-	dimensions TEXT NOT NULL, 
-	last BIGINT NOT NULL, 
-	CONSTRAINT pk_cloudwatch_metrics PRIMARY KEY (id)
-);
-CREATE TABLE cloudwatch_journal (
-	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
-	data BLOB NOT NULL
-);
-CREATE TABLE cloudwatch_data (
-	metric_id INTEGER NOT NULL, 
-	unit VARCHAR(32) NOT NULL, 
-	tier INTEGER NOT NULL, 
-	start BIGINT NOT NULL, 
-	data BLOB NOT NULL, 
-	CONSTRAINT pk_cloudwatch_data PRIMARY KEY (metric_id, unit, tier, start)
-);
-CREATE INDEX ix_cloudwatch_data_tier_start ON cloudwatch_data (tier, start);
-CREATE TABLE cloudwatch_dashboards (
-	id INTEGER NOT NULL, 
-	account_id VARCHAR(12) NOT NULL, 
-	name VARCHAR(255) NOT NULL, 
-	body TEXT NOT NULL, 
-	modified_ms BIGINT NOT NULL, 
-	tags TEXT NOT NULL, 
-	CONSTRAINT pk_cloudwatch_dashboards PRIMARY KEY (id), 
-	CONSTRAINT uq_cloudwatch_dashboards_account_id_name UNIQUE (account_id, name)
-);
-CREATE TABLE xray_segments (
-	account_id VARCHAR(12) NOT NULL, 
-	region VARCHAR(32) NOT NULL, 
-	trace_id VARCHAR(35) NOT NULL, 
-	segment_id VARCHAR(16) NOT NULL, 
-	started FLOAT NOT NULL, 
-	ended FLOAT NOT NULL, 
-	document TEXT NOT NULL, 
-	CONSTRAINT pk_xray_segments PRIMARY KEY (account_id, region, trace_id, segment_id)
-);
-CREATE INDEX ix_xray_segments_started ON xray_segments (account_id, region, started);
-CREATE INDEX ix_xray_segments_ended ON xray_segments (ended);

@@ -10,6 +10,7 @@ import cbor2
 
 from ingle.wire.behaviour import Behaviour
 from ingle.wire.cbor_values import CborReaders, CborWriters, load_cbor
+from ingle.wire.compressed import plain_body
 from ingle.wire.errors import UnknownOperation
 from ingle.wire.events import EventWriter
 from ingle.wire.exceptions import Fault
@@ -78,7 +79,8 @@ class RpcV2Cbor(Protocol):
         read_value = self._readers.of(operation.input)
 
         def read(request: Request) -> Input:
-            value: Input = read_value(load_cbor(request.body) if request.body else {})
+            body = plain_body(request)
+            value: Input = read_value(load_cbor(body) if body else {})
             return value
 
         return read

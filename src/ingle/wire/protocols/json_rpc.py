@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from ingle.wire.behaviour import Behaviour
+from ingle.wire.compressed import plain_body
 from ingle.wire.errors import UnknownOperation
 from ingle.wire.events import EventWriter
 from ingle.wire.exceptions import Fault
@@ -61,7 +62,8 @@ class JsonRpc(Protocol):
         read_value = self._readers.of(operation.input)
 
         def read(request: Request) -> Input:
-            value: Input = read_value(load_json(request.body) if request.body else {})
+            body = plain_body(request)
+            value: Input = read_value(load_json(body) if body else {})
             return value
 
         return read

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from ingle.wire.behaviour import Behaviour
+from ingle.wire.compressed import plain_body
 from ingle.wire.errors import Serialization, UnknownOperation
 from ingle.wire.exceptions import Fault
 from ingle.wire.form_values import FormReaders, form_name, form_tree
@@ -39,10 +40,9 @@ def form_fields(request: Request) -> list[tuple[str, str]]:
     try:
         if request.query:
             fields += parse_qsl(request.query, keep_blank_values=True, max_num_fields=_MAX_FIELDS)
-        if request.body:
-            fields += parse_qsl(
-                request.body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS
-            )
+        body = plain_body(request)
+        if body:
+            fields += parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS)
     except ValueError as problem:
         raise Serialization(
             f"Could not parse request body into a form: {problem}", code="MalformedQueryString"

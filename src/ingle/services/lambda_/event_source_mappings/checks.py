@@ -37,8 +37,10 @@ _OF_OTHERS = (
     "AmazonManagedKafkaEventSourceConfig",
     "SelfManagedKafkaEventSourceConfig",
     "DocumentDBEventSourceConfig",
+    "LoggingConfig",
 )
-_LATER = ("KMSKeyArn", "LoggingConfig", "ProvisionedPollerConfig")
+_METRICS = "EventCount"
+"""The only metrics that mappings of queues have."""
 
 
 def check_source(request: Mapping[str, Any]) -> str:
@@ -69,12 +71,9 @@ def changed_settings(request: Mapping[str, Any]) -> dict[str, Any]:
     """
     for member in _OF_OTHERS:
         if request.get(member):
-            raise InvalidParameterValue(
-                f"Unsupported {member} parameter for given event source mapping type."
-            )
-    for member in _LATER:
-        if request.get(member):
-            raise _not_there(member)
+            raise _unsupported(member)
+    if request.get("KMSKeyArn"):
+        raise _not_there("KMSKeyArn")
     settings: dict[str, Any] = {}
     for member, attribute in (
         ("Enabled", "enabled"),
@@ -89,8 +88,13 @@ def changed_settings(request: Mapping[str, Any]) -> dict[str, Any]:
         settings["reports"] = bool(request["FunctionResponseTypes"])
     if request.get("ScalingConfig") is not None:
         settings["most"] = request["ScalingConfig"].get("MaximumConcurrency")
+    if request.get("ProvisionedPollerConfig") is not None:
+        settings["pollers"] = _checked_pollers(request["ProvisionedPollerConfig"])
     if request.get("MetricsConfig") is not None:
         settings["metrics"] = tuple(request["MetricsConfig"].get("Metrics") or ())
+        for metrics in settings["metrics"]:
+            if metrics != _METRICS:
+                raise _unsupported(metrics)
     return settings
 
 
@@ -103,6 +107,11 @@ def check_mapping(
         InvalidParameterValue: it cannot; the message says why.
     """
     check_not_isolated(function, "An event source mapping")
+    if mapping.pollers is not None and mapping.most is not None:
+        raise InvalidParameterValue(
+            "ScalingConfig and ProvisionedPollerConfig cannot be used together: provisioned mode "
+            "has no maximum concurrency."
+        )
     if function.is_durable:
         check_qualified(Target(function, mapping.qualifier or None))
         check_synchronous(function)
@@ -162,6 +171,33 @@ def _checked_filters(criteria: Mapping[str, Any]) -> tuple[str, ...]:
         except InvalidPattern as error:
             raise InvalidParameterValue(f"Invalid filter pattern definition. {error}") from error
     return patterns
+
+
+def _checked_pollers(config: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Read how many pollers are wanted; nothing, where there are to be none."""
+    if not config:
+        return None
+    if config.get("PollerGroupName"):
+        raise _unsupported("PollerGroupName")
+    least: int = config.get("MinimumPollers") or MAPPING.pollers_least
+    most: int = config.get("MaximumPollers") or max(least, MAPPING.pollers_most)
+    for name, value in (("MinimumPollers", least), ("MaximumPollers", most)):
+        if value < MAPPING.pollers_least:
+            raise InvalidParameterValue(
+                f"{name} must be at least {MAPPING.pollers_least} for Amazon SQS event source "
+                f"mappings; {value} is less."
+            )
+    if least > most:
+        raise InvalidParameterValue(
+            f"MinimumPollers must not be greater than MaximumPollers: {least} is more than {most}."
+        )
+    return least, most
+
+
+def _unsupported(member: str) -> InvalidParameterValue:
+    return InvalidParameterValue(
+        f"Unsupported {member} parameter for given event source mapping type."
+    )
 
 
 def _not_there(what: str) -> InvalidParameterValue:

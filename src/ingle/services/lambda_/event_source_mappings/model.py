@@ -28,6 +28,7 @@ class EventSourceMapping:
         filters: patterns, of which a message must match one; none for all messages.
         reports: whether the function says which messages it failed on.
         most: how many batches run at once at most, or None.
+        pollers: the least and the most pollers that are provisioned, or None.
         metrics: the groups of metrics that were asked for, or None.
         tags: its tags.
         modified_ms: when it was changed last, in milliseconds since the epoch.
@@ -43,6 +44,7 @@ class EventSourceMapping:
     filters: tuple[str, ...] = ()
     reports: bool = False
     most: int | None = None
+    pollers: tuple[int, int] | None = None
     metrics: tuple[str, ...] | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     modified_ms: int

@@ -255,6 +255,9 @@ def _described(mapping: EventSourceMapping, state: str) -> ServiceOutput:
         told["FilterCriteria"] = {"Filters": [{"Pattern": each} for each in mapping.filters]}
     if mapping.most is not None:
         told["ScalingConfig"] = {"MaximumConcurrency": mapping.most}
+    if mapping.pollers is not None:
+        least, most = mapping.pollers
+        told["ProvisionedPollerConfig"] = {"MinimumPollers": least, "MaximumPollers": most}
     if mapping.metrics is not None:
         told["MetricsConfig"] = {"Metrics": list(mapping.metrics)}
     return told

@@ -146,6 +146,7 @@ class Pollers:
             filters=[EventPattern(each).matches for each in mapping.filters],
             reports=mapping.reports,
             most=mapping.most,
+            pollers=mapping.pollers,
             retry_s=hidden_s * _RETRIED,
         )
         function = MappedFunction(

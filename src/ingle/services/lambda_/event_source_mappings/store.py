@@ -10,7 +10,7 @@ from ingle.services.lambda_.keeping import keep
 from ingle.services.lambda_.tables import event_source_mappings as table
 from ingle.storage.database import Database
 
-_LISTS = ("filters", "metrics")
+_LISTS = ("filters", "metrics", "pollers")
 _OWN = (
     "uuid",
     "qualifier",
@@ -21,6 +21,7 @@ _OWN = (
     "filters",
     "reports",
     "most",
+    "pollers",
     "metrics",
     "tags",
     "modified_ms",

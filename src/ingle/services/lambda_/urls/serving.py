@@ -15,6 +15,7 @@ import orjson
 from ingle.auth.authorizer import Authorizer
 from ingle.auth.keys import Identity
 from ingle.clock import Clock
+from ingle.invoke.metrics import Metric, MetricSink
 from ingle.invoke.streaming import StreamedInvocation, Streaming
 from ingle.invoke.tracing import Tracer
 from ingle.services.lambda_.invocations import Invocations, check_active
@@ -68,6 +69,7 @@ class UrlServer:
         clock: tells when a request came.
         tracer: makes trace headers.
         run_durable: runs those that are durable, to their end.
+        metrics: what takes measurements.
     """
 
     def __init__(
@@ -80,7 +82,9 @@ class UrlServer:
         clock: Clock,
         tracer: Tracer,
         run_durable: RunDurable,
+        metrics: MetricSink,
     ) -> None:
+        self._metrics = metrics
         self._run_durable = run_durable
         self._store = store
         self._authorizer = authorizer
@@ -104,6 +108,20 @@ class UrlServer:
             return _refusal(403, _ACCESS_DENIED, {"Message": None}, request_id)
         if url.cors is not None and is_preflight(request):
             return Response(200, [*preflight_headers(url.cors, request), (_REQUEST_ID, request_id)])
+        began = self._clock.monotonic()
+        response = await self._answer(url, request, address, read_body, authenticate, request_id)
+        self._measure(url, response.status, (self._clock.monotonic() - began) * 1000)
+        return response
+
+    async def _answer(
+        self,
+        url: FunctionUrl,
+        request: Request,
+        address: Address,
+        read_body: ReadBody,
+        authenticate: Authenticate,
+        request_id: str,
+    ) -> Response:
         try:
             caller = await self._admitted(url, request, read_body, authenticate, request_id)
             found = target(self._store, Reference(*url.key, url.qualifier or None))
@@ -117,6 +135,13 @@ class UrlServer:
         if url.cors is not None:
             response.headers = with_cors(url.cors, request, response.headers)
         return response
+
+    def _measure(self, url: FunctionUrl, status: int, milliseconds: float) -> None:
+        record, key, qualifier = self._metrics.record, url.key, url.qualifier or ""
+        record(Metric.URL_REQUEST_COUNT, key, 1.0, qualifier)
+        record(Metric.URL_REQUEST_LATENCY, key, milliseconds, qualifier)
+        for metric, kind in ((Metric.URL_4XX_COUNT, 4), (Metric.URL_5XX_COUNT, 5)):
+            record(metric, key, float(status // 100 == kind), qualifier)
 
     async def _admitted(
         self,

@@ -32,12 +32,15 @@ def upgrade() -> None:
         sa.Column("protocol", sa.String(16), nullable=False),
         sa.Column("endpoint", sa.Text, nullable=False),
         sa.Column("owner", sa.String(12), nullable=False),
+        sa.Column("principal", sa.Text, nullable=False),
         sa.Column("attributes", sa.JSON, nullable=False),
         sa.Column("token", sa.Text, nullable=False),
         sa.Column("confirmed", sa.Boolean, nullable=False),
         sa.Column("authenticated", sa.Boolean, nullable=False),
         sa.Column("guarded", sa.Boolean, nullable=False),
         sa.Column("created_ms", sa.BigInteger, nullable=False),
+        sa.Column("token_ms", sa.BigInteger, nullable=False),
+        sa.Column("ended", sa.Boolean, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sns_subscriptions")),
     )
     op.create_index("ix_sns_subscriptions_topic_id", "sns_subscriptions", ["topic_id"])

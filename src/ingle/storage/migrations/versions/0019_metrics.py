@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0021"
-down_revision: str | None = "0020"
+revision: str = "0019"
+down_revision: str | None = "0018"
 
 _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0024"
-down_revision: str | None = "0021"
+revision: str = "0020"
+down_revision: str | None = "0019"
 
 
 def upgrade() -> None:

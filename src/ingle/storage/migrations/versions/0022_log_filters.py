@@ -5,8 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0020"
-down_revision: str | None = "0018"
+revision: str = "0022"
+down_revision: str | None = "0021"
 
 _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

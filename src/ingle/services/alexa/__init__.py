@@ -1,0 +1,1 @@
+"""Alexa skills: their requests reach functions, as Amazon sends them or from the desk."""

@@ -1,0 +1,1 @@
+"""Lifecycle rules: what expires when, and the task that deletes it."""

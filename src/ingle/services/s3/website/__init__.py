@@ -1,0 +1,1 @@
+"""Static websites: buckets that browsers are answered from."""
