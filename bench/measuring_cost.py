@@ -16,6 +16,9 @@ from ingle.invoke import busy, report
 from ingle.invoke.busy import Busy
 from ingle.invoke.measured import InvocationListener, Measured
 from ingle.invoke.stream import Stream
+from ingle.metering.meter import Meter
+from ingle.metering.store import MeteringStore
+from ingle.observe.live import Live
 from ingle.pool.spec import FunctionSpec
 from ingle.services.cloudwatch.lambda_metrics import LambdaMetrics
 from ingle.services.cloudwatch.metrics import Metrics
@@ -47,6 +50,8 @@ async def _measure(folder: Path) -> dict[str, float]:
     metrics = await Metrics.open(MetricsStore(database), clock)
     counted = LambdaMetrics(clock)
     metrics.draw_from(counted)
+    meter = Meter(MeteringStore(database), clock, lambda: (), lambda: 0)  # not opened either
+    listeners = (counted, meter.invocations, Live(clock, dict))
     sink = Sink(LogsStore(database), clock)  # not opened: it writes when it is told to
     spec = _spec(folder)
     appender = sink.appender(spec.account_id, spec.region, spec.log_group, "stream")
@@ -54,11 +59,12 @@ async def _measure(folder: Path) -> dict[str, float]:
     path, batched = [], []
     for _ in range(_ROUNDS):
         start = time.perf_counter()
-        _invocations(stream, Busy(), spec, (counted,), clock)
+        _invocations(stream, Busy(), spec, listeners, clock)
         path.append((time.perf_counter() - start) / _LOOPS * 1e6)
         used = time.process_time()
         await sink.flush()
         await metrics.flush()
+        await meter.flush()
         batched.append((time.process_time() - used) / _LOOPS * 1e6)
     await database.close()
     return {"path": statistics.median(path), "batched": statistics.median(batched)}

@@ -70,6 +70,16 @@ import time
 def handler(event, context):
     print("CALLED", json.dumps({"at": time.time(), "due": event["due"]}))
 """
+NOTIFIED_SOURCE = """\
+import json
+import time
+
+
+def handler(event, context):
+    at, key = time.time(), event["Records"][0]["s3"]["object"]["key"]
+    if key.startswith("single-"):
+        print("CALLED", json.dumps({"at": at, "key": key}))
+"""
 WAITING_SOURCE = """\
 import time
 
@@ -126,6 +136,7 @@ PRINTING = python_program(PRINTING_SOURCE)
 """Prints so many lines a second for so many seconds, and answers how many those were."""
 
 TELLING = python_program(TELLING_SOURCE)
+NOTIFIED = python_program(NOTIFIED_SOURCE)
 """Prints when it was called with which message of a topic."""
 
 

@@ -36,6 +36,7 @@ def tables(results: Mapping[str, float], settings: Settings) -> list[Table]:
         _topics(results, settings),
         _buckets(results, settings),
         _events(results, settings),
+        _notifications(results, settings),
     ]
 
 
@@ -313,6 +314,30 @@ def _events(results: Mapping[str, float], settings: Settings) -> Table:
     if f"{late}.p50_ms" in results:
         table.rows.append(["late, p50 ms", number(results, f"{late}.p50_ms")])
         table.rows.append(["late, p99 ms", number(results, f"{late}.p99_ms")])
+    return table
+
+
+def _notifications(results: Mapping[str, float], settings: Settings) -> Table:
+    put, reaction = f"s3_notified.{OWN}", f"s3_reaction.{OWN}"
+    table = Table(
+        "Objects that a function is told of",
+        ["", "figure"],
+        note=f"Ingle alone. Put: 1 KB each, by {settings.clients} clients, with the function "
+        "running meanwhile; object and event are on disk when the client is answered; medians of "
+        f"{settings.notified_rounds} rounds of {settings.notified_objects:,}. Reaction: from the "
+        "answer to the first line of the function, which is warm, by the same clock.",
+        numeric=(1,),
+    )
+    if f"{put}.per_second" in results:
+        table.rows.extend(
+            [
+                ["put a second", f"{results[f'{put}.per_second']:,.0f}"],
+                ["put, p50 ms", number(results, f"{put}.p50_ms")],
+                ["put, p99 ms", number(results, f"{put}.p99_ms")],
+                ["reaction, p50 ms", number(results, f"{reaction}.p50_ms")],
+                ["reaction, p99 ms", number(results, f"{reaction}.p99_ms")],
+            ]
+        )
     return table
 
 

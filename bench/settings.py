@@ -24,6 +24,7 @@ STAGES = (
     "s3_list",
     "events_put",
     "schedules",
+    "s3_notified",
     "memory",
     "cold",
     "warm",
@@ -49,6 +50,7 @@ INGLE_ONLY = frozenset(
         "s3_list",
         "events_put",
         "schedules",
+        "s3_notified",
     }
 )
 """The stages in which no peer takes part."""
@@ -99,6 +101,9 @@ class Settings:
         listed_objects: in the bucket that is listed.
         put_events: that `clients` put on a bus in a round.
         schedules: that run a function, a second apart.
+        notified_objects: of 1 KB that `clients` put in a round, and that a function is told of.
+        notified_rounds: of these.
+        notified_single: objects that are put one after the other.
     """
 
     cold_samples: int = 40
@@ -136,6 +141,9 @@ class Settings:
     listed_objects: int = 1_000_000
     put_events: int = 4_000
     schedules: int = 20
+    notified_objects: int = 3_000
+    notified_rounds: int = 5
+    notified_single: int = 200
 
 
 FULL = Settings()
@@ -165,4 +173,7 @@ QUICK = Settings(
     listed_objects=100_000,
     put_events=1_000,
     schedules=8,
+    notified_objects=1_500,
+    notified_rounds=2,
+    notified_single=50,
 )

@@ -17,6 +17,7 @@ from bench.ingle_peer import InglePeer
 from bench.lambda_peer import LambdaPeer
 from bench.load_process import LoadProcess
 from bench.logging_load import batches, measure_intake, measure_search
+from bench.notifications import measure_notified
 from bench.peers import Peer
 from bench.processes import Keeper
 from bench.programs import LANGUAGES
@@ -247,6 +248,13 @@ class Run:
             step = self._stepper("schedules", 1)
             self.results |= measure_schedules(self._keeper, folder, settings, step)
 
+    def s3_notified(self) -> None:
+        """Measures objects that a function is told of."""
+        if InglePeer in self._kinds:
+            settings, folder = self._settings, self._new_folder("s3_notified")
+            step = self._stepper("objects told of", settings.notified_rounds)
+            self.results |= measure_notified(self._keeper, folder, settings, step)
+
     def _shared(self, stages: Sequence[str]) -> None:
         settings, results, keeper = self._settings, self.results, self._keeper
         peers = [kind(keeper, self._folder / kind.name) for kind in self._kinds]
@@ -291,5 +299,6 @@ ALONE: Mapping[str, Callable[[Run], None]] = {
     "s3_list": Run.s3_list,
     "events_put": Run.events_put,
     "schedules": Run.schedules,
+    "s3_notified": Run.s3_notified,
 }
 """The stages that start servers of their own, or none, in their order."""

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ingle.config import Config, ConfigError, load_config
+from ingle.elsewhere import Elsewhere
 from ingle.resources import FileSystem, Vpc
 
 ACCESS_POINT = (
@@ -16,6 +17,11 @@ RUNTIMES = (
     "true, false, or names that `ingle runtimes` shows: a list in the file, otherwise separated "
     "by commas"
 )
+ELSEWHERE = {
+    "endpoint": "https://minio.example.org:9000",
+    "access_key_id": "AKIDEXAMPLE",
+    "secret_access_key": "very secret",
+}
 
 
 @pytest.fixture
@@ -81,6 +87,7 @@ def test_every_setting_can_come_from_every_source(toml):
         "public_url": "https://ingle.example.org",
         "mail_relay": "smtps://me:secret@mail.example.org:465",
         "mail_sender": "topics@example.org",
+        "services": {"s3": ELSEWHERE},
     }
     assert set(values) == {each.name for each in fields(Config)}
     expected = Config(
@@ -92,11 +99,13 @@ def test_every_setting_can_come_from_every_source(toml):
             "runtimes_substitutes": frozenset({"python3.8", "python3.9"}),
             "runtimes_search": (Path("/srv/one"), Path("/srv/two")),
             "images": (Path("/srv/images"),),
+            "services": (Elsewhere("s3", **ELSEWHERE),),
         }
     )
     keys = {name: name.replace("runtimes_", "runtimes.") for name in values}
     tables = [
         f"[file_systems]\n'{ACCESS_POINT}' = {{folder = '/srv/shared', read_only = true, uid = 7}}",
+        "[services.s3]\n" + "\n".join(f"{name} = '{each}'" for name, each in ELSEWHERE.items()),
         "[vpcs.vpc-1]\nsubnets = ['subnet-1']\nsecurity_groups = ['sg-1']",
     ]
     lines = [
@@ -109,6 +118,7 @@ def test_every_setting_can_come_from_every_source(toml):
         "runtimes_search": "/srv/one:/srv/two",
         "file_systems": json.dumps(values["file_systems"]),
         "vpcs": json.dumps(values["vpcs"]),
+        "services": json.dumps(values["services"]),
         "images": "/srv/images",
     }
     assert load_config({}, {}, toml("\n".join(lines))) == expected
@@ -274,3 +284,40 @@ def test_a_file_that_is_not_toml_is_refused(tmp_path, content):
     file.write_bytes(content)
     with pytest.raises(ConfigError, match="not a TOML file"):
         load_config({}, {}, file)
+
+
+def test_services_may_be_elsewhere(toml):
+    file = toml(
+        '[services.s3]\nendpoint = "https://minio.example.org:9000/"\n'
+        'access_key_id = "AKIDEXAMPLE"\nsecret_access_key = "very secret"\nregion = "eu-west-1"\n'
+    )
+    (found,) = load_config({}, {}, file).services
+    assert found == Elsewhere(service="s3", region="eu-west-1", **ELSEWHERE)
+    assert "very secret" not in repr(found)
+    environment = {"INGLE_SERVICES": json.dumps({"sqs": ELSEWHERE})}
+    assert load_config({}, environment).services[0].service == "sqs"
+
+
+@pytest.mark.parametrize(
+    ("services", "problem"),
+    [
+        ({"s3": {**ELSEWHERE, "endpoint": "minio"}}, "the endpoint of s3 is not a URL like"),
+        ({"s3": {**ELSEWHERE, "endpoint": "https://h/path"}}, "the endpoint of s3 is not a URL"),
+        ({"s3": {**ELSEWHERE, "endpoint": "https://a:b@h"}}, "the endpoint of s3 is not a URL"),
+        ({"s3": {**ELSEWHERE, "endpoint": "https://h:70000"}}, "the endpoint of s3 is not a URL"),
+        ({"s3": {**ELSEWHERE, "region": "Europe"}}, "the region of s3 is not one like eu-west-1"),
+        ({"s3": {**ELSEWHERE, "endpoind": "x"}}, "s3 has no member endpoind"),
+        ({"s3": {"endpoint": "https://h"}}, "s3 lacks access_key_id"),
+        ({"s3": {**ELSEWHERE, "secret_access_key": 7}}, "what s3 has must be texts"),
+        ({"s3": "https://h"}, "s3 is not a table"),
+        ({"lambda": ELSEWHERE}, "lambda cannot be elsewhere"),
+        ({"S3": ELSEWHERE}, "'S3' is no name of a service"),
+        ({"s33": ELSEWHERE}, "there is no service s33"),
+        ([ELSEWHERE], "it is not a table"),
+    ],
+)
+def test_what_is_wrong_with_a_service_elsewhere_is_said_without_its_secret(services, problem):
+    with pytest.raises(ConfigError) as caught:
+        load_config({}, {"INGLE_SERVICES": json.dumps(services)})
+    assert caught.value.problem.startswith(problem)
+    assert "very secret" not in str(caught.value)

@@ -16,15 +16,20 @@ MOST_LINES = 600
 ROOMS: dict[str, frozenset[str]] = {
     room: frozenset(below.split())
     for room, below in {
-        "cli": "server config endpoint runtimes sandbox storage iam",
+        "cli": "server config endpoint runtimes sandbox storage iam cost",
         "ground": "observe config clock pool runtimes sandbox storage",
         "server": "ground gateway http services invoke pool sandbox runtimes auth storage wire "
-        "observe config endpoint clock iam resources",
+        "observe config endpoint clock iam resources forwarding metering",
+        "forwarding": "wire elsewhere",
+        "elsewhere": "wire",
         "gateway": "http auth wire limits iam",
         "http": "wire clock",
-        "services": "auth iam images invoke pool runtimes storage wire clock resources",
+        "services": "auth iam images invoke pool runtimes storage wire clock resources forwarding "
+        "metering",
         "images": "runtimes storage",
-        "observe": "invoke clock",
+        "observe": "invoke pool wire clock",
+        "metering": "cost invoke pool storage wire clock",
+        "cost": "",
         "invoke": "pool storage wire clock",
         "pool": "sandbox runtimes http wire clock",
         "sandbox": "runtimes resources",
@@ -34,7 +39,7 @@ ROOMS: dict[str, frozenset[str]] = {
         "storage": "",
         "wire": "",
         "iam": "",
-        "config": "runtimes resources",
+        "config": "runtimes resources elsewhere",
         "resources": "",
         "clock": "",
         "limits": "",

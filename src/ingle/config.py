@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ingle.elsewhere import Elsewhere, read_services
 from ingle.resources import FileSystem, Vpc, read_file_systems, read_vpcs
 
 ENVIRONMENT_PREFIX = "INGLE_"
@@ -50,10 +51,14 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """What a setting allows: in words, and as a function that raises ValueError otherwise."""
+    """What a setting allows: in words, and as a function that raises ValueError otherwise.
+
+    A value that is secret is not repeated in errors, which say what the function says instead.
+    """
 
     allowed: str
     read: Callable[[object], object]
+    secret: bool = False
 
 
 def _text(allowed: str, accepts: Callable[[str], object]) -> _Rule:
@@ -245,6 +250,7 @@ class Config:
         mail_relay: the URL of the SMTP relay that takes what topics send by mail; "" for none, and
             then nothing can be subscribed by mail.
         mail_sender: the address that mails are from.
+        services: those that are elsewhere, in place of Ingle's own.
     """
 
     host: str = _setting("127.0.0.1", _text("an IP address or a host name", _is_host))
@@ -304,6 +310,15 @@ class Config:
     )
     mail_sender: str = _setting(
         "ingle@localhost", _text("a mail address", re.compile(r"[^@\s]+@[^@\s]+").fullmatch)
+    )
+    services: tuple[Elsewhere, ...] = _setting(
+        (),
+        _Rule(
+            "names of services, and for each endpoint (a URL), access_key_id, secret_access_key "
+            "and, where wanted, session_token and region: a table in the file, otherwise JSON",
+            read_services,
+            secret=True,
+        ),
     )
 
 
@@ -401,8 +416,9 @@ def _read(name: str, key: str, source: str, value: object) -> object:
     rule = _RULES[name]
     try:
         return rule.read(value)
-    except ValueError:
-        problem = f"{value!r} is not allowed; it takes {rule.allowed}"
+    except ValueError as error:
+        wrong = str(error) if rule.secret else f"{value!r} is not allowed"
+        problem = f"{wrong}; it takes {rule.allowed}"
         raise ConfigError(key, source, problem) from None
 
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl
 
 import orjson
@@ -93,6 +93,14 @@ class Buckets(Protocol):
         ...
 
 
+class Forwarder(Protocol):
+    """Calls a service that is elsewhere."""
+
+    async def forward(self, request: Request, region: str, upload: Upload | None) -> Response:
+        """Send a request there, and return the answer; raises ServiceErrors."""
+        ...
+
+
 class FunctionUrls(Protocol):
     """What serves function URLs, which speak no protocol of AWS's."""
 
@@ -141,6 +149,19 @@ class Skills(Protocol):
         ...
 
 
+class Report(NamedTuple):
+    """Something of its own that Ingle tells, at a route of its own.
+
+    Attributes:
+        action: what the caller must be allowed to do.
+        answer: makes the answer, JSON, for an account, a region and a query; what it raises is a
+            ServiceError.
+    """
+
+    action: str
+    answer: Callable[[str, str, Mapping[str, str]], Awaitable[Mapping[str, Any]]]
+
+
 class Requests(Protocol):
     """What takes note of requests."""
 
@@ -178,6 +199,8 @@ class Gateway:
         pages: answers what services let anybody fetch, without a signature.
         skills: answers the requests of Alexa skills.
         requests: takes note of what was asked and answered.
+        elsewhere: calls the services that are elsewhere, by botocore's names.
+        reports: what else Ingle tells, by the route.
     """
 
     def __init__(
@@ -195,8 +218,11 @@ class Gateway:
         pages: Callable[[Request], Awaitable[Response | None]],
         skills: Skills,
         requests: Requests,
+        elsewhere: Mapping[str, Forwarder],
+        reports: Mapping[str, Report],
     ) -> None:
         self._services = services
+        self._elsewhere = elsewhere
         self._verifier = verifier
         self._authorizer = authorizer
         self._explanations = Explanations(authorizer)
@@ -210,7 +236,8 @@ class Gateway:
         self._pages = pages
         self._skills = skills
         self._requests = requests
-        self._protocols = {name: ServiceProtocol.load(name) for name in services}
+        self._reports = reports
+        self._protocols = {name: ServiceProtocol.load(name) for name in {*services, *elsewhere}}
 
     async def handle(self, request: Request, read_body: Body) -> Response:
         """Answer one request; every error becomes an answer."""
@@ -218,7 +245,7 @@ class Gateway:
         if address is not None:
             return await self._function_url(request, address, read_body)
         if request.method == "OPTIONS" and "access-control-request-method" in request.headers:
-            if self._find_service(request) == _BUCKETS:
+            if self._is_to_bucket(request):
                 return self._buckets.preflight(request)
             answer = cors.preflight(request)
             if answer is not None:
@@ -233,7 +260,7 @@ class Gateway:
         else:
             response = await self._call(request, read_body)
         if "origin" in request.headers:
-            if self._find_service(request) == _BUCKETS:
+            if self._is_to_bucket(request):
                 self._buckets.add_cors_headers(request, response)
             else:
                 cors.add_headers(request, response)
@@ -268,7 +295,8 @@ class Gateway:
         try:
             protocol = await self._protocol(request, read_body)
             call.service = protocol.name
-            if protocol.name == _BUCKETS and _is_post_form(request):
+            forwarder = self._elsewhere.get(protocol.name)
+            if forwarder is None and protocol.name == _BUCKETS and _is_post_form(request):
                 pieces = _pieces(read_body, max_body(_BUCKETS, "PutObject"))
                 return await self._buckets.post_form(request, pieces, self._signer, request_id)
             if request.body:  # read already, to find the service
@@ -286,6 +314,10 @@ class Gateway:
                 identity = await self._identify(request, operation, protocol)
             else:
                 identity, upload = self._receive(request, read_body, operation, protocol)
+            if forwarder is not None:
+                params = operation.read(request)
+                self._authorizer.check(identity, request, operation, params, request_id)
+                return await forwarder.forward(request, identity.region, upload)
             method, decides = self._method(operation)
             # A call is authorised before it is refused because Ingle lacks what it is for.
             lacking = isinstance(method, NotImplementedByIngle)
@@ -379,8 +411,14 @@ class Gateway:
         known = int(length) if length.isdigit() and len(length) < _DIGITS else None
         return identity, Upload(pieces, payload or Plain(), known)
 
+    def _is_to_bucket(self, request: Request) -> bool:
+        return _BUCKETS not in self._elsewhere and self._find_service(request) == _BUCKETS
+
     def _find_service(self, request: Request) -> str | None:
         name = find_service(request)
+        if name is None and _BUCKETS in self._elsewhere:
+            # Which buckets are there is not known; a signature of no service is S3's older one.
+            return _BUCKETS if is_signed(request) else None
         return _BUCKETS if name is None and self._buckets.serves(request) else name
 
     async def _protocol(self, request: Request, read_body: ReadBody) -> ServiceProtocol:
@@ -410,6 +448,8 @@ class Gateway:
             return await self._skill(request, route.removeprefix(_SKILLS), read_body)
         if request.method == "GET" and route in EXPLAINED:
             return await self._explain(request, read_body, route)
+        if request.method == "GET" and route in self._reports:
+            return await self._report(request, read_body, self._reports[route])
         return _bare_error(UnknownOperation(f"There is nothing at {request.path}."), "")
 
     async def _skill(self, request: Request, function: str, read_body: ReadBody) -> Response:
@@ -470,6 +510,25 @@ class Gateway:
 
         refusal = await self._own_answer(request, read_body, answer)
         return refusal or Response(200, _JSON, orjson.dumps(found[0]))
+
+    async def _report(self, request: Request, read_body: ReadBody, report: Report) -> Response:
+        """Tell what only Ingle tells."""
+        callers: list[Identity] = []
+
+        def check(identity: Identity) -> None:
+            self._authorizer.require_of(identity, request, report.action, "*")
+            callers.append(identity)
+
+        refusal = await self._own_answer(request, read_body, check)
+        if refusal is not None:
+            return refusal
+        query = dict(parse_qsl(request.query, keep_blank_values=True))
+        [caller] = callers
+        try:
+            answer = await report.answer(caller.account_id, caller.region, query)
+            return Response(200, _JSON, orjson.dumps(answer))
+        except ServiceError as error:
+            return _bare_error(error, "")
 
     async def _own_answer(
         self, request: Request, read_body: ReadBody, answer: Callable[[Identity], None]

@@ -24,13 +24,19 @@ from ingle.auth.sigv4 import Verifier
 from ingle.clock import Clock, SystemClock
 from ingle.config import Config, ConfigError
 from ingle.endpoint import Endpoint
-from ingle.gateway import Gateway
+from ingle.forwarding.forwarder import Forwarder
+from ingle.gateway import Gateway, Report
 from ingle.ground import Ground, prepare, say_weaker, within_open_files
 from ingle.http.server import HttpServer
 from ingle.invoke.admission import Admission
 from ingle.invoke.invoker import Invoker
 from ingle.invoke.metrics import SeveralSinks
 from ingle.invoke.tracing import Tracer
+from ingle.metering.load import processor_time
+from ingle.metering.meter import Meter
+from ingle.metering.report import CostReports
+from ingle.metering.store import MeteringStore
+from ingle.observe.live import Live
 from ingle.observe.logs import configure, tell
 from ingle.observe.observer import Observer, SpansUnavailable
 from ingle.pool.memory import MB, Memory
@@ -55,25 +61,27 @@ from ingle.services.iam.directory import Directory
 from ingle.services.iam.resources import IamResources
 from ingle.services.iam.store import IamStore
 from ingle.services.lambda_.api import LambdaService
+from ingle.services.lambda_.kept import kept
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.roles import ExecutionRoles
 from ingle.services.lambda_.service_invocations import Source
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.logs.api import LogsService
-from ingle.services.logs.deliveries import LogDeliveries
-from ingle.services.logs.filter_store import FilterStore
-from ingle.services.logs.live_tail import LiveTails
 from ingle.services.logs.permission import LogPermission
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
 from ingle.services.logs.watching import Watching
 from ingle.services.s3.api import S3Service
+from ingle.services.s3.elsewhere import ObjectsElsewhere
+from ingle.services.s3.notifications.neighbours import Neighbours
 from ingle.services.s3.store import BucketStore
 from ingle.services.scheduler.api import SchedulerService
 from ingle.services.scheduler.store import SchedulerStore
 from ingle.services.sns.api import SnsService
 from ingle.services.sns.store import SnsStore
 from ingle.services.sqs.api import SqsService
+from ingle.services.sqs.elsewhere import QueuesElsewhere
+from ingle.services.sqs.for_services import ServiceMessages
 from ingle.services.sqs.measuring import QueueMeter
 from ingle.services.sqs.store import SqsStore
 from ingle.services.sts.api import StsService
@@ -82,6 +90,7 @@ from ingle.storage.blobs import BlobStore
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
 from ingle.storage.folder import DataFolder
+from ingle.wire.protocol import ServiceProtocol
 from ingle.wire.routing import find_service
 from ingle.wire.service import Service
 
@@ -218,22 +227,24 @@ class Server:
             metrics.draw_from(lambda_metrics)
             stack.push_async_callback(metrics.close)
             logs_store = LogsStore(database)
-            log_deliveries = LogDeliveries(
-                lambda function, event, source, owner: functions.for_services.enqueue(
-                    Source("logs.amazonaws.com", source, owner), function, event
-                )
-            )
-            watching = Watching(
-                await FilterStore.open(database),
+            watching = await Watching.open(
+                database,
                 logs_store,
                 metrics,
-                log_deliveries,
-                LiveTails(clock),
+                clock,
+                lambda function, event, source, owner: functions.for_services.enqueue(
+                    Source("logs.amazonaws.com", source, owner), function, event
+                ),
             )
             sink = await Sink.open(
                 logs_store, clock, permission=LogPermission(authorizer), watching=watching
             )
             stack.push_async_callback(sink.close)
+            metering = MeteringStore(database)
+            meter = await Meter.open(
+                metering, clock, lambda: kept(store), processor_time(warden.time)
+            )
+            stack.push_async_callback(meter.close)
             stack.push_async_callback(ground.provisions.close)
             memory = Memory(warden.memory, warden.usage)
             pool = Pool(
@@ -258,13 +269,14 @@ class Server:
             stack.push_async_callback(traces.flush)
             observer = self._observer(tracer)
             stack.push_async_callback(observer.close)
+            live = Live(clock, pool.by_function)
             invoker = Invoker(
                 pool,
                 sink,
                 clock,
                 admission=Admission(config.concurrency),
                 versions=lambda runtime: label(runtime, ground.versions.get(runtime)),
-                listeners=[lambda_metrics, traces, *observer.listeners],
+                listeners=[lambda_metrics, meter.invocations, live, traces, *observer.listeners],
             )
             lambda_metrics.watch(invoker.busy, invoker.admission)
             queues_store = await SqsStore.open(database, clock, keys)
@@ -272,6 +284,15 @@ class Server:
             authorizer.tell("sqs", queues.resources)
             metrics.draw_from(QueueMeter(queues_store, clock))
             stack.push_async_callback(queues.close)
+            elsewhere = {
+                each.service: Forwarder(each, ServiceProtocol.load(each.service).signing_name)
+                for each in config.services
+            }
+            for forwarder in elsewhere.values():
+                stack.push_async_callback(forwarder.close)
+            queues_for_services: ServiceMessages | QueuesElsewhere = queues.for_services
+            if "sqs" in elsewhere:
+                queues_for_services = QueuesElsewhere(elsewhere["sqs"], clock)
             topics_store = await SnsStore.open(database, clock)
             topics = SnsService(
                 store=topics_store,
@@ -280,7 +301,7 @@ class Server:
                 authorizer=authorizer,
                 clock=clock,
                 functions=lambda: functions.for_services,
-                queues=queues.for_services,
+                queues=queues_for_services,
                 endpoint=config.public_url or _local_url(sock),
                 mail_relay=config.mail_relay,
                 mail_sender=config.mail_sender,
@@ -300,10 +321,12 @@ class Server:
                 metrics=SeveralSinks(observer.measurements, lambda_metrics),
                 directory=directory,
                 authorizer=authorizer,
-                objects=buckets.for_services,
+                objects=ObjectsElsewhere(elsewhere["s3"], authorizer)
+                if "s3" in elsewhere
+                else buckets.for_services,
                 clock=clock,
                 tracer=tracer,
-                queues=queues.for_services,
+                queues=queues_for_services,
                 topics=topics.for_services,
                 presign=lambda url, seconds: presign_url(
                     root_key, "GET", url, config.region, "lambda", seconds, clock.time()
@@ -321,8 +344,10 @@ class Server:
             stack.push_async_callback(functions.pollers.close)
             stack.push_async_callback(functions.durable.close)
             deliveries = Deliveries(
-                database, directory, authorizer, queues.for_services, sink, clock
+                database, directory, authorizer, queues_for_services, sink, clock
             )
+            if isinstance(queues_for_services, QueuesElsewhere):
+                queues_for_services.send_with(deliveries)
             deliveries.invoke_with(functions.for_services)
             deliveries.publish_with(topics.for_services)
             buses = EventsService(await EventsStore.open(database, keys), deliveries, clock)
@@ -336,6 +361,14 @@ class Server:
             )
             stack.push_async_callback(schedules.close)
             functions.deliver_to_buses(buses.for_services)
+            buckets.tell(
+                Neighbours(
+                    functions.for_services,
+                    queues_for_services,
+                    topics.for_services,
+                    buses.for_services,
+                )
+            )
             await functions.start()
             await queues.start()
             cloudwatch = CloudWatchService(metrics, database, clock, folder.path / "graphs")
@@ -363,6 +396,7 @@ class Server:
                     XRayService(segments, traces, clock),
                 )
             }
+            costs = CostReports(metering, clock, meter.flush)
             gateway = Gateway(
                 services,
                 verifier,
@@ -383,6 +417,11 @@ class Server:
                     config.region,
                 ),
                 observer.requests,
+                elsewhere,
+                {
+                    "cost": Report("ce:GetCostAndUsage", costs.answer),
+                    "top": Report("cloudwatch:GetMetricData", live.answer),
+                },
             )
             http = HttpServer(gateway.handle, clock)
             for work in (
@@ -417,6 +456,7 @@ class Server:
             await functions.events.start()
             await functions.durable.start()
             functions.poll()
+            meter.watch()
             await deliveries.start()
             buses.start()
             schedules.start()

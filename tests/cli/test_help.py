@@ -1,6 +1,21 @@
 import pytest
 
-COMMANDS = ["serve", "env", "deploy", "invoke", "logs", "runtimes", "doctor", "account", "iam"]
+COMMANDS = [
+    "serve",
+    "env",
+    "deploy",
+    "invoke",
+    "logs",
+    "top",
+    "stats",
+    "runtimes",
+    "doctor",
+    "cost",
+    "account",
+    "alexa",
+    "iam",
+    "event",
+]
 
 
 def test_help_names_every_command_and_how_to_start(run):

@@ -1,19 +1,19 @@
 """The `ingle` command against the real server."""
 
 import json
-import os
 import re
 import signal
 import subprocess
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ingle.cli import event_templates
+from tests.e2e.commands import Ingle
 from tests.e2e.conftest import ROLE, RUNTIME, zip_of
 from tests.e2e.server import INGLE, Server
 from tests.images.building import Entry, Layout, tar
@@ -26,41 +26,6 @@ def handler(event, context):
 """
 EVENT = '{"username": "Sally"}'
 OWN_ROLE = "arn:aws:iam::000000000000:role/service-role/ingle-deploy"
-
-
-@dataclass(frozen=True)
-class Ran:
-    """How a command came out."""
-
-    status: int
-    output: str
-    error: str
-
-
-@dataclass(frozen=True)
-class Ingle:
-    """Runs `ingle` in a folder of its own, for one server."""
-
-    server: Server
-    folder: Path
-
-    def __call__(self, *arguments: str, event: str = "", **variables: str) -> Ran:
-        done = subprocess.run(
-            [INGLE, *arguments],
-            cwd=self.folder,
-            env=self.environment(**variables),
-            input=event,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        return Ran(done.returncode, done.stdout, done.stderr)
-
-    def environment(self, **variables: str) -> dict[str, str]:
-        """What a command sees; it finds the server by its data folder. "" unsets a variable."""
-        own = {"HOME": str(self.folder), "INGLE_DATA_DIR": str(self.server.data_dir)}
-        every = {"PATH": os.environ["PATH"], "COLUMNS": "120", **own, **variables}
-        return {key: value for key, value in every.items() if value}
 
 
 @pytest.fixture
@@ -374,3 +339,28 @@ def test_only_a_development_server_takes_the_key_pair_test(
     assert Ingle(server, tmp_path)("deploy", "hello.py").status == 0
     [function] = client.list_functions()["Functions"]
     assert function["FunctionArn"] == "arn:aws:lambda:eu-west-1:123456789012:function:hello"
+
+
+def test_a_test_event_is_piped_into_a_function(ingle: Ingle, deploy: Callable[..., str]) -> None:
+    hello = deploy(
+        "import urllib.parse\n"
+        "def handler(event, context):\n"
+        "    found = event['Records'][0]['s3']\n"
+        "    return [found['bucket']['name'], urllib.parse.unquote_plus(found['object']['key'])]\n"
+    )
+    made = ingle("event", "generate", "s3", "put", "--bucket", "b", "--key", "a b+c.txt")
+    assert made.status == 0, made.error
+    answer = ingle("invoke", hello, "--event", "-", "--no-log", event=made.output)
+    assert answer.status == 0, answer.error
+    assert (answer.status, json.loads(answer.output)) == (0, ["b", "a b+c.txt"])
+
+
+def test_every_test_event_reaches_a_function_as_it_is(
+    functions: Any, deploy: Callable[..., str]
+) -> None:
+    echo = deploy("def handler(event, context):\n    return event\n")
+    for source in event_templates.sources():
+        for kind in event_templates.kinds(source):
+            event = event_templates.template(source, kind).filled_in({})
+            answer = functions.invoke(FunctionName=echo, Payload=json.dumps(event))
+            assert json.loads(answer["Payload"].read()) == event, (source, kind)

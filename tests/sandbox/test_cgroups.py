@@ -4,6 +4,7 @@ The files are plain ones, named as in https://docs.kernel.org/admin-guide/cgroup
 """
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -122,3 +123,12 @@ def test_what_a_killed_server_left_is_removed_and_what_a_running_one_has_is_not(
     assert (running / "s1").exists()
     assert (parent / "ingle-server").exists()
     assert not dead.exists()
+
+
+def test_processor_time_is_told_of_where_the_kernel_does(tmp_path: Path) -> None:
+    assert cgroups._open_time(None) == []
+    assert cgroups._open_time(tmp_path) == []
+    (tmp_path / "cpu.stat").write_text("usage_usec 1\n")
+    [fd] = cgroups._open_time(tmp_path)
+    assert os.read(fd, 100) == b"usage_usec 1\n"
+    os.close(fd)

@@ -11,13 +11,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ingle.cli.datafolder import KeyPair, read_endpoint, read_key_pair
-from ingle.cli.errors import USAGE, CommandError
+from ingle.cli.errors import FAILURE, USAGE, CommandError
 from ingle.cli.options import DEFAULT_DATA_DIR
 from ingle.config import Config
 
 _DEFAULTS = Config()
 _CONNECT_TIMEOUT_S = 5
 _ANSWER_TIMEOUT_S = 60
+_WRONG = "ValidationException"
+"""What Ingle's own routes answer where an option has a value that makes no sense."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,9 @@ class Connection:
         ).send(request.prepare())
         content = json.loads(answer.content)
         if answer.status_code >= 400:
-            raise CommandError(f"{content['message']} ({content['__type']})")
+            kind = content["__type"]
+            status = USAGE if kind == _WRONG else FAILURE
+            raise CommandError(f"{content['message']} ({kind})", status=status)
         return content
 
     @contextmanager

@@ -1,24 +1,32 @@
 """`ingle logs`: the log lines of a function, as they come."""
 
-import re
+import json
 import sys
 import time
-from collections.abc import Iterator
-from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
+from ingle.cli.amounts import moment_ms
 from ingle.cli.connection import connect
 from ingle.cli.errors import USAGE, CommandError
+from ingle.cli.log_lines import Lines
+from ingle.cli.log_reader import Reader, group_of
 from ingle.cli.options import DataDir, EndpointUrl, Region
 
 _INTERRUPTED = 130
 _POLL_S = 0.5
-# Lines are stored in batches, each sandbox's on its own: some come in behind newer ones.
-_LATE_MS = 10_000
-_SPAN = re.compile(r"(?P<count>[0-9]{1,6})(?P<unit>[smhdw])")
-_UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_USUAL = "10m"
+_OF_REQUEST = "30d"
+"""How far back a request is looked for."""
+
+
+class LogFormat(StrEnum):
+    """How log lines are printed."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 def logs(
@@ -27,38 +35,69 @@ def logs(
         bool, typer.Option("--follow", "-f", help="Go on printing what comes, until Ctrl-C.")
     ] = False,
     since: Annotated[
-        str, typer.Option(metavar="10s|10m|10h|10d|10w", help="How far to look back.")
-    ] = "10m",
+        str | None,
+        typer.Option(
+            metavar="SPAN|TIME",
+            show_default=_USUAL,
+            help="How far to look back, like 90s, 10m, 2h, 7d, or from when, like "
+            "2026-11-21T14:30.",
+        ),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="SPAN|TIME", help="Nothing later than this.")
+    ] = None,
     filter: Annotated[
         str | None,
         typer.Option(
-            metavar="TERM", help="Only lines that hold these terms, as CloudWatch has it."
+            metavar="PATTERN", help="Only lines that match this, as CloudWatch Logs has it."
         ),
     ] = None,
+    request: Annotated[
+        str | None, typer.Option(metavar="ID", help="All that one invocation logged, as a block.")
+    ] = None,
+    format: Annotated[
+        LogFormat, typer.Option("--format", help="As lines, or each event as JSON.")
+    ] = LogFormat.TEXT,
     endpoint_url: EndpointUrl = None,
     data_dir: DataDir = None,
     region: Region = None,
 ) -> None:
-    """Print a function's log lines, the oldest first.
+    """Print a function's log lines, the oldest first; on a terminal, in colours.
 
     \b
     Examples:
       ingle logs hello
       ingle logs hello --follow
-      ingle logs hello --since 2d --filter ERROR
+      ingle logs hello --since 2d --until 1d --filter ERROR
+      ingle logs hello --request 3f0e7ea8-1d2c-4e0e-9d38-5d3d6d1d9c1a
+      ingle logs hello --format json | jq -r .message
     """
-    start_ms = int(time.time() * 1000) - _milliseconds(since)
+    now_ms = int(time.time() * 1000)
+    start_ms = moment_ms("--since", since or (_OF_REQUEST if request else _USUAL), now_ms)
+    end_ms = moment_ms("--until", until, now_ms) if until is not None else None
+    _check(follow, until, filter, request)
+    if end_ms is not None and end_ms <= start_ms:
+        raise CommandError(
+            "--until is not after --since, so there is nothing between",
+            "give an earlier --since",
+            USAGE,
+        )
     connection = connect(endpoint_url, data_dir, region)
     with connection.errors():
         functions = connection.client("lambda")
-        reader = _Reader(connection.client("logs"), _group_of(functions, name), filter)
-        try:
-            if not reader.group_exists():
-                functions.get_function_configuration(FunctionName=name)
+        reader = Reader(connection.client("logs"), group_of(functions, name), filter, end_ms)
+        if not reader.group_exists():
+            functions.get_function_configuration(FunctionName=name)
+            if request is None:
                 typer.echo(f"{name} has not logged anything yet", err=True)
+        if request is not None:
+            _print_request(reader, name, request, start_ms, format)
+            return
+        lines = Lines(sys.stdout, as_json=format is LogFormat.JSON)
+        try:
             while True:
                 for event in reader.new_events(start_ms):
-                    _print(event)
+                    lines.write(event)
                 if not follow:
                     return
                 time.sleep(_POLL_S)
@@ -66,71 +105,35 @@ def logs(
             raise typer.Exit(_INTERRUPTED) from None
 
 
-class _Reader:
-    """Reads one log group again and again, and returns each event once."""
-
-    def __init__(self, client: Any, group: str, pattern: str | None) -> None:
-        self._client = client
-        self._request = {"logGroupName": group}
-        if pattern:
-            self._request["filterPattern"] = pattern
-        self._seen: dict[str, int] = {}
-        self._newest_ms = 0
-
-    def group_exists(self) -> bool:
-        try:
-            self._client.filter_log_events(**self._request, limit=1)
-        except self._client.exceptions.ResourceNotFoundException:
-            return False
-        return True
-
-    def new_events(self, start_ms: int) -> Iterator[dict[str, Any]]:
-        """Yield the events since a time, or since shortly before the newest one known."""
-        request: dict[str, Any] = dict(self._request)
-        request["startTime"] = max(start_ms, self._newest_ms - _LATE_MS)
-        while True:
-            try:
-                page = self._client.filter_log_events(**request)
-            except self._client.exceptions.ResourceNotFoundException:
-                return  # made when the function first runs
-            for event in page["events"]:
-                if event["eventId"] not in self._seen:
-                    self._seen[event["eventId"]] = event["timestamp"]
-                    self._newest_ms = max(self._newest_ms, event["timestamp"])
-                    yield event
-            if "nextToken" not in page:
-                break
-            request["nextToken"] = page["nextToken"]
-        oldest_ms = self._newest_ms - _LATE_MS
-        self._seen = {key: at for key, at in self._seen.items() if at >= oldest_ms}
-
-
-def _print(event: dict[str, Any]) -> None:
-    at = datetime.fromtimestamp(event["timestamp"] / 1000).isoformat(" ", "milliseconds")
-    sys.stdout.write(f"{at}  {event['message'].rstrip()}\n")
-    sys.stdout.flush()
-
-
-def _group_of(functions: Any, name: str) -> str:
-    """Return the log group of a function, which may be given as an ARN or with a qualifier.
-
-    The log of a function that is gone is still where a function of its name writes by default.
-    """
-    try:
-        configuration = functions.get_function_configuration(FunctionName=name)
-    except functions.exceptions.ResourceNotFoundException:
-        parts = name.split(":")
-        at = parts.index("function") + 1 if "function" in parts[:-1] else 0
-        return f"/aws/lambda/{parts[at]}"
-    return str(configuration["LoggingConfig"]["LogGroup"])
-
-
-def _milliseconds(span: str) -> int:
-    match = _SPAN.fullmatch(span)
-    if match is None:
+def _check(follow: bool, until: str | None, filter: str | None, request: str | None) -> None:
+    """Refuse options that contradict each other."""
+    if follow and until is not None:
         raise CommandError(
-            f"--since {span!r} is not a span of time",
-            "give one like 90s, 10m, 2h or 7d",
-            USAGE,
+            "--follow has no end, so not --until either", "leave one of them out", USAGE
         )
-    return int(match["count"]) * _UNIT_S[match["unit"]] * 1000
+    if request is not None and (follow or filter is not None):
+        other = "--follow" if follow else "--filter"
+        raise CommandError(
+            f"--request prints one invocation, and not {other}", "leave one of them out", USAGE
+        )
+
+
+def _print_request(
+    reader: Reader, name: str, request_id: str, start_ms: int, format: LogFormat
+) -> None:
+    from ingle.cli.log_block import Block
+
+    events = reader.of_request(request_id, start_ms)
+    if not events:
+        raise CommandError(
+            f"{name} has logged nothing of a request {request_id} since then",
+            "look further back with --since, or list requests with "
+            f"`ingle logs {name} --filter REPORT`",
+        )
+    block = Block(request_id, events)
+    if format is LogFormat.JSON:
+        described: dict[str, Any] = block.described()
+        typer.echo(json.dumps(described, indent=2, ensure_ascii=False))
+        return
+    for line in block.lines(colours=Lines(sys.stdout).colours):
+        typer.echo(line, color=True)

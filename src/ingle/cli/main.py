@@ -10,15 +10,19 @@ import typer
 
 from ingle.cli.account import app as account
 from ingle.cli.alexa import app as alexa
+from ingle.cli.cost import app as cost
 from ingle.cli.deploy import deploy
 from ingle.cli.doctor import doctor
 from ingle.cli.env import env
 from ingle.cli.errors import FAILURE, CommandError
+from ingle.cli.event import app as event
 from ingle.cli.iam import app as iam
 from ingle.cli.invoke import invoke
 from ingle.cli.logs import logs
 from ingle.cli.runtimes import runtimes
 from ingle.cli.serve import serve
+from ingle.cli.stats import stats
+from ingle.cli.top import top
 
 _INTERRUPTED = 130
 
@@ -41,11 +45,13 @@ def _help_of(command: Callable[..., None]) -> str:
     return "\n\n".join(p if p.startswith("\b") else p.replace("\n", " ") for p in paragraphs)
 
 
-for _command in (serve, env, deploy, invoke, logs, runtimes, doctor):
+for _command in (serve, env, deploy, invoke, logs, top, stats, runtimes, doctor):
     app.command(help=_help_of(_command))(_command)
+app.add_typer(cost, name="cost")
 app.add_typer(account, name="account")
 app.add_typer(alexa, name="alexa")
 app.add_typer(iam, name="iam")
+app.add_typer(event, name="event")
 
 
 def _print_version(wanted: bool) -> None:

@@ -218,6 +218,15 @@ def serve(
         str | None,
         typer.Option(show_default=_DEFAULTS.mail_sender, help="The address that mails are from."),
     ] = None,
+    services: Annotated[
+        str | None,
+        typer.Option(
+            metavar="JSON",
+            show_default="none",
+            help="Services that are elsewhere, such as MinIO for s3. Better in the --config file "
+            "or INGLE_SERVICES, where other users do not see their keys.",
+        ),
+    ] = None,
     config: ConfigFile = None,
 ) -> None:
     """Run the server in this terminal until Ctrl-C or SIGTERM.
@@ -266,6 +275,7 @@ def serve(
         "public_url": public_url,
         "mail_relay": mail_relay,
         "mail_sender": mail_sender,
+        "services": services,
     }
     try:
         settings = load_config(flags, file=config)

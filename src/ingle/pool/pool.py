@@ -147,6 +147,20 @@ class Pool:
         """How many sandboxes there are."""
         return self._count
 
+    def by_function(self) -> dict[tuple[str, str, str], tuple[int, int]]:
+        """Tell how many sandboxes each function has, and what they used of memory at most, in MB.
+
+        A function is its account, region and name.
+        """
+        found: dict[tuple[str, str, str], tuple[int, int]] = {}
+        for sandboxes in self._by_function.values():
+            used = sum(each.peak_at_end for each in sandboxes) // MB
+            spec = next(iter(sandboxes)).spec
+            key = (spec.account_id, spec.region, spec.name)
+            count, known = found.get(key, (0, 0))
+            found[key] = (count + len(sandboxes), known + used)
+        return found
+
     def prepare(self, runtime: str) -> None:
         """Make the first sandbox of this runtime quick."""
         self._placement.prepare(runtime)

@@ -63,10 +63,12 @@ class Cgroups(Protocol):
         """
         ...
 
-    def open_usage(self) -> tuple[int, int]:
-        """Return descriptors of the files with the memory that all groups use.
+    def open_usage(self) -> tuple[int, ...]:
+        """Return descriptors of the files with what all groups use.
 
-        The first holds the bytes, the second what they are used for, a name and a number a line.
+        The first holds the bytes of memory, the second what they are used for, a name and a number
+        a line; the third, where there is one, the processor time that all of them ever used, in
+        version 2's `cpu.stat`.
         """
         ...
 
@@ -265,6 +267,16 @@ def _counter(path: Path, key: str) -> int:
     return 0
 
 
+def _open_time(folder: Path | None) -> list[int]:
+    """Open what a folder of version 2 tells of processor time, which needs no controller."""
+    if folder is None:
+        return []
+    try:
+        return [_open_to_read(folder / "cpu.stat")]
+    except OSError:  # before Linux 4.15
+        return []
+
+
 def _open_to_read(file: Path) -> int:
     return os.open(file, os.O_RDONLY | os.O_CLOEXEC)
 
@@ -317,11 +329,12 @@ class Version1:
             _write(memory / "memory.memsw.limit_in_bytes", most)
         return most
 
-    def open_usage(self) -> tuple[int, int]:
-        memory = self._folders["memory"]
+    def open_usage(self) -> tuple[int, ...]:
+        memory, folder = self._folders["memory"], self._folders.get(_FREEZER)
         return (
             _open_to_read(memory / "memory.usage_in_bytes"),
             _open_to_read(memory / "memory.stat"),
+            *_open_time(folder),
         )
 
     def create(self, name: str, processes: int) -> list[str]:
@@ -426,10 +439,11 @@ class Version2:
         _write(self._folder / "memory.max", most)
         return most
 
-    def open_usage(self) -> tuple[int, int]:
+    def open_usage(self) -> tuple[int, ...]:
         return (
             _open_to_read(self._folder / "memory.current"),
             _open_to_read(self._folder / "memory.stat"),
+            *_open_time(self._folder),
         )
 
     def create(self, name: str, processes: int) -> list[str]:

@@ -61,7 +61,8 @@ class WardenClient:
         abilities: what it can give sandboxes on this machine.
         outbound: what they reach of the network.
         memory: the most that all of them may use together, in bytes; 0 for no limit.
-        usage: descriptors of the files with what they do use, where there is a limit.
+        usage: descriptors of the files with what they do use of it, where there is a limit.
+        time: of the file with the processor time that they used, where there is one.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class WardenClient:
         self.abilities = hello.abilities
         self.outbound = hello.outbound
         self.memory = hello.memory
-        self.usage = usage
+        self.usage, self.time = usage[:2], usage[2:]
         self._process = process
         self._sock = sock
         self._on_lost = on_lost
@@ -176,7 +177,7 @@ class WardenClient:
         self._sock.close()
         await asyncio.to_thread(_end, self._process)
         self._end_all("the server is stopping")
-        for fd in self.usage:
+        for fd in (*self.usage, *self.time):
             os.close(fd)
 
     def _send(self, data: bytes) -> None:

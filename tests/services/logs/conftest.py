@@ -17,9 +17,6 @@ from ingle.services.cloudwatch.store import MetricsStore
 from ingle.services.iam.directory import Directory
 from ingle.services.iam.store import IamStore
 from ingle.services.logs.api import LogsService
-from ingle.services.logs.deliveries import LogDeliveries
-from ingle.services.logs.filter_store import FilterStore
-from ingle.services.logs.live_tail import LiveTails
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
 from ingle.services.logs.watching import Watching
@@ -108,13 +105,7 @@ async def open_logs(database: Database, clock: ManualClock) -> AsyncIterator[Log
     store = LogsStore(database)
     metrics = await Metrics.open(MetricsStore(database), clock)
     functions = Functions()
-    watching = Watching(
-        await FilterStore.open(database),
-        store,
-        metrics,
-        LogDeliveries(functions.enqueue),
-        LiveTails(clock),
-    )
+    watching = await Watching.open(database, store, metrics, clock, functions.enqueue)
     sink = await Sink.open(store, clock, watching=watching)
     authorizer = Authorizer(
         Directory(await IamStore.open(database, KEYS), {}.get), clock, enforced=False

@@ -2,19 +2,19 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingle.services.s3.changes import Change, Origin
+from ingle.services.s3.changes import Change, Effects, Origin
 from ingle.services.s3.errors import NoSuchBucket, PreconditionFailed
 from ingle.services.s3.model import Bucket, Content, Facts, Version
 from ingle.services.s3.store import BucketStore
 from ingle.services.s3.versions import VersionStore, new_version
 from tests.services.conftest import ACCOUNT, REGION
 
-ORIGIN = Origin("id", "me", "")
+ORIGIN = Origin("id", "me", "", "me")
 _numbers = itertools.count()
 
 
@@ -23,13 +23,21 @@ class Listener:
 
     def __init__(self) -> None:
         self.told: list[tuple[str, str, int]] = []
+        self.lost: list[tuple[str, str, int]] = []
         self.fails_for = ""
 
-    async def changed(self, connection: AsyncConnection, change: Change) -> Callable[[], None]:
-        if change.version.key == self.fails_for:
+    async def changed(
+        self,
+        connection: AsyncConnection,
+        changes: Sequence[Change],
+        effects: Effects,
+        *,
+        reversible: bool,
+    ) -> None:
+        entries = [(each.name, each.version.key, each.version.id) for each in changes]
+        effects.add(lambda: self.told.extend(entries), lambda: self.lost.extend(entries))
+        if any(each.version.key == self.fails_for for each in changes):
             raise RuntimeError("not today")
-        entry = (change.name, change.version.key, change.version.id)
-        return lambda: self.told.append(entry)
 
 
 def content(in_file: bool = False) -> Content:
@@ -103,6 +111,8 @@ async def test_a_listener_is_told_of_every_change_that_is_committed(store: Bucke
     assert [each.key for each in kept] == ["0", "1", "2", "4", "5"]
     assert listener.told == [("ObjectCreated:Put", each.key, each.id) for each in kept]
     assert await versions.find(bucket, "3") is None
+    # All of them at once, and then that one alone.
+    assert [key for _, key, _ in listener.lost].count("3") >= 1
     # What was not made leaves no file either.
     folder = versions._contents.partial.parent
     assert sum(each.is_file() for each in folder.rglob("*")) == 5

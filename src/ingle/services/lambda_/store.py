@@ -1,7 +1,7 @@
 """Keeps functions and their published versions in the database, and all in memory as well."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Row, Table, delete, insert, select, update
@@ -157,6 +157,12 @@ class LambdaStore:
         where = (account_id, region)
         own = [each for key, each in self._functions.items() if key[:2] == where]
         return sorted(own, key=lambda function: function.name)
+
+    def all_versions(self) -> Iterator[Function]:
+        """Go through all versions of all functions, of all accounts and regions."""
+        yield from self._functions.values()
+        for versions in self._versions.values():
+            yield from versions.values()
 
     def code_size(self, account_id: str, region: str) -> int:
         """Add up the packages of an account's functions, versions and layers in a region."""

@@ -20,6 +20,9 @@ from ingle.services.s3.lifecycle.expiring import Expiry
 from ingle.services.s3.listing import Listing
 from ingle.services.s3.multipart import Multiparts
 from ingle.services.s3.names import bucket_of
+from ingle.services.s3.notifications.neighbours import Neighbours
+from ingle.services.s3.notifications.notifier import Notifier
+from ingle.services.s3.notifications.operations import Notifications
 from ingle.services.s3.objects import Objects
 from ingle.services.s3.receiving import Receiver
 from ingle.services.s3.resources import S3Resources
@@ -55,6 +58,8 @@ class S3Service(Service):
         self.versions = VersionStore(store)
         self.resources = S3Resources(store)
         self._store = store
+        self._clock = clock
+        self._notifications = Notifications(store, clock)
         receiver = Receiver(store.contents, clock)
         self._buckets = Buckets(store, authorizer, clock)
         self._settings = Settings(store, authorizer)
@@ -81,6 +86,11 @@ class S3Service(Service):
     async def keep_lifecycles(self) -> None:
         """Delete what has expired, for as long as this runs."""
         await self._expiry.keep()
+
+    def tell(self, neighbours: Neighbours) -> None:
+        """Tell other services of what becomes of objects, as buckets have it."""
+        self._notifications.tell(neighbours)
+        self.versions.tell(Notifier(neighbours, self._clock))
 
     async def create_bucket(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Make a bucket."""
@@ -378,3 +388,15 @@ class S3Service(Service):
     ) -> ServiceOutput:
         """Say that nothing is locked."""
         return await self._absent.object_lock(context, request)
+
+    async def put_bucket_notification_configuration(
+        self, context: CallContext, request: ServiceInput
+    ) -> None:
+        """Set whom a bucket tells of what becomes of its objects."""
+        await self._notifications.put(context, request)
+
+    async def get_bucket_notification_configuration(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Tell whom it tells."""
+        return await self._notifications.get(context, request)

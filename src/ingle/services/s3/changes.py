@@ -1,7 +1,7 @@
 """What becomes of objects, told to those that want to know of it within the same transaction."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,11 +17,13 @@ class Origin:
         request_id: the request's id.
         principal_id: `aws:userid` of the caller.
         source_ip: from where it came; "" where that is unknown.
+        requester: the caller's account, or the service's principal.
     """
 
     request_id: str
     principal_id: str
     source_ip: str
+    requester: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +43,53 @@ class Change:
     origin: Origin
 
 
+@dataclass(slots=True)
+class Effects:
+    """What is to be done in memory once a transaction is over.
+
+    Attributes:
+        applied: once it is committed.
+        failed: where it was not.
+    """
+
+    applied: list[Callable[[], None]] = field(default_factory=list)
+    failed: list[Callable[[], None]] = field(default_factory=list)
+
+    def add(self, applied: Callable[[], None], failed: Callable[[], None] | None = None) -> None:
+        """Add what is to be done in either case."""
+        self.applied.append(applied)
+        if failed is not None:
+            self.failed.append(failed)
+
+    def apply(self) -> None:
+        """Do what follows a commit."""
+        for each in self.applied:
+            each()
+
+    def undo(self) -> None:
+        """Do what follows a failure; a second time there is nothing to do."""
+        while self.failed:
+            self.failed.pop()()
+
+
 class Listener(Protocol):
     """Wants to know of changes."""
 
     async def changed(
-        self, connection: AsyncConnection, change: Change
-    ) -> Callable[[], None] | None:
-        """Note a change, within the transaction that makes it.
+        self,
+        connection: AsyncConnection,
+        changes: Sequence[Change],
+        effects: Effects,
+        *,
+        reversible: bool,
+    ) -> None:
+        """Note changes, within the transaction that makes them.
 
-        Returns:
-            What to do once that is committed; None for nothing.
+        Args:
+            connection: the transaction's.
+            changes: in their order.
+            effects: takes what is to be done once it is over.
+            reversible: whether somebody will do that also where it fails.
         """
         ...
 
@@ -59,7 +98,11 @@ class NobodyListens:
     """Is told of changes where nobody wants to know."""
 
     async def changed(
-        self, connection: AsyncConnection, change: Change
-    ) -> Callable[[], None] | None:
+        self,
+        connection: AsyncConnection,
+        changes: Sequence[Change],
+        effects: Effects,
+        *,
+        reversible: bool,
+    ) -> None:
         """Do nothing."""
-        return None

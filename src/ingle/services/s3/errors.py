@@ -304,6 +304,16 @@ class TooManyBuckets(S3Error):
     text = "You have attempted to create more buckets than allowed"
 
 
+class TooManyConfigurations(S3Error):
+    """A bucket would have more configurations of a kind than it may have."""
+
+    code = "TooManyConfigurations"
+    text = (
+        "You are attempting to create a new configuration but have already reached the "
+        "100-configuration limit."
+    )
+
+
 class NoConfiguration(S3Error):
     """A bucket has no such configuration.
 

@@ -141,7 +141,7 @@ class ForServices:
             NoSuchBucket: there is no bucket of that name.
         """
         bucket = self._buckets.existing(name)
-        origin = Origin(str(uuid.uuid4()), _LAMBDA, "")
+        origin = Origin(str(uuid.uuid4()), _LAMBDA, _LAMBDA, _LAMBDA)
         content = self._receiver.sealed(data, checksums.DEFAULT)
         version = new_version(
             bucket,

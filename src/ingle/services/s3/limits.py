@@ -33,6 +33,8 @@ class BucketLimits:
     cors_rules: int
     routing_rules: int
     tags: int
+    notifications: int
+    notification_id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,7 +213,12 @@ _AT_ONCE = 65_536
 def origin_of(context: CallContext) -> Origin:
     """Say whose request it is."""
     principal = context.identity.principal
-    return Origin(context.request_id, principal.unique_id, context.request.client or "")
+    return Origin(
+        context.request_id,
+        principal.unique_id,
+        context.request.client or "",
+        principal.account_id or principal.unique_id,
+    )
 
 
 def made_answer(version: Version, bucket: Bucket) -> ServiceOutput:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.services.s3 import rows, tables
-from ingle.services.s3.changes import Change, Listener, NobodyListens, Origin
+from ingle.services.s3.changes import Change, Effects, Listener, NobodyListens, Origin
 from ingle.services.s3.errors import NoSuchBucket, NoSuchKey, NoSuchVersion
 from ingle.services.s3.gathering import Gatherer
 from ingle.services.s3.model import (
@@ -66,11 +66,13 @@ class _Work:
 
     Attributes:
         files: the contents whose files nobody needs any more.
-        afterwards: what listeners want to do once it is committed.
+        changes: what listeners are told of.
+        effects: what they want to do once it is over.
     """
 
     files: list[str] = field(default_factory=list)
-    afterwards: list[Callable[[], None]] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    effects: Effects = field(default_factory=Effects)
 
 
 class VersionStore:
@@ -175,7 +177,7 @@ class VersionStore:
             check(found)
             made = await self._make_latest(connection, work, bucket_now, version, found)
             await keep(connection, made.id)
-            await self._tell(connection, work, Change(name, bucket_now, made, origin))
+            work.changes.append(Change(name, bucket_now, made, origin))
             return made
 
         return await self._write(run, bucket)
@@ -205,6 +207,7 @@ class VersionStore:
                     lambda connection: self._add_within(connection, work, additions)
                 )
         except Exception:
+            work.effects.undo()
             # What is wrong with one of them need not be with the others.
             results = [await self._add_one(each) for each in additions]
         else:
@@ -258,8 +261,9 @@ class VersionStore:
             numbered = replace(version, id=number)
             results[position] = numbered
             contents.append({**rows.content_values(each.content), "object_id": number})
-            await self._tell(connection, work, Change(each.name, bucket, numbered, each.origin))
+            work.changes.append(Change(each.name, bucket, numbered, each.origin))
         await connection.execute(insert(tables.contents), contents)
+        await self._tell(connection, work)
         return results
 
     async def add_within(
@@ -285,7 +289,8 @@ class VersionStore:
         made = await self._make_latest(connection, work, bucket_now, version, found)
         values = {**rows.content_values(content), "object_id": made.id}
         await connection.execute(insert(tables.contents).values(values))
-        await self._tell(connection, work, Change(name, bucket_now, made, origin))
+        work.changes.append(Change(name, bucket_now, made, origin))
+        await self._tell(connection, work, reversible=False)
 
         def afterwards() -> None:
             self._finish(work)
@@ -328,12 +333,12 @@ class VersionStore:
                 await self._remove(connection, work, found)
                 await _promote(connection, bucket, key)
                 change = Change(f"{kind}:Delete", bucket_now, found, origin)
-                await self._tell(connection, work, change)
+                work.changes.append(change)
                 return found
             marker = _marker(bucket, key, now_ms)
             made = await self._make_latest(connection, work, bucket_now, marker, found)
             change = Change(f"{kind}:DeleteMarkerCreated", bucket_now, made, origin)
-            await self._tell(connection, work, change)
+            work.changes.append(change)
             return made
 
         return await self._write(run, bucket)
@@ -366,7 +371,7 @@ class VersionStore:
                 update(tables.versions).where(_COLUMNS.id == found.id).values(values)
             )
             tagged = replace(found, facts=facts)
-            await self._tell(connection, work, Change(name, self._still(bucket), tagged, origin))
+            work.changes.append(Change(name, self._still(bucket), tagged, origin))
             return tagged
 
         return await self._write(run, bucket)
@@ -382,12 +387,17 @@ class VersionStore:
             work = _Work()
 
             async def within(connection: AsyncConnection) -> T:
-                return await run(connection, work)
+                result = await run(connection, work)
+                await self._tell(connection, work)
+                return result
 
             try:
                 result = await self._database.write(within)
-            except IntegrityError as error:  # the bucket went away in the same commit
-                raise NoSuchBucket(BucketName=bucket.name) from error
+            except BaseException as error:
+                work.effects.undo()
+                if isinstance(error, IntegrityError):  # the bucket went away in the same commit
+                    raise NoSuchBucket(BucketName=bucket.name) from error
+                raise
             self._finish(work)
             return result
 
@@ -395,8 +405,7 @@ class VersionStore:
 
     def _finish(self, work: _Work) -> None:
         self._contents.remove(work.files)
-        for each in work.afterwards:
-            each()
+        work.effects.apply()
 
     def _still(self, bucket: Bucket) -> Bucket:
         """Return a bucket as it is by now."""
@@ -446,10 +455,13 @@ class VersionStore:
         work.files += [row.id for row in found]
         await connection.execute(delete(tables.versions).where(_COLUMNS.id == version.id))
 
-    async def _tell(self, connection: AsyncConnection, work: _Work, change: Change) -> None:
-        afterwards = await self._listener.changed(connection, change)
-        if afterwards is not None:
-            work.afterwards.append(afterwards)
+    async def _tell(
+        self, connection: AsyncConnection, work: _Work, *, reversible: bool = True
+    ) -> None:
+        if work.changes:
+            await self._listener.changed(
+                connection, work.changes, work.effects, reversible=reversible
+            )
 
 
 def new_version(

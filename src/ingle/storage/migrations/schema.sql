@@ -1,4 +1,4 @@
--- revision 0022
+-- revision 0023
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -248,8 +248,8 @@ CREATE TABLE "lambda_versions" (
 	tracing VARCHAR(16) NOT NULL, 
 	file_systems JSON NOT NULL, vpc JSON, tenant_isolation VARCHAR(16), durable_timeout_s INTEGER, durable_retention_days INTEGER, dead_letter TEXT, 
 	CONSTRAINT pk_lambda_versions PRIMARY KEY (account_id, region, name, version), 
-	CONSTRAINT fk_lambda_versions_account_id_lambda_functions FOREIGN KEY(account_id, region, name) REFERENCES lambda_functions (account_id, region, name) ON DELETE CASCADE, 
-	CONSTRAINT fk_lambda_versions_package_sha256_lambda_packages FOREIGN KEY(package_sha256) REFERENCES lambda_packages (sha256)
+	CONSTRAINT fk_lambda_versions_package_sha256_lambda_packages FOREIGN KEY(package_sha256) REFERENCES lambda_packages (sha256), 
+	CONSTRAINT fk_lambda_versions_account_id_lambda_functions FOREIGN KEY(account_id, region, name) REFERENCES lambda_functions (account_id, region, name) ON DELETE CASCADE
 );
 CREATE INDEX ix_lambda_versions_package_sha256 ON lambda_versions (package_sha256);
 CREATE TABLE durable_executions (
@@ -873,4 +873,49 @@ CREATE TABLE logs_export_tasks (
 	creation_ms BIGINT NOT NULL, 
 	completion_ms BIGINT, 
 	CONSTRAINT pk_logs_export_tasks PRIMARY KEY (id)
+);
+CREATE TABLE metering_usage (
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	day VARCHAR(10) NOT NULL, 
+	function VARCHAR(64) NOT NULL, 
+	version VARCHAR(128) NOT NULL, 
+	architecture VARCHAR(16) NOT NULL, 
+	requests BIGINT NOT NULL, 
+	provisioned_requests BIGINT NOT NULL, 
+	mb_ms BIGINT NOT NULL, 
+	mb_100ms BIGINT NOT NULL, 
+	provisioned_mb_ms BIGINT NOT NULL, 
+	provisioned_mb_100ms BIGINT NOT NULL, 
+	ephemeral_mb_ms BIGINT NOT NULL, 
+	ephemeral_mb_100ms BIGINT NOT NULL, 
+	standing_mb_ms BIGINT NOT NULL, 
+	snapshot_mb_ms BIGINT NOT NULL, 
+	restored_mb BIGINT NOT NULL, 
+	code_byte_s BIGINT NOT NULL, 
+	busy_ms BIGINT NOT NULL, 
+	concurrency INTEGER NOT NULL, 
+	peak_mb INTEGER NOT NULL, 
+	CONSTRAINT pk_metering_usage PRIMARY KEY (account_id, region, day, function, version, architecture)
+);
+CREATE TABLE metering_standing (
+	kind VARCHAR(16) NOT NULL, 
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	function VARCHAR(64) NOT NULL, 
+	version VARCHAR(128) NOT NULL, 
+	architecture VARCHAR(16) NOT NULL, 
+	amount BIGINT NOT NULL, 
+	since_ms BIGINT NOT NULL, 
+	charged_ms BIGINT NOT NULL, 
+	CONSTRAINT pk_metering_standing PRIMARY KEY (kind, account_id, region, function, version)
+);
+CREATE TABLE metering_load (
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	day VARCHAR(10) NOT NULL, 
+	concurrency INTEGER NOT NULL, 
+	memory_mb BIGINT NOT NULL, 
+	cpu_ms BIGINT NOT NULL, 
+	CONSTRAINT pk_metering_load PRIMARY KEY (account_id, region, day)
 );

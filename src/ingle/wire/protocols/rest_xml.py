@@ -111,7 +111,7 @@ class RestXml(RestProtocol):
 
     def response_headers(self, request_id: str) -> Headers:
         """The request's id, and the second one by which S3's clients know a host."""
-        return [("x-amz-request-id", request_id), ("x-amz-id-2", _host_id(request_id))]
+        return [("x-amz-request-id", request_id), ("x-amz-id-2", host_id(request_id))]
 
     def write_fault(self, fault: Fault, request_id: str) -> Response:
         """`<Error><Code>NoSuchKey</Code>...`, with an `<ErrorResponse>` around it but in S3."""
@@ -125,7 +125,7 @@ class RestXml(RestProtocol):
             body_members = fault.shape.body_members
             in_body = {key: value for key, value in fault.members.items() if key in body_members}
             self._writers.members(fault.name, body_members)(out, in_body)
-        ids = f"<RequestId>{told}</RequestId><HostId>{_host_id(request_id)}</HostId>"
+        ids = f"<RequestId>{told}</RequestId><HostId>{host_id(request_id)}</HostId>"
         if self.behaviour.error_wrapped:
             kind = "Sender" if fault.is_callers else "Receiver"
             out.insert(0, f"<ErrorResponse{self._namespace}><Error><Type>{kind}</Type>")
@@ -138,5 +138,6 @@ class RestXml(RestProtocol):
         return Response(fault.status, headers, (DECLARATION + "".join(out)).encode())
 
 
-def _host_id(request_id: str) -> str:
+def host_id(request_id: str) -> str:
+    """Return the second id of a request of S3's, `x-amz-id-2`."""
     return b64encode(hashlib.sha256(request_id.encode()).digest()).decode()

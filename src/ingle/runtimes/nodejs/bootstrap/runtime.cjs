@@ -6,6 +6,7 @@ const { call, callWithCallback } = require('./buffered.cjs');
 const { useCompiled } = require('./compiled.cjs');
 const { logError, patch, setRequestId } = require('./console.cjs');
 const { onDrained } = require('./drained.cjs');
+const { tellOlderSdk } = require('./endpoint.cjs');
 const { enter } = require('./environment.cjs');
 const { describe, UnhandledPromiseRejection } = require('./errors.cjs');
 const frames = require('./frames.cjs');
@@ -49,6 +50,7 @@ class Runtime {
     this.watchForCrashes();
     this.prepare(environment);
     useCompiled(enter(environment));
+    tellOlderSdk();
     searchLayers(environment);
     keepCompiled(environment);
     this.load(environment.LAMBDA_TASK_ROOT, handler).then(

@@ -98,7 +98,7 @@ class Expiry:
             waking.cancel()
 
     async def _delete_versions(self, bucket: Bucket, rules: Sequence[Rule], now_ms: int) -> None:
-        origin = Origin(str(uuid.uuid4()), _PRINCIPAL, _PRINCIPAL)
+        origin = Origin(str(uuid.uuid4()), _PRINCIPAL, _PRINCIPAL, _PRINCIPAL)
         for prefix in _roots(rule.prefix for rule in rules):
             judge = Judge(rules, now_ms)
             doomed: list[Version] = []

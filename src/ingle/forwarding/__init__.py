@@ -1,0 +1,1 @@
+"""Calls of services that the operator has elsewhere."""

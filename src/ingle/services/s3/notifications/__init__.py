@@ -1,0 +1,1 @@
+"""What buckets tell of their objects: to functions, queues, topics and event buses."""
