@@ -17,9 +17,10 @@ ROOMS: dict[str, frozenset[str]] = {
     room: frozenset(below.split())
     for room, below in {
         "cli": "server config endpoint runtimes sandbox storage iam cost",
+        "listening": "config",
         "ground": "observe config clock pool runtimes sandbox storage",
-        "server": "ground gateway http services invoke pool sandbox runtimes auth storage wire "
-        "observe config endpoint clock iam resources forwarding metering",
+        "server": "ground listening gateway http services invoke pool sandbox runtimes auth "
+        "storage wire observe config endpoint clock iam resources forwarding metering",
         "forwarding": "wire elsewhere",
         "elsewhere": "wire",
         "gateway": "http auth wire limits iam",

@@ -8,30 +8,31 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import uvloop
 
 from ingle import __version__
 from ingle.auth.authorizer import Authorizer
 from ingle.auth.directory import note_use
-from ingle.auth.grants import Grant
-from ingle.auth.keys import AccessKey, SessionKind
+from ingle.auth.keys import AccessKey
 from ingle.auth.presign import presign_url
 from ingle.auth.root import load_or_create_root_key
-from ingle.auth.sessions import DURATION_S, SessionCredentials, SessionMinter
+from ingle.auth.sessions import SessionMinter
 from ingle.auth.sigv4 import Verifier
 from ingle.clock import Clock, SystemClock
 from ingle.config import Config, ConfigError
 from ingle.endpoint import Endpoint
 from ingle.forwarding.forwarder import Forwarder
-from ingle.gateway import Gateway, Report
+from ingle.gateway.gateway import Gateway
+from ingle.gateway.own_routes import OwnRoutes, Report
 from ingle.ground import Ground, prepare, say_weaker, within_open_files
 from ingle.http.server import HttpServer
 from ingle.invoke.admission import Admission
 from ingle.invoke.invoker import Invoker
 from ingle.invoke.metrics import SeveralSinks
 from ingle.invoke.tracing import Tracer
+from ingle.listening import listen, local_url_of, url_of
 from ingle.metering.load import processor_time
 from ingle.metering.meter import Meter
 from ingle.metering.report import CostReports
@@ -41,13 +42,12 @@ from ingle.observe.logs import configure, tell
 from ingle.observe.observer import Observer, SpansUnavailable
 from ingle.pool.memory import MB, Memory
 from ingle.pool.pool import Pool
-from ingle.pool.spec import FunctionSpec
 from ingle.runtimes.catalogue import label
 from ingle.runtimes.python.addresses import api_address
 from ingle.sandbox import openfiles
 from ingle.sandbox.client import WardenClient
 from ingle.sandbox.probe import findings
-from ingle.services.alexa.api import Skills
+from ingle.services.alexa.api import Skills, skill_verifier
 from ingle.services.cloudwatch.api import CloudWatchService
 from ingle.services.cloudwatch.lambda_metrics import LambdaMetrics
 from ingle.services.cloudwatch.metrics import Metrics
@@ -63,7 +63,7 @@ from ingle.services.iam.store import IamStore
 from ingle.services.lambda_.api import LambdaService
 from ingle.services.lambda_.kept import kept
 from ingle.services.lambda_.packages import Packages
-from ingle.services.lambda_.roles import ExecutionRoles
+from ingle.services.lambda_.role_credentials import role_credentials
 from ingle.services.lambda_.service_invocations import Source
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.logs.api import LogsService
@@ -94,9 +94,6 @@ from ingle.wire.protocol import ServiceProtocol
 from ingle.wire.routing import find_service
 from ingle.wire.service import Service
 
-if TYPE_CHECKING:
-    from ingle.services.alexa.verifying import SkillVerifier
-
 _logger = logging.getLogger("ingle.server")
 
 _POOL_DEADLINE_S = 5.0
@@ -121,23 +118,9 @@ def run(config: Config, clock: Clock | None = None) -> int:
     os.umask(_FILE_MODE_MASK)
     config = within_open_files(openfiles.claim(), config)
     clock = clock or SystemClock()
-    with DataFolder.open(config.data_dir) as folder, _listen(config) as sock:
+    with DataFolder.open(config.data_dir) as folder, listen(config) as sock:
         ground = prepare(config, folder, sock, clock)
         return uvloop.run(_serve(config, folder, sock, ground, clock))
-
-
-def _listen(config: Config) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        config.host, config.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    sock = socket.socket(family, kind, protocol)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(address)
-    except OSError:
-        sock.close()
-        raise
-    return sock
 
 
 async def _serve(
@@ -258,7 +241,7 @@ class Server:
                 serve_endpoint=lambda inner: http.serve_also(inner),
                 endpoint=f"http://127.0.0.1:{sock.getsockname()[1]}",
                 runtime_api=api_address(sock.getsockname()[1]),
-                credentials=lambda spec: _credentials(
+                credentials=lambda spec: role_credentials(
                     spec, functions.roles, sessions, clock.time()
                 ),
             )
@@ -302,7 +285,7 @@ class Server:
                 clock=clock,
                 functions=lambda: functions.for_services,
                 queues=queues_for_services,
-                endpoint=config.public_url or _local_url(sock),
+                endpoint=config.public_url or local_url_of(sock),
                 mail_relay=config.mail_relay,
                 mail_sender=config.mail_sender,
             )
@@ -344,7 +327,7 @@ class Server:
             stack.push_async_callback(functions.pollers.close)
             stack.push_async_callback(functions.durable.close)
             deliveries = Deliveries(
-                database, directory, authorizer, queues_for_services, sink, clock
+                database, directory, authorizer, queues_for_services, sink, metrics, clock
             )
             if isinstance(queues_for_services, QueuesElsewhere):
                 queues_for_services.send_with(deliveries)
@@ -392,36 +375,40 @@ class Server:
                     topics,
                     buses,
                     schedules,
-                    cloudwatch,
                     XRayService(segments, traces, clock),
                 )
             }
             costs = CostReports(metering, clock, meter.flush)
-            gateway = Gateway(
-                services,
+            own_routes = OwnRoutes(
                 verifier,
                 authorizer,
                 functions.package_path,
                 self._health,
                 observer.page,
-                functions.urls,
-                buckets.for_browsers,
-                config.region,
                 accounts,
-                topics.pages.answer,
                 Skills(
                     functions.for_services,
                     authorizer,
-                    lambda: _skill_verifier(clock),
+                    lambda: skill_verifier(clock),
                     config.account_id,
                     config.region,
                 ),
-                observer.requests,
-                elsewhere,
                 {
                     "cost": Report("ce:GetCostAndUsage", costs.answer),
                     "top": Report("cloudwatch:GetMetricData", live.answer),
                 },
+            )
+            gateway = Gateway(
+                services,
+                verifier,
+                authorizer,
+                own_routes,
+                functions.urls,
+                buckets.for_browsers,
+                config.region,
+                topics.pages.answer,
+                observer.requests,
+                elsewhere,
             )
             http = HttpServer(gateway.handle, clock)
             for work in (
@@ -460,7 +447,7 @@ class Server:
             await deliveries.start()
             buses.start()
             schedules.start()
-            endpoint = _url(sock)
+            endpoint = url_of(sock)
             Endpoint(endpoint, config.region, config.account_id, os.getpid()).write(folder.path)
             yield endpoint
 
@@ -548,41 +535,6 @@ class Server:
             "version": self._version,
             "region": self._config.region,
         }
-
-
-def _credentials(
-    spec: FunctionSpec, roles: ExecutionRoles, sessions: SessionMinter, now: float
-) -> SessionCredentials:
-    """Make credentials of the role of a function that is to run.
-
-    Where nobody is refused, also of one that is not there: they are good for nothing.
-
-    Raises:
-        RoleMissing: Lambda cannot assume it.
-    """
-    function_arn = spec.arn.removesuffix(f":{spec.version}")
-    roles.check_assumed(spec.role, function_arn)
-    if roles.exists(spec.role):
-        return sessions.mint_for_function(spec.role, function_arn, now)
-    return sessions.mint(Grant(SessionKind.ROLE, spec.role, "", spec.name), now, DURATION_S)
-
-
-def _skill_verifier(clock: Clock) -> "SkillVerifier":
-    # Imported here, because it takes a tenth of a second that no start needs.
-    from ingle.services.alexa.certificates import Certificates
-    from ingle.services.alexa.verifying import SkillVerifier
-
-    return SkillVerifier(Certificates(clock), clock)
-
-
-def _url(sock: socket.socket) -> str:
-    host, port = sock.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _local_url(sock: socket.socket) -> str:
-    """Where the server is reached from this machine."""
-    return _url(sock).replace("//0.0.0.0:", "//127.0.0.1:").replace("[::]", "[::1]")
 
 
 async def _cancel(task: "asyncio.Task[Any]") -> None:

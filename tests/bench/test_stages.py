@@ -70,6 +70,7 @@ def test_every_target_that_was_measured_has_a_table_with_its_figure() -> None:
         "Queues",
         "A message to twenty functions",
         "Buckets",
+        "Logs",
         "Warm invocation",
         "Servers",
     }

@@ -6,8 +6,10 @@ import subprocess
 
 import pytest
 
+from tests.e2e.callers import allow as may
+from tests.e2e.callers import new_user
 from tests.e2e.conftest import create
-from tests.e2e.raw import send
+from tests.e2e.raw import bytes_of, send, signed
 from tests.e2e.server import INGLE
 
 SKILL = "amzn1.ask.skill.0b1c"
@@ -150,3 +152,20 @@ def test_a_request_that_nobody_has_signed_does_not_reach_the_function(server, fu
     answer = send(server, head.encode() + body)
     assert answer.status == 400
     assert json.loads(answer.body)["__type"] == "NotFromAlexa"
+
+
+def test_who_may_not_invoke_the_function_may_not_send_for_the_skill(server, functions, skill):
+    allow(functions, skill)
+    body = json.dumps(
+        {"session": {"application": {"applicationId": SKILL}}, "request": {"type": "LaunchRequest"}}
+    ).encode()
+
+    def status(*statements):
+        user = new_user(server, *statements)
+        key = (user["aws_access_key_id"], user["aws_secret_access_key"])
+        request = signed(server, "POST", f"/_ingle/alexa/{skill}", body, key=key)
+        return send(server, bytes_of(request)).status
+
+    assert status() == 403
+    # What comes of it then is the function's business: it finds no `new` in this session.
+    assert status(may("lambda:InvokeFunction")) == 502

@@ -124,3 +124,16 @@ def test_a_form_without_an_end_leaves_nothing(own_server):
         assert response.status == 400
         assert b"MalformedPOSTRequest" in response.read()
     assert objects(own_server) == []
+
+
+def test_a_form_may_have_tags(s3, bucket, form):
+    tags = "<Tagging><TagSet><Tag><Key>a b</Key><Value>c&amp;d</Value></Tag></TagSet></Tagging>"
+    url, fields = form("k", {"tagging": tags}, [{"tagging": tags}])
+    assert post(url, fields, b"x")[0] == 204
+    found = s3.get_object_tagging(Bucket=bucket, Key="k")["TagSet"]
+    assert found == [{"Key": "a b", "Value": "c&d"}]
+    for wrong in ("<a", "<Tagging><TagSet><Tag><Key>a</Key></Tag></TagSet></Tagging>"):
+        url, fields = form("wrong", {"tagging": wrong}, [{"tagging": wrong}])
+        status, _, answer = post(url, fields, b"x")
+        assert (status, b"<Code>MalformedXML</Code>" in answer) == (400, True)
+    assert [each["Key"] for each in s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["k"]

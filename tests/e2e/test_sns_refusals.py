@@ -143,7 +143,6 @@ def test_a_fifo_topic_is_for_queues_only_and_a_fifo_queue_for_fifo_topics(sns):
     ("name", "value"),
     [
         ("KmsMasterKeyId", "alias/aws/sns"),
-        ("ArchivePolicy", '{"MessageRetentionPeriod": "30"}'),
         ("DataProtectionPolicy", "{}"),
         ("LambdaSuccessFeedbackRoleArn", ROLE),
     ],

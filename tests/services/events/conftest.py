@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from ingle.auth.authorizer import Authorizer
+from ingle.services.cloudwatch.metrics import Metrics
+from ingle.services.cloudwatch.store import MetricsStore
 from ingle.services.delivering.api import Deliveries
 from ingle.services.events.api import EventsService
 from ingle.services.events.store import EventsStore
@@ -48,6 +50,7 @@ class Events:
         self.sqs: SqsService
         self.deliveries: Deliveries
         self.sink: Sink
+        self.metrics: Metrics
         self.identities: IamStore
         self.authorizer: Authorizer
 
@@ -60,8 +63,15 @@ class Events:
         store = await SqsStore.open(self.database, self.clock, KEYS)
         self.sqs = SqsService(store, self.database, authorizer, self.clock)
         authorizer.tell("sqs", self.sqs.resources)
+        self.metrics = await Metrics.open(MetricsStore(self.database), self.clock)
         self.deliveries = Deliveries(
-            self.database, directory, authorizer, self.sqs.for_services, self.sink, self.clock
+            self.database,
+            directory,
+            authorizer,
+            self.sqs.for_services,
+            self.sink,
+            self.metrics,
+            self.clock,
         )
         events = await EventsStore.open(self.database, KEYS)
         self.service = EventsService(events, self.deliveries, self.clock)
@@ -76,6 +86,7 @@ class Events:
         await self.service.hang_up()
         await self.sqs.close()
         await self.sink.close()
+        await self.metrics.close()
 
     async def call(self, operation: str, **members: Any) -> Any:
         """Call an operation."""

@@ -7,7 +7,7 @@ import pytest
 
 from ingle.wire.errors import ServiceError
 from tests.services.clocks import ManualClock
-from tests.services.events.conftest import ARN, Events
+from tests.services.events.conftest import ARN, QUEUE, Events
 
 START = ManualClock.START
 BUS = f"{ARN}event-bus/default"
@@ -249,3 +249,19 @@ async def test_a_replay_that_cannot_be_is_refused(
     with pytest.raises(ServiceError) as caught:
         await replay(events, **members)
     assert caught.value.message == message
+
+
+async def test_what_is_replayed_is_not_archived_on_another_bus_either(events: Events) -> None:
+    await events.queue()
+    await archive(events)
+    other = (await events.call("CreateEventBus", Name="other"))["EventBusArn"]
+    await events.call("CreateArchive", ArchiveName="b", EventSourceArn=other)
+    await events.rule({"source": ["shop"]}, name="on", Arn=other)
+    await events.call("PutRule", Name="r", EventBusName="other", EventPattern='{"source":["shop"]}')
+    target = {"Id": "t", "Arn": f"{QUEUE}q"}
+    await events.call("PutTargets", Rule="r", EventBusName="other", Targets=[target])
+    await events.put()
+    await events.body()
+    await replay(events)
+    assert json.loads(await events.body())["replay-name"] == "again"
+    assert (await events.call("DescribeArchive", ArchiveName="b"))["EventCount"] == 1

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.services.delivering.api import Delivery, DeliveryFailed, Done, Step
 from tests.services.clocks import ManualClock
-from tests.services.conftest import context
+from tests.services.conftest import ACCOUNT, REGION, context
 from tests.services.events.conftest import QUEUE, Events
 
 ARN = "arn:aws:flaky:us-east-1:000000000000:thing"
@@ -101,3 +101,30 @@ async def test_an_event_that_is_too_old_is_given_up(events: Events, clock: Manua
     told = await letter_of(events)
     assert told["EXHAUSTED_RETRY_CONDITION"] == "MaximumEventAgeInSeconds"
     assert flaky.attempts[-1] <= 60
+
+
+async def test_what_becomes_of_deliveries_is_measured(events: Events, clock: ManualClock) -> None:
+    await events.queue("letters")
+    await events.queue()
+    await events.rule({"source": ["shop"]})
+    await events.rule(
+        {"source": ["shop"]},
+        name="lost",
+        Arn=f"{QUEUE}none",
+        DeadLetterConfig={"Arn": f"{QUEUE}letters"},
+    )
+    await events.put()
+    await events.message("letters")
+    await events.body()
+    await events.metrics.flush()
+    found = {
+        (each.key.name, dict(each.key.dimensions)["RuleName"])
+        for each in await events.metrics.list(ACCOUNT, REGION)
+        if each.key.namespace == "AWS/Events"
+    }
+    assert found == {
+        ("Invocations", "r"),
+        ("Invocations", "lost"),
+        ("FailedInvocations", "lost"),
+        ("InvocationsSentToDlq", "lost"),
+    }

@@ -1,6 +1,6 @@
 """Retry policies: when a delivery is tried again."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ingle.services.sns.retry_policies import HTTP_RETRIES, MAIL_RETRIES, RetryPolicy
@@ -30,6 +30,7 @@ def test_the_phases_follow_one_another() -> None:
     assert delays(policy) == [0, 5, 5, 5, 20, 35, 50, 50, 50]
 
 
+@example(low=84, more=90, phases=[0, 0, 2, 1], function="geometric")
 @given(
     low=st.integers(1, 100),
     more=st.integers(0, 100),

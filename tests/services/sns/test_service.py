@@ -256,6 +256,25 @@ async def test_what_could_not_be_written_is_no_copy_of_what_comes_again(sns: Sns
     assert [each.content.body for each in found] == ["m"]
 
 
+@pytest.mark.parametrize("restart", [False, True])
+async def test_the_first_message_of_all_can_come_within_a_transaction(
+    sns: Sns, restart: bool
+) -> None:
+    topic, queue = await sns.topic("t"), await open_queue(sns, "q")
+    await sns.call("subscribe", TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    if restart:
+        await sns.close()
+        await sns.open()
+
+    async def run(connection: AsyncConnection) -> Any:
+        return await sns.service.for_services.add(connection, topic, {"Message": "m"})
+
+    async with asyncio.timeout(60):
+        applied = await sns.database.write(run)
+    applied()
+    assert len(await sns.queues.for_services.receive(queue, 10, 30, 0)) == 1
+
+
 async def test_one_queue_that_takes_no_message_keeps_it_from_no_other(sns: Sns) -> None:
     topic = await sns.topic("t")
     small = await open_queue(sns, "small", MaximumMessageSize="1024")

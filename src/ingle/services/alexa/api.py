@@ -16,6 +16,7 @@ import orjson
 
 from ingle.auth.authorizer import Authorizer
 from ingle.auth.keys import Identity
+from ingle.clock import Clock
 from ingle.services.alexa.errors import BadSkillRequest, SkillFailed
 from ingle.wire.errors import ServiceError
 from ingle.wire.http import Request, Response
@@ -153,3 +154,11 @@ def _failure(payload: bytes) -> str:
         return "The function failed."
     parts = (told.get("errorType"), told.get("errorMessage"))
     return "The function failed: " + ": ".join(str(each) for each in parts if each)
+
+
+def skill_verifier(clock: Clock) -> "SkillVerifier":
+    """Make what verifies what Alexa has signed; loading it takes a tenth of a second."""
+    from ingle.services.alexa.certificates import Certificates
+    from ingle.services.alexa.verifying import SkillVerifier
+
+    return SkillVerifier(Certificates(clock), clock)

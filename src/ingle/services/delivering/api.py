@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingle.auth.authorizer import Authorizer
 from ingle.auth.directory import Directory
 from ingle.clock import Clock
+from ingle.services.cloudwatch.api import Metrics
 from ingle.services.delivering.dead_letters import DeadLetters, Queues
 from ingle.services.delivering.dispatcher import Dispatcher
 from ingle.services.delivering.limits import MEMORY, RETRY
+from ingle.services.delivering.measuring import Measuring
 from ingle.services.delivering.model import (
     Delivery,
     DeliveryFailed,
@@ -61,6 +63,7 @@ class Deliveries:
         authorizer: decides what may be delivered.
         queues: targets, and dead-letter queues.
         sink: takes what is for logs.
+        metrics: keep what is counted.
         clock: the time of day.
 
     Attributes:
@@ -74,6 +77,7 @@ class Deliveries:
         authorizer: Authorizer,
         queues: Queues,
         sink: FlushedSink,
+        metrics: Metrics,
         clock: Clock,
     ) -> None:
         self._store = DeliveryStore(database)
@@ -84,7 +88,12 @@ class Deliveries:
         }
         self._shapes: dict[str, Shape] = {}
         self._dispatcher = Dispatcher(
-            self._store, self._senders, self._shapes, DeadLetters(queues, self.bringers), clock
+            self._store,
+            self._senders,
+            self._shapes,
+            DeadLetters(queues, self.bringers),
+            Measuring(metrics),
+            clock,
         )
 
     def invoke_with(self, functions: Functions) -> None:

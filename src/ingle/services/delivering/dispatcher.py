@@ -12,6 +12,7 @@ from ingle.clock import Clock
 from ingle.services.alarm import LONGEST_S, Alarm
 from ingle.services.delivering.dead_letters import DeadLetters
 from ingle.services.delivering.limits import MEMORY, RETRY
+from ingle.services.delivering.measuring import Measuring, Outcome
 from ingle.services.delivering.model import (
     Delivery,
     DeliveryFailed,
@@ -34,6 +35,7 @@ class Dispatcher:
         senders: bring events to targets, by the service in the target's ARN.
         shapes: make what targets get, by the service that brings it; else they get the event.
         dead_letters: take what is given up.
+        measuring: counts what becomes of deliveries.
         clock: the time of day.
     """
 
@@ -43,12 +45,14 @@ class Dispatcher:
         senders: Mapping[str, Sender],
         shapes: Mapping[str, Shape],
         dead_letters: DeadLetters,
+        measuring: Measuring,
         clock: Clock,
     ) -> None:
         self._store = store
         self._senders = senders
         self._shapes = shapes
         self._dead_letters = dead_letters
+        self._measuring = measuring
         self._clock = clock
         self._alarm = Alarm(clock)
         # When each is due, and its row: of what lies on disk, no more than that is in memory.
@@ -97,6 +101,7 @@ class Dispatcher:
         """Deliver what is on disk now, where it was not done already."""
         for each in deliveries:
             if each.over:
+                self._measuring.count(each, Outcome.TAKEN)
                 if each.done is not None:
                     each.done()
                 continue
@@ -161,6 +166,7 @@ class Dispatcher:
         delivery.attempts += 1
         try:
             await self._send(delivery)
+            self._measuring.count(delivery, Outcome.TAKEN)
         except NotYet as error:
             delivery.attempts -= 1
             delivery.due_ms = now_ms + int(1000 * error.wait_s) + 1
@@ -212,6 +218,7 @@ class Dispatcher:
             return
         delivery.due_ms = due_ms
         await self._store.postpone(delivery)
+        self._measuring.count(delivery, Outcome.AGAIN)
         self.added([delivery])
 
     async def _give_up(self, delivery: Delivery, error: DeliveryFailed, exhausted: str) -> None:
@@ -224,8 +231,12 @@ class Dispatcher:
 
         async def both() -> None:
             done = await self._store.database.write(run)
+            self._measuring.count(delivery, Outcome.GIVEN_UP)
             if done is not None:
                 done()
+            if delivery.dead_letter is not None:
+                sent = Outcome.NO_LETTER if done is None else Outcome.LETTER
+                self._measuring.count(delivery, sent)
 
         await finish(both())
 

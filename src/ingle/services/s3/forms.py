@@ -10,17 +10,18 @@ from urllib.parse import quote, urlencode, urlsplit
 from ingle.auth.authorizer import Authorizer
 from ingle.auth.keys import Identity
 from ingle.clock import Clock
-from ingle.services.s3.errors import AccessDenied, InvalidArgument, NotSupported
+from ingle.services.s3.errors import AccessDenied, InvalidArgument, MalformedXml
 from ingle.services.s3.form_policy import check_policy
 from ingle.services.s3.form_reader import FormReader
 from ingle.services.s3.limits import OBJECT
 from ingle.services.s3.names import bucket_of
 from ingle.services.s3.objects import Objects
 from ingle.services.s3.store import BucketStore
+from ingle.wire.errors import Serialization
 from ingle.wire.http import Request, Response
 from ingle.wire.service import CallContext, ServiceInput
 from ingle.wire.uploads import Plain, Upload
-from ingle.wire.xml_values import DECLARATION, escape_text
+from ingle.wire.xml_values import DECLARATION, escape_text, load_xml, local_name
 
 Identify = Callable[[Request, Mapping[str, str]], Identity]
 """Finds out who signed the policy of a form."""
@@ -97,7 +98,10 @@ class Forms:
             bounds = check_policy(fields["policy"], fields, name, now, OBJECT.put_bytes)
         elif identity.access_key_id:
             raise AccessDenied("Bucket POST must contain a field named 'policy'.")
-        self._authorizer.require(context, "s3:PutObject", f"{bucket.arn}/{wanted['Key']}")
+        arn = f"{bucket.arn}/{wanted['Key']}"
+        self._authorizer.require(context, "s3:PutObject", arn)
+        if "Tagging" in wanted:
+            self._authorizer.require(context, "s3:PutObjectTagging", arn)
         wanted["Body"] = Upload(reader.file(), Plain(), None)
         made = await self._objects.store(context, wanted, bucket, "ObjectCreated:Post", bounds)
         return _answer(fields, context, name, wanted["Key"], made["ETag"])
@@ -105,8 +109,6 @@ class Forms:
 
 def _wanted(fields: Mapping[str, str], bucket: str) -> ServiceInput:
     """Read what PutObject takes out of a form."""
-    if "tagging" in fields:
-        raise NotSupported("The field tagging is not supported by this version of Ingle.")
     wanted: dict[str, Any] = {"Bucket": bucket, "Key": fields["key"]}
     wanted |= {member: fields[name] for name, member in _MEMBERS.items() if name in fields}
     metadata = {
@@ -116,7 +118,25 @@ def _wanted(fields: Mapping[str, str], bucket: str) -> ServiceInput:
     }
     if metadata:
         wanted["Metadata"] = metadata
+    if fields.get("tagging"):
+        wanted["Tagging"] = urlencode(_tags(fields["tagging"]))
     return wanted
+
+
+def _tags(document: str) -> list[tuple[str, str]]:
+    """Read tags, which forms have as XML and PutObject as a query string."""
+    try:
+        root = load_xml(document.encode())
+    except Serialization as error:
+        raise MalformedXml from error
+    tags = []
+    for tag in root.iter():
+        if local_name(tag.tag) == "Tag":
+            told = {local_name(each.tag): each.text or "" for each in tag}
+            if told.keys() != {"Key", "Value"}:
+                raise MalformedXml
+            tags.append((told["Key"], told["Value"]))
+    return tags
 
 
 def _answer(

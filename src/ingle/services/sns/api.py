@@ -24,6 +24,7 @@ from ingle.services.sns.outbox import Outbox, Parcel, Sender
 from ingle.services.sns.pages import Pages
 from ingle.services.sns.permissions import Permissions
 from ingle.services.sns.publishing import Publishing
+from ingle.services.sns.replaying import Replays
 from ingle.services.sns.resources import SnsResources
 from ingle.services.sns.routes import Routes
 from ingle.services.sns.signing import Signer
@@ -83,40 +84,45 @@ class SnsService(Service):
         if mail_relay:
             mails = MailSender(mail_relay, mail_sender, endpoint)
             senders |= {"email": mails, "email-json": mails}
-        signer = self._signer = Signer(database, keys, clock)
+        self._signer = signer = Signer(database, keys, clock)
         envelopes = Envelopes(signer, endpoint)
         self.measured = Measurements()
         self._outbox = Outbox(database, store, senders, self.measured, clock)
         self._routes = Routes(functions, queues, self._outbox, self.measured)
-        self._topics = Topics(store, changing)
+        self._topics = Topics(store, changing, clock)
         self._permissions = Permissions(store, changing)
+        self._replays = Replays(database, store, envelopes, self._routes, changing, clock)
         self._confirmations = Confirmations(
-            store, envelopes, self._routes, authorizer, changing, clock
+            store, envelopes, self._routes, self._replays, authorizer, changing, clock
         )
         self._subscriptions = Subscriptions(
-            store, self._confirmations, {"lambda", "sqs", *senders}, changing, clock
+            store, self._confirmations, self._replays, {"lambda", "sqs", *senders}, changing, clock
         )
         self._publishing = Publishing(
-            database, envelopes, self._routes, self.measured, clock, store.last_sequence
+            database, envelopes, self._routes, self.measured, clock, store
         )
         self.for_services = ServicePublications(store, authorizer, self._publishing)
         self.pages = Pages(signer, self._confirmations, self._subscriptions)
 
     async def start(self) -> None:
         """Go on with the deliveries that were not finished."""
-        for live in self._store.topics():
+        topics = self._store.topics()
+        if topics:
+            await self._signer.prepare()
+        for live in topics:
             await self._confirmations.forget(live)
         await self._outbox.open(self._abandon)
+        self._replays.start()
 
     async def close(self) -> None:
         """Deliver no more."""
+        await self._replays.close()
         await self._outbox.close()
         await self._http.close()
 
     async def create_topic(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Make a topic."""
-        # Not in the middle of the first transaction that publishes, which would wait for itself.
-        await self._signer.certificate()
+        await self._signer.prepare()
         return await self._topics.create(context, request)
 
     async def delete_topic(self, context: CallContext, request: ServiceInput) -> None:

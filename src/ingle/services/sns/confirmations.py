@@ -22,6 +22,7 @@ from ingle.services.sns.limits import CONFIRMATION as CONFIRMING
 from ingle.services.sns.model import LiveTopic, Subscription, TopicKey
 from ingle.services.sns.names import topic_key
 from ingle.services.sns.neighbours import Effects
+from ingle.services.sns.replaying import Replays
 from ingle.services.sns.routes import Routes
 from ingle.services.sns.store import SnsStore
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
@@ -44,6 +45,7 @@ class Confirmations:
         store: where subscriptions are kept.
         envelopes: write what is asked.
         routes: hand it over.
+        replays: begin with what is confirmed.
         authorizer: decides who may confirm.
         changing: the lock of each topic.
         clock: the time of day.
@@ -54,6 +56,7 @@ class Confirmations:
         store: SnsStore,
         envelopes: Envelopes,
         routes: Routes,
+        replays: Replays,
         authorizer: Authorizer,
         changing: KeyedLocks[TopicKey],
         clock: Clock,
@@ -61,6 +64,7 @@ class Confirmations:
         self._store = store
         self._envelopes = envelopes
         self._routes = routes
+        self._replays = replays
         self._authorizer = authorizer
         self._changing = changing
         self._clock = clock
@@ -99,7 +103,7 @@ class Confirmations:
             if found is None or ((not found.confirmed or found.ended) and self.is_over(found)):
                 raise InvalidParameter("Token")
             if not found.confirmed or found.ended:
-                found = await self._store.put(
+                found = await self._replays.keep(
                     live,
                     replace(
                         found,

@@ -40,13 +40,18 @@ class Envelopes:
         self._endpoint = endpoint
 
     async def signed(
-        self, topic: Topic, messages: Sequence[tuple[Draft, Collection[str]]]
+        self,
+        topic: Topic,
+        messages: Sequence[tuple[Draft, Collection[str]]],
+        *,
+        replayed: bool = False,
     ) -> "list[Notices]":
         """Sign what messages say, for each text that they have for some protocol.
 
         Args:
             topic: where they are published.
             messages: each with its texts that are to be signed.
+            replayed: whether they come from the archive.
         """
         version = topic.signature_version
         heads = [[_head(topic, draft, text) for text in texts] for draft, texts in messages]
@@ -62,6 +67,7 @@ class Envelopes:
                 {head["Message"]: head for head in signed},
                 message_attributes.told(draft.attributes),
                 self._endpoint,
+                replayed=replayed,
             )
             for (draft, _), signed in zip(messages, heads, strict=True)
         ]
@@ -109,6 +115,7 @@ class Notices:
         heads: what its documents have in common, by the text.
         attributes: its attributes, as documents have them.
         endpoint: scheme and authority by which this server is reached, for links.
+        replayed: whether it comes from the archive.
     """
 
     def __init__(
@@ -117,7 +124,10 @@ class Notices:
         heads: Mapping[str, Mapping[str, str]],
         attributes: Mapping[str, Any],
         endpoint: str,
+        *,
+        replayed: bool = False,
     ) -> None:
+        self._replayed = replayed
         self._draft = draft
         self._heads = heads
         self._attributes = attributes
@@ -146,6 +156,8 @@ class Notices:
         }
         if self._attributes:
             document["MessageAttributes"] = self._attributes
+        if self._replayed:
+            document["Replayed"] = "true"
         return written(document)
 
     def event(self, subscription: Subscription) -> bytes:

@@ -21,6 +21,13 @@ class InvalidParameter(ServiceError):
         self.what = what
 
 
+class InvalidState(ServiceError):
+    """What a topic has forbids this."""
+
+    code = "InvalidState"
+    status = 400
+
+
 class InvalidParameterValue(ServiceError):
     """A message attribute may not be so."""
 

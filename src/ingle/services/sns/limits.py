@@ -58,6 +58,15 @@ class RetryLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveLimits:
+    """Of archives; the last two are Ingle's own."""
+
+    days: int
+    page: int
+    replays: int
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxLimits:
     """Of deliveries to endpoints outside; all but the first are Ingle's own."""
 
@@ -73,4 +82,5 @@ MESSAGE = MessageLimits(**_TABLES["message"])
 FILTER = FilterLimits(**_TABLES["filter"])
 CONFIRMATION = ConfirmationLimits(**_TABLES["confirmation"])
 RETRIES = RetryLimits(**_TABLES["retries"])
+ARCHIVE = ArchiveLimits(**_TABLES["archive"])
 OUTBOX = OutboxLimits(**_TABLES["outbox"])

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ingle.services.sns.archive_policies import retention_days
 from ingle.services.sns.delivery_policies import DeliveryPolicy
 from ingle.services.sns.filter_policies import FilterPolicy
 
@@ -46,6 +47,11 @@ class Topic:
         return self.key.name.endswith(".fifo")
 
     @property
+    def archive_days(self) -> int | None:
+        """For how long messages are kept to be replayed; None where they are not."""
+        return retention_days(self.attributes.get("ArchivePolicy"))
+
+    @property
     def by_content(self) -> bool:
         """Whether copies are known by what they say."""
         return self.attributes.get("ContentBasedDeduplication") == "true"
@@ -59,6 +65,20 @@ class Topic:
     def signature_version(self) -> str:
         """How its messages are signed: `1` with SHA-1, `2` with SHA-256."""
         return self.attributes.get("SignatureVersion", "1")
+
+
+class Replay(NamedTuple):
+    """How far the replay of a subscription is.
+
+    Attributes:
+        status: as AWS tells it.
+        after: the place in the archive behind which it goes on.
+        since: the latest place when it began.
+    """
+
+    status: str
+    after: int
+    since: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +100,7 @@ class Subscription:
         created_ms: when it was made.
         token_ms: when the token was sent, which is good for a while.
         ended: whether somebody ended it; its endpoint can take that back with the token.
+        replay: what it gets from its topic's archive; None for nothing.
         filter: which messages it is for; None for all.
         delivery: how it is delivered to, where that is outside.
         dead_letter: the ARN of the queue for what could not be delivered, or None.
@@ -99,6 +120,7 @@ class Subscription:
     created_ms: int
     token_ms: int
     ended: bool = False
+    replay: Replay | None = None
     filter: FilterPolicy | None = None
     delivery: DeliveryPolicy = field(default_factory=DeliveryPolicy)
     dead_letter: str | None = None
@@ -150,6 +172,7 @@ class LiveTopic:
         topic: what it is now.
         subscriptions: by their ids, in the order in which they were made.
         ended: those that somebody ended a while ago, by their ids.
+        replaying: the ids of those that get messages from the archive now.
         deleted: whether it is gone.
         removed: how many subscriptions ended.
     """
@@ -158,6 +181,7 @@ class LiveTopic:
         self.topic = topic
         self.subscriptions: dict[str, Subscription] = {}
         self.ended: dict[str, Subscription] = {}
+        self.replaying: set[str] = set()
         self.deleted = False
         self.removed = 0
         # In the order in which they expire.

@@ -13,7 +13,7 @@ from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.clock import Clock
-from ingle.services.sns import tables
+from ingle.services.sns import archive, tables
 from ingle.services.sns.drafts import check_batch, draft
 from ingle.services.sns.envelopes import Envelopes, Notices
 from ingle.services.sns.limits import MESSAGE
@@ -21,12 +21,14 @@ from ingle.services.sns.measurements import FILTERED_OUT, Measurements
 from ingle.services.sns.model import Deduplication, Draft, LiveTopic, Subscription
 from ingle.services.sns.neighbours import Effects
 from ingle.services.sns.routes import Routes
+from ingle.services.sns.store import SnsStore
 from ingle.storage.database import Database
 from ingle.storage.tasks import finish
 from ingle.wire.service import ServiceOutput
 
 _SEQUENCE_BASE = 10_000_000_000_000_000_000
 _FORGET_MS = 60_000
+_DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Publishing:
         routes: the ways to these.
         measured: counts.
         clock: the time of day.
-        last_sequence: the latest sequence number of a message.
+        store: knows the topics.
     """
 
     def __init__(
@@ -58,7 +60,7 @@ class Publishing:
         routes: Routes,
         measured: Measurements,
         clock: Clock,
-        last_sequence: int,
+        store: SnsStore,
     ) -> None:
         self._database = database
         self._envelopes = envelopes
@@ -68,8 +70,9 @@ class Publishing:
         # Later messages have larger numbers, also over restarts, for fewer than a million a second
         # come.
         first = _SEQUENCE_BASE + int(clock.time() * 1_000_000)
-        self._sequence = itertools.count(max(last_sequence + 1, first))
+        self._sequence = itertools.count(max(store.last_sequence + 1, first))
         self._forgot_ms = 0
+        self._store = store
 
     async def publish(
         self, live: LiveTopic, request: Mapping[str, Any], trace: str
@@ -167,8 +170,12 @@ class Publishing:
             sequence = first.sequence
             if is_copy:
                 return {"MessageId": first.message_id, "SequenceNumber": sequence}
+            if live.topic.archive_days is not None:
+                now_ms = int(self._now() * 1000)
+                await archive.keep(connection, live.topic.id, made, sequence, now_ms)
+        subscriptions = [each for each in ready.subscriptions if each.id not in live.replaying]
         await self._routes.hand_over(
-            connection, live.topic, ready.subscriptions, made, ready.notices, sequence, effects
+            connection, live.topic, subscriptions, made, ready.notices, sequence, effects
         )
         effects.applied.append(lambda: self._count(live, ready))
         answer = {"MessageId": made.message_id}
@@ -210,6 +217,11 @@ class Publishing:
             self._forgot_ms = now_ms
             over = tables.deduplications.c.expires_ms <= now_ms
             await connection.execute(delete(tables.deduplications).where(over))
+            for live in self._store.topics():
+                days = live.topic.archive_days
+                if days is not None:
+                    before_ms = now_ms - days * _DAY_MS
+                    await connection.execute(archive.forget(live.topic.id, before_ms))
 
     def _now(self) -> float:
         return self._clock.time()

@@ -51,7 +51,8 @@ class RetryPolicy:
         if self.backoffFunction == "exponential":
             share = (math.pow(_GROWTH, way * 10) - 1) / (math.pow(_GROWTH, 10) - 1)
         elif self.backoffFunction == "geometric":
-            return high if low <= 0 else low * math.pow(high / low, way)
+            # Never past the end, as rounding would have it.
+            return high if low <= 0 else min(high, low * math.pow(high / low, way))
         elif self.backoffFunction == "arithmetic":
             share = way * (way + 1) / 2
         else:

@@ -56,6 +56,11 @@ class Signer:
         self._pem = ""
         self._making = asyncio.Lock()
 
+    async def prepare(self) -> None:
+        """Have the key at hand. It must be before anything is signed within a transaction, for
+        making it is one, too."""
+        await self._ready()
+
     async def certificate(self) -> tuple[str, str]:
         """The file name of the certificate, and the certificate in PEM."""
         await self._ready()

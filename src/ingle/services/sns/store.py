@@ -8,10 +8,10 @@ from sqlalchemy import Delete, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.clock import Clock
-from ingle.services.sns import delivery_policies, tables
+from ingle.services.sns import archive, delivery_policies, tables
 from ingle.services.sns.delivery_policies import DeliveryPolicy
 from ingle.services.sns.filter_policies import ATTRIBUTES, FilterPolicy
-from ingle.services.sns.model import Deduplication, LiveTopic, Subscription, Topic, TopicKey
+from ingle.services.sns.model import Deduplication, LiveTopic, Replay, Subscription, Topic, TopicKey
 from ingle.services.sns.neighbours import Effects
 from ingle.services.sns.redrive_policies import dead_letter
 from ingle.services.sns.retry_policies import MAIL_RETRIES
@@ -32,9 +32,11 @@ _KEPT = (
     "created_ms",
     "token_ms",
     "ended",
+    "replay",
 )
 Also = Callable[[AsyncConnection, Effects], Awaitable[None]]
 """What is to be done in the same transaction."""
+Begin = Callable[[AsyncConnection, Effects], Awaitable[Replay]]
 
 
 class SnsStore:
@@ -130,6 +132,8 @@ class SnsStore:
         async def run(connection: AsyncConnection) -> None:
             chosen = tables.topics.c.id == topic.id
             await connection.execute(update(tables.topics).where(chosen).values(values))
+            if topic.archive_days is None and live.topic.archive_days is not None:
+                await connection.execute(archive.forget(topic.id))
 
         def remember(_: None) -> None:
             live.topic = topic
@@ -151,6 +155,7 @@ class SnsStore:
             await connection.execute(
                 delete(tables.subscriptions).where(columns.topic_id == topic_id)
             )
+            await connection.execute(archive.forget(topic_id))
             known = tables.deduplications.c.topic_id == topic_id
             await connection.execute(delete(tables.deduplications).where(known))
             await connection.execute(delete(tables.topics).where(tables.topics.c.id == topic_id))
@@ -166,36 +171,53 @@ class SnsStore:
         await self._keep(run, forget)
 
     async def put(
-        self, live: LiveTopic, subscription: Subscription, also: Also | None = None
+        self,
+        live: LiveTopic,
+        subscription: Subscription,
+        also: Also | None = None,
+        replay: Begin | None = None,
     ) -> Subscription:
         """Keep a subscription, in place of what was kept of it before; return it compiled.
 
         What was still to be delivered to one that ended is forgotten.
+
+        Args:
+            live: the topic.
+            subscription: what it is to be.
+            also: what is to be done in the same transaction.
+            replay: says, in that transaction, where the subscription's replay begins.
         """
         compiled = _compiled(subscription, live.topic)
         values = {name: getattr(subscription, name) for name in _KEPT}
         values |= {"topic_id": live.topic.id, "attributes": dict(subscription.attributes)}
         effects = Effects()
 
-        async def run(connection: AsyncConnection) -> None:
+        async def run(connection: AsyncConnection) -> Replay | None:
+            begun = subscription.replay
+            if replay is not None:
+                begun = await replay(connection, effects)
             chosen = tables.subscriptions.c.id == subscription.id
             await connection.execute(delete(tables.subscriptions).where(chosen))
-            await connection.execute(insert(tables.subscriptions).values(values))
+            await connection.execute(
+                insert(tables.subscriptions).values({**values, "replay": begun})
+            )
             if subscription.ended:
                 await connection.execute(_forget_deliveries(subscription.id))
             if also is not None:
                 await also(connection, effects)
+            return begun
 
-        def remember(_: None) -> Subscription:
+        def remember(begun: Replay | None) -> Subscription:
+            kept = replace(compiled, replay=begun)
             place, other = live.subscriptions, live.ended
             if compiled.ended:
                 place, other = other, place
                 live.removed += 1
-            other.pop(compiled.id, None)
-            place[compiled.id] = compiled
-            self._topic_of[compiled.id] = live
+            other.pop(kept.id, None)
+            place[kept.id] = kept
+            self._topic_of[kept.id] = live
             effects.apply()
-            return compiled
+            return kept
 
         kept: Subscription = await self._keep(run, remember, effects)
         return kept
@@ -212,6 +234,7 @@ class SnsStore:
             if live.subscriptions.pop(subscription.id, None) is not None:
                 live.removed += 1
             live.ended.pop(subscription.id, None)
+            live.replaying.discard(subscription.id)
             self._topic_of.pop(subscription.id, None)
 
         await self._keep(run, forget)
@@ -259,8 +282,11 @@ class SnsStore:
         for row in subscriptions:
             live = by_id[row.topic_id]
             members = {name: getattr(row, name) for name in _KEPT}
+            members["replay"] = None if row.replay is None else Replay(*row.replay)
             made = _compiled(Subscription(topic=live.topic.key, **members), live.topic)
             (live.ended if made.ended else live.subscriptions)[made.id] = made
+            if made.replay is not None and made.replay.status != "Completed":
+                live.replaying.add(made.id)
             self._topic_of[made.id] = live
         self.last_sequence = max((int(row.sequence) for row in deduplications), default=0)
         for row in deduplications:

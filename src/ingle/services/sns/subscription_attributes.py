@@ -5,16 +5,24 @@ Source: https://docs.aws.amazon.com/sns/latest/api/API_SetSubscriptionAttributes
 
 from collections.abc import Mapping
 
-from ingle.services.sns import delivery_policies, redrive_policies
+from ingle.services.sns import archive_policies, delivery_policies, redrive_policies
 from ingle.services.sns.endpoints import HTTP
 from ingle.services.sns.errors import InvalidParameter
 from ingle.services.sns.filter_policies import ATTRIBUTES, SCOPES, FilterPolicy
 from ingle.services.sns.model import Subscription, Topic
 
 _RAW = ("sqs", *HTTP, "firehose")
+_EMPTIED = ("FilterPolicy", "ReplayPolicy")
 _BOOLEANS = ("true", "false")
 _KNOWN = frozenset(
-    ("DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy")
+    (
+        "DeliveryPolicy",
+        "FilterPolicy",
+        "FilterPolicyScope",
+        "RawMessageDelivery",
+        "RedrivePolicy",
+        "ReplayPolicy",
+    )
 )
 
 
@@ -38,7 +46,7 @@ def checked(
             raise InvalidParameter("AttributeName")
         _check(name, value, topic, protocol, endpoint)
         result[name] = value.lower() if name == "RawMessageDelivery" else value
-        if not value or (name == "FilterPolicy" and value.strip() == "{}"):
+        if not value or (name in _EMPTIED and value.strip() == "{}"):
             del result[name]
     if "FilterPolicy" in result:
         FilterPolicy(result["FilterPolicy"], result.get("FilterPolicyScope", ATTRIBUTES))
@@ -61,6 +69,8 @@ def described(subscription: Subscription, topic: Topic) -> dict[str, str]:
     if subscription.protocol in HTTP:
         told["EffectiveDeliveryPolicy"] = subscription.delivery.described()
     told |= dict(subscription.attributes)
+    if subscription.replay is not None:
+        told["ReplayStatus"] = subscription.replay.status
     if "FilterPolicy" in told:
         told.setdefault("FilterPolicyScope", ATTRIBUTES)
     return told
@@ -82,6 +92,9 @@ def _check(name: str, value: str, topic: Topic, protocol: str, endpoint: str) ->
                 f"FilterPolicyScope: Invalid value [{value}]. Please use either MessageBody or "
                 "MessageAttributes"
             )
+    elif name == "ReplayPolicy":
+        if archive_policies.window(value) is not None and topic.archive_days is None:
+            raise InvalidParameter("ReplayPolicy: the topic has no ArchivePolicy")
     elif name == "RedrivePolicy":
         redrive_policies.check(value, topic.key.arn, endpoint)
     elif name == "DeliveryPolicy" and value:

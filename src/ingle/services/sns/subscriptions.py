@@ -22,6 +22,7 @@ from ingle.services.sns.errors import (
 from ingle.services.sns.limits import TOPIC
 from ingle.services.sns.model import LiveTopic, Subscription, TopicKey
 from ingle.services.sns.names import subscription_id
+from ingle.services.sns.replaying import Replays
 from ingle.services.sns.store import SnsStore
 from ingle.services.sns.topics import cut
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
@@ -36,6 +37,7 @@ class Subscriptions:
     Args:
         store: where they are kept.
         confirmations: ask endpoints.
+        replays: give them what is in the archive.
         protocols: those that can be delivered by.
         changing: the lock of each topic.
         clock: the time of day.
@@ -45,12 +47,14 @@ class Subscriptions:
         self,
         store: SnsStore,
         confirmations: Confirmations,
+        replays: Replays,
         protocols: Collection[str],
         changing: KeyedLocks[TopicKey],
         clock: Clock,
     ) -> None:
         self._store = store
         self._confirmations = confirmations
+        self._replays = replays
         self._protocols = protocols
         self._changing = changing
         self._clock = clock
@@ -127,7 +131,11 @@ class Subscriptions:
             )
             if "FilterPolicy" not in found.attributes:
                 _check_filters(live, wanted)
-            await self._store.put(live, replace(found, attributes=wanted))
+            changed = replace(found, attributes=wanted)
+            if "ReplayPolicy" in given and found.confirmed:
+                await self._replays.keep(live, changed)
+            else:
+                await self._store.put(live, changed)
 
     def of_topic(self, live: LiveTopic, request: ServiceInput) -> ServiceOutput:
         """List the subscriptions of a topic, a hundred a page."""
@@ -172,7 +180,7 @@ class Subscriptions:
         """Keep a subscription that is to be confirmed, which the endpoint's own account does."""
         if account_of(pending.protocol, pending.endpoint) == context.account_id:
             own = replace(pending, confirmed=True, authenticated=True)
-            return await self._store.put(live, own)
+            return await self._replays.keep(live, own)
         token_ms = int(self._clock.time() * 1000)
         return await self._confirmations.ask(live, replace(pending, token_ms=token_ms))
 

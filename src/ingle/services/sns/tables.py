@@ -50,6 +50,8 @@ subscriptions = Table(
     Column("created_ms", BigInteger, nullable=False),
     Column("token_ms", BigInteger, nullable=False),
     Column("ended", Boolean, nullable=False),
+    # Status, place and beginning of its replay.
+    Column("replay", JSON),
 )
 
 deduplications = Table(
@@ -78,6 +80,20 @@ deliveries = Table(
     Column("body", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("due_ms", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+archive = Table(
+    "sns_archive",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("topic_id", BigInteger, nullable=False),
+    Column("message_id", String(36), nullable=False),
+    Column("sequence", String(20), nullable=False),
+    Column("published_ms", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Index("ix_sns_archive_topic_id_id", "topic_id", "id"),
+    # A replay knows the places where it is; none is ever used twice.
     sqlite_autoincrement=True,
 )
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import orjson
 
 from ingle.iam.policy import MalformedPolicy, Policy, PolicyKind
-from ingle.services.sns import delivery_policies
+from ingle.services.sns import archive_policies, delivery_policies
+from ingle.services.sns.drafts import timestamp
 from ingle.services.sns.errors import InvalidParameter
 from ingle.services.sns.limits import TOPIC
 from ingle.services.sns.model import LiveTopic, TopicKey
@@ -20,10 +21,12 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "SignatureVersion": ("1", "2"),
     "TracingConfig": ("PassThrough", "Active"),
 }
-_FIFO_ONLY = frozenset({"ContentBasedDeduplication", "FifoThroughputScope"})
-_LATER = ("ArchivePolicy", "DataProtectionPolicy", "KmsMasterKeyId")
+_FIFO_ONLY = frozenset({"ArchivePolicy", "ContentBasedDeduplication", "FifoThroughputScope"})
+_LATER = ("DataProtectionPolicy", "KmsMasterKeyId")
 _FEEDBACK = ("FeedbackRoleArn", "FeedbackSampleRate")
-_TEXTS = ("DeliveryPolicy", "DisplayName", "Policy")
+_TEXTS = ("ArchivePolicy", "DeliveryPolicy", "DisplayName", "Policy")
+ARCHIVED_SINCE = "archived_since"
+"""Kept with the attributes: since when there is an archive, in seconds since the epoch."""
 _OWNER_ACTIONS = (
     "GetTopicAttributes",
     "SetTopicAttributes",
@@ -65,6 +68,8 @@ def check(name: str, value: str, *, fifo: bool, creating: bool) -> None:
     elif name == "DisplayName":
         if len(value) > TOPIC.display_name:
             raise InvalidParameter("DisplayName")
+    elif name == "ArchivePolicy":
+        archive_policies.retention_days(value)
     elif name == "DeliveryPolicy":
         delivery_policies.of_topic(value)
     elif value:
@@ -107,7 +112,7 @@ def default_policy(key: TopicKey) -> str:
     ).decode()
 
 
-def described(live: LiveTopic) -> dict[str, str]:
+def described(live: LiveTopic, now: float) -> dict[str, str]:
     """Tell all attributes of a topic."""
     topic = live.topic
     confirmed = sum(each.confirmed for each in live.subscriptions.values())
@@ -125,4 +130,9 @@ def described(live: LiveTopic) -> dict[str, str]:
     }
     if topic.is_fifo:
         told |= {"FifoTopic": "true", "ContentBasedDeduplication": "false"}
-    return told | dict(topic.attributes)
+    told |= dict(topic.attributes)
+    began = told.pop(ARCHIVED_SINCE, None)
+    if topic.archive_days is not None and began is not None:
+        oldest = max(float(began), now - topic.archive_days * 86400)
+        told["BeginningArchiveTime"] = timestamp(oldest)
+    return told

@@ -7,11 +7,14 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
+from ingle.clock import Clock
 from ingle.services import paging
 from ingle.services.locks import KeyedLocks
 from ingle.services.sns import topic_attributes
+from ingle.services.sns.archive_policies import retention_days
 from ingle.services.sns.errors import (
     InvalidParameter,
+    InvalidState,
     ResourceNotFound,
     TagLimitExceeded,
     no_topic,
@@ -32,9 +35,11 @@ class Topics:
     Args:
         store: where they are kept.
         changing: the lock of each topic.
+        clock: the time of day.
     """
 
-    def __init__(self, store: SnsStore, changing: KeyedLocks[TopicKey]) -> None:
+    def __init__(self, store: SnsStore, changing: KeyedLocks[TopicKey], clock: Clock) -> None:
+        self._clock = clock
         self._store = store
         self._changing = changing
 
@@ -72,7 +77,7 @@ class Topics:
             live = self._store.get(key)
             if live is None:
                 given = {each: value for each, value in attributes.items() if value}
-                await self._store.create(key, given, tags)
+                await self._store.create(key, self._with_archive(given), tags)
             else:
                 _check_same(live, attributes, tags if "Tags" in request else None)
         return {"TopicArn": key.arn}
@@ -85,6 +90,11 @@ class Topics:
         async with self._changing(key):
             live = self._store.get(key)
             if live is not None:
+                if live.topic.archive_days is not None:
+                    raise InvalidState(
+                        "Invalid state: Cannot delete a topic with an ArchivePolicy. Set it to {} "
+                        "first, which deletes what is in the archive."
+                    )
                 await self._store.delete(live)
 
     def listed(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
@@ -97,7 +107,7 @@ class Topics:
     def attributes(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Tell all attributes of a topic."""
         live = self.existing(context, request["TopicArn"])
-        return {"Attributes": topic_attributes.described(live)}
+        return {"Attributes": topic_attributes.described(live, self._clock.time())}
 
     async def set_attribute(self, context: CallContext, request: ServiceInput) -> None:
         """Set an attribute of a topic; an empty value takes it away."""
@@ -109,7 +119,17 @@ class Topics:
             attributes = {**live.topic.attributes, name: value}
             if not value:
                 del attributes[name]
-            await self._store.set(live, attributes=attributes)
+            await self._store.set(live, attributes=self._with_archive(attributes))
+
+    def _with_archive(self, attributes: dict[str, str]) -> dict[str, str]:
+        """Note since when there is an archive."""
+        days = retention_days(attributes.get("ArchivePolicy"))
+        if days is None:
+            attributes.pop("ArchivePolicy", None)
+            attributes.pop(topic_attributes.ARCHIVED_SINCE, None)
+        else:
+            attributes.setdefault(topic_attributes.ARCHIVED_SINCE, str(self._clock.time()))
+        return attributes
 
     def tags(self, request: ServiceInput) -> ServiceOutput:
         """List the tags of a topic."""
@@ -164,7 +184,7 @@ def _check_there(live: LiveTopic) -> None:
 def _check_same(
     live: LiveTopic, attributes: Mapping[str, str], tags: Mapping[str, str] | None
 ) -> None:
-    present = topic_attributes.described(live)
+    present = topic_attributes.described(live, 0.0)
     if any(present.get(name, "") != value for name, value in attributes.items()):
         raise InvalidParameter("Attributes Reason: Topic already exists with different attributes")
     if tags is not None and dict(live.topic.tags) != dict(tags):

@@ -555,6 +555,7 @@ CREATE TABLE sns_subscriptions (
 	created_ms BIGINT NOT NULL, 
 	token_ms BIGINT NOT NULL, 
 	ended BOOLEAN NOT NULL, 
+	replay JSON, 
 	CONSTRAINT pk_sns_subscriptions PRIMARY KEY (id)
 );
 CREATE INDEX ix_sns_subscriptions_topic_id ON sns_subscriptions (topic_id);
@@ -580,6 +581,15 @@ CREATE TABLE sns_deliveries (
 	due_ms BIGINT NOT NULL
 );
 CREATE INDEX ix_sns_deliveries_subscription_id ON sns_deliveries (subscription_id);
+CREATE TABLE sns_archive (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	topic_id BIGINT NOT NULL, 
+	message_id VARCHAR(36) NOT NULL, 
+	sequence VARCHAR(20) NOT NULL, 
+	published_ms BIGINT NOT NULL, 
+	content BLOB NOT NULL
+);
+CREATE INDEX ix_sns_archive_topic_id_id ON sns_archive (topic_id, id);
 CREATE TABLE sns_signing_keys (
 	id INTEGER NOT NULL, 
 	sealed BLOB NOT NULL, 

@@ -23,7 +23,7 @@ from ingle.services.s3.walking import END
 _logger = logging.getLogger(__name__)
 
 _PRINCIPAL = "s3.amazonaws.com"
-_PAGE = 500
+_PAGE = 100
 """How many rows are read at once."""
 _TOGETHER = 50
 """How many deletions share a transaction."""

@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("created_ms", sa.BigInteger, nullable=False),
         sa.Column("token_ms", sa.BigInteger, nullable=False),
         sa.Column("ended", sa.Boolean, nullable=False),
+        sa.Column("replay", sa.JSON),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sns_subscriptions")),
     )
     op.create_index("ix_sns_subscriptions_topic_id", "sns_subscriptions", ["topic_id"])
@@ -70,6 +71,18 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_sns_deliveries_subscription_id", "sns_deliveries", ["subscription_id"])
+    op.create_table(
+        "sns_archive",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("topic_id", sa.BigInteger, nullable=False),
+        sa.Column("message_id", sa.String(36), nullable=False),
+        sa.Column("sequence", sa.String(20), nullable=False),
+        sa.Column("published_ms", sa.BigInteger, nullable=False),
+        sa.Column("content", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sns_archive")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_sns_archive_topic_id_id", "sns_archive", ["topic_id", "id"])
     op.create_table(
         "sns_signing_keys",
         sa.Column("id", sa.Integer, nullable=False),
