@@ -867,6 +867,23 @@ CREATE TABLE logs_query_definitions (
 	modified_ms BIGINT NOT NULL, 
 	CONSTRAINT pk_logs_query_definitions PRIMARY KEY (id)
 );
+CREATE TABLE logs_export_tasks (
+	id VARCHAR(36) NOT NULL, 
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	name VARCHAR(512) NOT NULL, 
+	group_name VARCHAR(512) NOT NULL, 
+	stream_prefix VARCHAR(512) NOT NULL, 
+	from_ms BIGINT NOT NULL, 
+	to_ms BIGINT NOT NULL, 
+	bucket VARCHAR(512) NOT NULL, 
+	prefix TEXT NOT NULL, 
+	code VARCHAR(16) NOT NULL, 
+	message TEXT NOT NULL, 
+	creation_ms BIGINT NOT NULL, 
+	completion_ms BIGINT, 
+	CONSTRAINT pk_logs_export_tasks PRIMARY KEY (id)
+);
 CREATE TABLE metering_usage (
 	account_id VARCHAR(12) NOT NULL, 
 	region VARCHAR(32) NOT NULL, 
