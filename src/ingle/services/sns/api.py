@@ -108,8 +108,8 @@ class SnsService(Service):
     async def start(self) -> None:
         """Go on with the deliveries that were not finished."""
         topics = self._store.topics()
-        if topics:
-            await self._signer.prepare()
+        # Also without topics: what deleted ones have sent can still be verified.
+        await (self._signer.prepare() if topics else self._signer.load())
         for live in topics:
             await self._confirmations.forget(live)
         await self._outbox.open(self._abandon)
