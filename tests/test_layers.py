@@ -21,8 +21,8 @@ ROOMS: dict[str, frozenset[str]] = {
         "ground": "observe config clock pool runtimes sandbox storage",
         "server": "parts ground listening http services invoke pool sandbox storage wire observe "
         "config endpoint clock",
-        "parts": "ground gateway http services invoke pool sandbox runtimes auth storage wire "
-        "observe config clock forwarding metering",
+        "parts": "ground elsewhere gateway http services invoke pool sandbox runtimes auth storage "
+        "wire observe config clock forwarding metering",
         "forwarding": "wire elsewhere",
         "elsewhere": "wire",
         "gateway": "http auth wire limits iam",

@@ -15,7 +15,7 @@ from ingle.services.lambda_.api import LambdaService
 from ingle.services.s3.notifications.neighbours import Neighbours
 from ingle.services.scheduler.api import SchedulerService
 from ingle.services.scheduler.store import SchedulerStore
-from ingle.services.sqs.elsewhere import QueuesElsewhere
+from ingle.services.sqs.for_services import ServiceMessages
 from ingle.wire.service import Service
 
 
@@ -64,7 +64,7 @@ class Events:
             records.metrics,
             clock,
         )
-        if isinstance(queues, QueuesElsewhere):
+        if not isinstance(queues, ServiceMessages):  # they are elsewhere
             queues.send_with(deliveries)
         deliveries.invoke_with(functions.for_services)
         deliveries.publish_with(topics)

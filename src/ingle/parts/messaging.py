@@ -1,26 +1,30 @@
 """What messages and objects are sent to: queues, topics and buckets, here or elsewhere."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from ingle.auth.authorizer import Authorizer
-from ingle.forwarding.forwarder import Forwarder
+from ingle.clock import Clock
+from ingle.elsewhere import Elsewhere
 from ingle.parts.base import Base
 from ingle.services.cloudwatch.metrics import Metrics
 from ingle.services.lambda_.service_invocations import ServiceInvocations
 from ingle.services.s3.api import S3Service
-from ingle.services.s3.elsewhere import ObjectsElsewhere
 from ingle.services.s3.for_services import ForServices
 from ingle.services.s3.store import BucketStore
 from ingle.services.sns.api import SnsService
 from ingle.services.sns.store import SnsStore
 from ingle.services.sqs.api import SqsService
-from ingle.services.sqs.elsewhere import QueuesElsewhere
 from ingle.services.sqs.for_services import ServiceMessages
 from ingle.services.sqs.measuring import QueueMeter
 from ingle.services.sqs.store import SqsStore
 from ingle.wire.protocol import ServiceProtocol
+
+if TYPE_CHECKING:
+    from ingle.forwarding.forwarder import Forwarder
+    from ingle.services.s3.elsewhere import ObjectsElsewhere
+    from ingle.services.sqs.elsewhere import QueuesElsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,12 @@ class Messaging:
         objects_for_functions: the objects that functions use, here or elsewhere.
     """
 
-    elsewhere: Mapping[str, Forwarder]
+    elsewhere: "Mapping[str, Forwarder]"
     queues: SqsService
-    queues_for_services: ServiceMessages | QueuesElsewhere
+    queues_for_services: "ServiceMessages | QueuesElsewhere"
     topics: SnsService
     buckets: S3Service
-    objects_for_functions: ForServices | ObjectsElsewhere
+    objects_for_functions: "ForServices | ObjectsElsewhere"
 
     @classmethod
     async def open(
@@ -67,15 +71,10 @@ class Messaging:
         authorizer.tell("sqs", queues.resources)
         metrics.draw_from(QueueMeter(queues_store, clock))
         base.ending.push_async_callback(queues.close)
-        elsewhere = {
-            each.service: Forwarder(each, ServiceProtocol.load(each.service).signing_name)
-            for each in config.services
-        }
+        elsewhere = _forwarders(config.services)
         for forwarder in elsewhere.values():
             base.ending.push_async_callback(forwarder.close)
-        queues_for_services: ServiceMessages | QueuesElsewhere = queues.for_services
-        if "sqs" in elsewhere:
-            queues_for_services = QueuesElsewhere(elsewhere["sqs"], clock)
+        queues_for_services = _queues(elsewhere, clock) or queues.for_services
         topics = SnsService(
             store=await SnsStore.open(database, clock),
             database=database,
@@ -94,7 +93,37 @@ class Messaging:
             await BucketStore.open(database, base.folder.objects, keys), authorizer, clock
         )
         authorizer.tell("s3", buckets.resources)
-        objects: ForServices | ObjectsElsewhere = buckets.for_services
-        if "s3" in elsewhere:
-            objects = ObjectsElsewhere(elsewhere["s3"], authorizer)
+        objects = _objects(elsewhere, authorizer) or buckets.for_services
         return cls(elsewhere, queues, queues_for_services, topics, buckets, objects)
+
+
+# What is elsewhere takes a quarter of a second to load, and most servers have all services.
+
+
+def _forwarders(services: Sequence[Elsewhere]) -> "dict[str, Forwarder]":
+    if not services:
+        return {}
+    from ingle.forwarding.forwarder import Forwarder
+
+    return {
+        each.service: Forwarder(each, ServiceProtocol.load(each.service).signing_name)
+        for each in services
+    }
+
+
+def _queues(elsewhere: "Mapping[str, Forwarder]", clock: Clock) -> "QueuesElsewhere | None":
+    if "sqs" not in elsewhere:
+        return None
+    from ingle.services.sqs.elsewhere import QueuesElsewhere
+
+    return QueuesElsewhere(elsewhere["sqs"], clock)
+
+
+def _objects(
+    elsewhere: "Mapping[str, Forwarder]", authorizer: Authorizer
+) -> "ObjectsElsewhere | None":
+    if "s3" not in elsewhere:
+        return None
+    from ingle.services.s3.elsewhere import ObjectsElsewhere
+
+    return ObjectsElsewhere(elsewhere["s3"], authorizer)

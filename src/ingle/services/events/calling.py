@@ -3,10 +3,8 @@
 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html
 """
 
-import asyncio
 from typing import Any
 
-import httpx
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +21,7 @@ from ingle.services.events.connections import OAUTH
 from ingle.services.events.destination_store import DestinationStore
 from ingle.services.events.model import Connection, Destination
 from ingle.services.events.requests import Call, event_call, token_call
+from ingle.services.http_client import HttpClient, Unreachable
 
 INVOKE = "events:InvokeApiDestination"
 _TIMEOUT_S = 5.0
@@ -52,7 +51,7 @@ class ApiSender:
         self._store = store
         self._bringers = bringers
         self._clock = clock
-        self._client: httpx.AsyncClient | None = None
+        self._client = HttpClient(_TIMEOUT_S, 2 * _AT_ONCE)
         self._under_way = 0
         # By the destination's ARN: when it may be called next.
         self._free: dict[str, float] = {}
@@ -97,8 +96,7 @@ class ApiSender:
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._client is not None:
-            await self._client.aclose()
+        await self._client.close()
 
     def _await_turn(self, delivery: Delivery, destination: Destination) -> None:
         now = self._clock.monotonic()
@@ -143,33 +141,21 @@ class ApiSender:
 
     async def _request(self, call: Call) -> "tuple[int, _Answer]":
         try:
-            async with (
-                asyncio.timeout(_TIMEOUT_S),
-                self._http().stream(
-                    call.method, call.url, headers=dict(call.headers), content=call.body
-                ) as answer,
-            ):
+            async with self._client.stream(
+                call.method, call.url, headers=call.headers, content=call.body
+            ) as answer:
                 body = b""
                 async for part in answer.aiter_bytes():
                     body += part
                     if len(body) > _ANSWER_BYTES:
                         break
                 return answer.status_code, _Answer(answer.headers.get("retry-after", ""), body)
-        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        except Unreachable as error:
             raise DeliveryFailed(
                 "SDK_CLIENT_ERROR",
-                f"The endpoint did not answer: {type(error).__name__}.",
+                f"The endpoint did not answer: {error.kind}.",
                 again=True,
             ) from error
-
-    def _http(self) -> httpx.AsyncClient:
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                timeout=_TIMEOUT_S,
-                trust_env=False,
-                limits=httpx.Limits(max_connections=2 * _AT_ONCE),
-            )
-        return self._client
 
 
 class _Answer:

@@ -3,10 +3,7 @@
 Source: https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.html
 """
 
-import asyncio
-
-import httpx
-
+from ingle.services.http_client import HttpClient, Unreachable
 from ingle.services.sns.envelopes import CONFIRMATION, NOTIFICATION
 from ingle.services.sns.limits import OUTBOX
 from ingle.services.sns.model import Subscription
@@ -20,7 +17,7 @@ class HttpSender:
     """Posts messages to endpoints; those whose answer is no error have taken them."""
 
     def __init__(self) -> None:
-        self._client: httpx.AsyncClient | None = None
+        self._client = HttpClient(OUTBOX.timeout_s, OUTBOX.deliveries)
 
     async def send(self, subscription: Subscription, parcel: Parcel) -> None:
         """Post something to an endpoint.
@@ -31,32 +28,19 @@ class HttpSender:
         """
         try:
             headers = _headers(subscription, parcel)
-            async with (
-                asyncio.timeout(OUTBOX.timeout_s),
-                self._http().stream(
-                    "POST", subscription.endpoint, content=parcel.body.encode(), headers=headers
-                ) as answer,
-            ):
+            async with self._client.stream(
+                "POST", subscription.endpoint, content=parcel.body.encode(), headers=headers
+            ) as answer:
                 status = answer.status_code
-        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            raise NotDelivered(f"{type(error).__name__}: {error}") from error
+        except Unreachable as error:
+            raise NotDelivered(str(error)) from error
         if not 200 <= status < 300:
             final = 300 <= status < 500 and status != _TOO_MANY
             raise NotDelivered(f"the endpoint answered {status}", final=final)
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._client is not None:
-            await self._client.aclose()
-
-    def _http(self) -> httpx.AsyncClient:
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                timeout=OUTBOX.timeout_s,
-                trust_env=False,
-                limits=httpx.Limits(max_connections=OUTBOX.deliveries),
-            )
-        return self._client
+        await self._client.close()
 
 
 def _headers(subscription: Subscription, parcel: Parcel) -> dict[str, str]:
