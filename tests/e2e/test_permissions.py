@@ -155,15 +155,15 @@ def test_tags_of_users_and_of_what_is_asked_for_are_compared(server):
 @pytest.mark.parametrize(
     ("service", "call", "members", "action", "resource", "code"),
     [
+        ("route53", "list_hosted_zones", {}, "route53:ListHostedZones", "*", "AccessDenied"),
         (
-            "s3",
-            "get_object",
-            {"Bucket": "b", "Key": "k"},
-            "s3:GetObject",
-            '"arn:aws:s3:::b/k"',
+            "autoscaling",
+            "describe_auto_scaling_groups",
+            {},
+            "autoscaling:DescribeAutoScalingGroups",
+            "*",
             "AccessDenied",
         ),
-        ("sns", "list_topics", {}, "sns:ListTopics", "*", "AccessDenied"),
         (
             "dynamodb",
             "delete_table",
