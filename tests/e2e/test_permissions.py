@@ -155,15 +155,8 @@ def test_tags_of_users_and_of_what_is_asked_for_are_compared(server):
 @pytest.mark.parametrize(
     ("service", "call", "members", "action", "resource", "code"),
     [
-        ("route53", "list_hosted_zones", {}, "route53:ListHostedZones", "*", "AccessDenied"),
-        (
-            "autoscaling",
-            "describe_auto_scaling_groups",
-            {},
-            "autoscaling:DescribeAutoScalingGroups",
-            "*",
-            "AccessDenied",
-        ),
+        ("ses", "list_identities", {}, "ses:ListIdentities", "*", "AccessDenied"),
+        ("kinesis", "list_streams", {}, "kinesis:ListStreams", "*", "AccessDeniedException"),
         (
             "dynamodb",
             "delete_table",

@@ -212,7 +212,7 @@ def test_an_operation_that_ingle_does_not_have_is_named(functions):
 @pytest.mark.parametrize(
     ("service", "method", "operation"),
     [
-        ("route53", "list_hosted_zones", "ListHostedZones"),
+        ("ses", "list_identities", "ListIdentities"),
         ("kinesis", "list_streams", "ListStreams"),
         ("dynamodb", "list_tables", "ListTables"),
     ],
