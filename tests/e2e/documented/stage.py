@@ -13,7 +13,7 @@ from tests.e2e.server import Server
 NOBODY = "nobody-has-this-name"
 STALE_REVISION = "00000000-0000-0000-0000-000000000000"
 ARN = "arn:aws:lambda:us-east-1:000000000000:"
-SLOW = "import time\ndef handler(event, context):\n    print('on it')\n    time.sleep(5)\n"
+SLOW = "import time\ndef handler(event, context):\n    print('on it')\n    time.sleep(8)\n"
 SOURCE = "def handler(event, context):\n    return event\n"
 PROFILE = "arn:aws:signer:us-east-1:000000000000:/signing-profiles/test/0123456789"
 NO_CONFIG = f"{ARN}code-signing-config:csc-{'0' * 17}"
