@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingle.auth.authorizer import Authorizer
 from ingle.iam.principal import Principal
 from ingle.iam.request import Values
-from ingle.iam.wording import refusal
 from ingle.services.sns.errors import AuthorizationError, no_topic
 from ingle.services.sns.model import LiveTopic, Topic
 from ingle.services.sns.names import key_of_arn
@@ -57,11 +56,9 @@ class ServicePublications:
             AuthorizationError: they may not.
         """
         ruling = self._authorizer.rule(principal, PUBLISH, arn, keys)
-        if ruling.decision.allowed:
-            return
-        text = refusal(ruling.request, ruling.decision)
-        if not self._authorizer.forgives(text):
-            raise AuthorizationError(text)
+        fault = self._authorizer.fault_of(ruling)
+        if fault:
+            raise AuthorizationError(fault)
 
     async def publish(
         self,
