@@ -190,10 +190,11 @@ def test_log_lines_are_filtered_and_read(aws: AwsCli, hello: str) -> None:
             id="an operation to come",
         ),
         pytest.param(
-            ["s3api", "list-buckets"],
+            ["kinesis", "list-streams"],
             255,
-            "An error occurred (NotImplemented) when calling the ListBuckets operation: "
-            "The service s3, so also its operation ListBuckets, is not implemented by Ingle yet",
+            "An error occurred (NotImplemented) when calling the ListStreams operation: "
+            "The service kinesis, so also its operation ListStreams, is not implemented by Ingle "
+            "yet",
             id="a service to come",
         ),
     ],

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import DURABLE_ROLE, RUNTIME, eventually, zip_of
+from tests.e2e.conftest import DURABLE_ROLE, RUNTIME, eventually, refusal, zip_of
 from tests.e2e.durable import Durable, package, started
 from tests.e2e.urls import allow
 
@@ -354,8 +354,12 @@ def test_a_stopped_execution_runs_no_further(durable: Durable) -> None:
     assert ended["EndTimestamp"] == stopped["StopTimestamp"]
     again = durable.client.stop_durable_execution(DurableExecutionArn=arn)
     assert again["StopTimestamp"] == stopped["StopTimestamp"]
-    with pytest.raises(durable.client.exceptions.CallbackTimeoutException):
-        durable.client.send_durable_execution_callback_success(CallbackId=callback)
+    for call in (
+        durable.client.send_durable_execution_callback_success,
+        durable.client.send_durable_execution_callback_failure,
+        durable.client.send_durable_execution_callback_heartbeat,
+    ):
+        assert refusal(call, CallbackId=callback)[:2] == (400, "CallbackTimeoutException")
 
 
 def test_a_paused_execution_goes_on_when_it_is_resumed(durable: Durable) -> None:

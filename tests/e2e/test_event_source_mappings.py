@@ -155,6 +155,7 @@ def test_a_mapping_goes_through_its_states(server, functions, sqs, mapped):
     eventually(lambda: get(UUID=uuid_)["State"] == "Enabled", "it is enabled")
     changed = functions.update_event_source_mapping(UUID=uuid_, ProvisionedPollerConfig={})
     assert "ProvisionedPollerConfig" not in changed
+    eventually(lambda: get(UUID=uuid_)["State"] == "Enabled", "it is enabled")
     assert functions.delete_event_source_mapping(UUID=uuid_)["State"] == "Deleting"
     assert refusal(get, UUID=uuid_) == (
         404,

@@ -155,15 +155,8 @@ def test_tags_of_users_and_of_what_is_asked_for_are_compared(server):
 @pytest.mark.parametrize(
     ("service", "call", "members", "action", "resource", "code"),
     [
-        (
-            "s3",
-            "get_object",
-            {"Bucket": "b", "Key": "k"},
-            "s3:GetObject",
-            '"arn:aws:s3:::b/k"',
-            "AccessDenied",
-        ),
-        ("sns", "list_topics", {}, "sns:ListTopics", "*", "AccessDenied"),
+        ("ses", "list_identities", {}, "ses:ListIdentities", "*", "AccessDenied"),
+        ("kinesis", "list_streams", {}, "kinesis:ListStreams", "*", "AccessDeniedException"),
         (
             "dynamodb",
             "delete_table",

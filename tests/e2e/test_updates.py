@@ -212,8 +212,8 @@ def test_an_operation_that_ingle_does_not_have_is_named(functions):
 @pytest.mark.parametrize(
     ("service", "method", "operation"),
     [
-        ("s3", "list_buckets", "ListBuckets"),
-        ("sns", "list_topics", "ListTopics"),
+        ("ses", "list_identities", "ListIdentities"),
+        ("kinesis", "list_streams", "ListStreams"),
         ("dynamodb", "list_tables", "ListTables"),
     ],
 )

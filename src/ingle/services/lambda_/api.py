@@ -153,7 +153,15 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         architecture = _ARCHITECTURES.get(machine, machine)
         images = Images(packages, objects, image_folders, architecture)
         self._invocations = Invocations(
-            store, packages, images, invoker, metrics, tracer, attachments, self._start_durable
+            store,
+            packages,
+            images,
+            invoker,
+            metrics,
+            tracer,
+            attachments,
+            interpreters,
+            self._start_durable,
         )
         self._intakes = Intakes(store, images, packages, self._invocations, changing, clock)
         self._concurrency = Concurrency(store, self._invocations, invoker, changing, clock)

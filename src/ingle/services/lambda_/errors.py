@@ -179,6 +179,16 @@ class InvalidZipFile(LambdaError):
     status = 502
 
 
+class InvalidRuntime(LambdaError):
+    """This machine does not have what runs a function, which was created when it had.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors
+    """
+
+    code = "InvalidRuntimeException"
+    status = 502
+
+
 class ServiceFailure(LambdaError):
     """The service itself failed, for instance for want of disk space."""
 

@@ -146,6 +146,15 @@ def check_settled(function: Function) -> None:
             "The operation cannot be performed at this time. The function is currently in the "
             f"following state: {PENDING}"
         )
+    check_not_updating(function)
+
+
+def check_not_updating(function: Function) -> None:
+    """Check that no update of a function is under way.
+
+    Raises:
+        ResourceConflict: its new image is being unpacked.
+    """
     update = function.image_update
     if update is not None and update.status == IN_PROGRESS:
         raise ResourceConflict(

@@ -12,6 +12,7 @@ from ingle.invoke import lineage
 from ingle.invoke.metrics import Metric, MetricSink
 from ingle.invoke.tracing import Tracer
 from ingle.pool.spec import FunctionSpec
+from ingle.runtimes.discovery import Interpreters
 from ingle.runtimes.python.bootstrap import WRAPPER
 from ingle.runtimes.python.supervisor import extensions_in
 from ingle.services.lambda_.attachments import Attachments
@@ -26,6 +27,7 @@ from ingle.services.lambda_.model import ACTIVE, Function
 from ingle.services.lambda_.packages import Packages
 from ingle.services.lambda_.payloads import checked_payload, client_context, log_result
 from ingle.services.lambda_.recursion import may_loop
+from ingle.services.lambda_.runtimes import check_still_there
 from ingle.services.lambda_.snapstart import has_snapshots
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.lambda_.tenants import checked_tenant
@@ -50,6 +52,7 @@ class Invocations:
         metrics: what takes measurements.
         tracer: makes trace headers.
         attachments: know which file systems there are.
+        interpreters: tell which runtimes this machine has.
         start_durable: takes the invocations of durable functions.
     """
 
@@ -62,8 +65,10 @@ class Invocations:
         metrics: MetricSink,
         tracer: Tracer,
         attachments: Attachments,
+        interpreters: Interpreters,
         start_durable: StartDurable,
     ) -> None:
+        self._interpreters = interpreters
         self._start_durable = start_durable
         self._store = store
         self._packages = packages
@@ -177,6 +182,7 @@ class Invocations:
         mount = self._attachments.mount(function)
         image = function.image
         if image is None:
+            await check_still_there(function.runtime, self._interpreters)
             digest, layers = function.package.sha256, function.layers
             merged = self._packages.merged(layers) or await self._packages.layers_ready(layers)
             extensions = await _extensions(merged)

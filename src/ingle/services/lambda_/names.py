@@ -176,11 +176,11 @@ def resolve_layer(
         ResourceNotFound: the ARN is of another region.
         AccessDenied: the ARN is of another account, and no policy can give the permission.
     """
-    if version is not None and version < 1:
-        raise InvalidParameterValue("Layer Version Cannot be less than 1")
     reference = layer_reference(text, context)
     if version is not None:
         reference = replace(reference, version=version)
+    if reference.version is not None and reference.version < 1:
+        raise InvalidParameterValue("Layer Version Cannot be less than 1")
     _check_account(reference, context, action)
     if reference.region != context.region:
         raise NoSuchResource

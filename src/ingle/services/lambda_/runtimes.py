@@ -2,7 +2,7 @@
 
 from ingle.runtimes.catalogue import RuntimeInfo, catalogue, install_hint, served_runtimes
 from ingle.runtimes.discovery import Interpreters
-from ingle.services.lambda_.errors import InvalidParameterValue
+from ingle.services.lambda_.errors import InvalidParameterValue, InvalidRuntime
 
 
 async def check_runtime(runtime: str, interpreters: Interpreters) -> None:
@@ -32,6 +32,18 @@ async def check_runtime(runtime: str, interpreters: Interpreters) -> None:
         raise InvalidParameterValue(
             f"Runtime {runtime} was installed after this server started. Restart Ingle to use it."
         )
+
+
+async def check_still_there(runtime: str, interpreters: Interpreters) -> None:
+    """Check the runtime of a function that is there.
+
+    Raises:
+        InvalidRuntime: the machine has lost what serves it; the message says what to do.
+    """
+    try:
+        await check_runtime(runtime, interpreters)
+    except InvalidParameterValue as error:
+        raise InvalidRuntime(error.message) from error
 
 
 def _not_served(info: RuntimeInfo) -> str:

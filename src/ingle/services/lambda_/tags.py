@@ -10,6 +10,7 @@ from dataclasses import replace
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.errors import InvalidParameterValue
 from ingle.services.lambda_.event_source_mappings.operations import EventSourceMappings
+from ingle.services.lambda_.intakes import check_not_updating
 from ingle.services.lambda_.lookup import existing
 from ingle.services.lambda_.model import FunctionKey
 from ingle.services.lambda_.names import Reference, resolve
@@ -21,6 +22,7 @@ from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 # The model has checked the rest of the ARN.
 _KIND = re.compile(r"arn:[^:]+:lambda:[^:]+:[^:]+:(?P<kind>[^:]+):.+")
+_ADDS = "lambda:TagResource"
 _SIGNING, _MAPPING = "code-signing-config", "event-source-mapping"
 
 
@@ -55,7 +57,7 @@ class Tags:
         def change(present: Mapping[str, str]) -> dict[str, str]:
             return checked_tags({**present, **tags})
 
-        await self._retag(request["Resource"], context, "lambda:TagResource", change)
+        await self._retag(request["Resource"], context, _ADDS, change)
 
     async def remove(self, context: CallContext, request: ServiceInput) -> None:
         """Remove the tags with some keys from a resource, as far as it has them."""
@@ -91,6 +93,8 @@ class Tags:
         reference = _function(arn, context, action)
         async with self._changing(reference.key):
             function = existing(self._store, reference)
+            if action == _ADDS:
+                check_not_updating(function)
             await self._store.replace(replace(function, tags=change(function.tags)))
 
 

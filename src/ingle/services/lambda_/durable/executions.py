@@ -83,11 +83,11 @@ class DurableOperations:
     async def history(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
         """Tell what happened to an execution."""
         reference = _reference(context, request, "GetDurableExecutionHistory")
-        most = request.get("MaxItems") or _PAGE
+        most, after = request.get("MaxItems") or _PAGE, _number(request.get("Marker"))
         execution = await self._executions.control.describe(reference)
         events = await self._executions.control.history(
             execution,
-            _number(request.get("Marker")),
+            after,
             most + 1,
             newest_first=request.get("ReverseOrder", False),
         )

@@ -142,8 +142,7 @@ class EventSourceMappings:
         before = self._existing(context, request)
         async with self._changing(before.uuid):
             before = self._existing(context, request)
-            if self._states.get(before.uuid) == DELETING:
-                raise ResourceInUse("Cannot update the event source mapping because it is in use.")
+            self._check_settled(before, "update")
             reference = Reference(*before.key, before.qualifier or None)
             name = request.get("FunctionName") or reference.arn
             reference, function = self._function(name, context, "lambda:UpdateEventSourceMapping")
@@ -177,8 +176,8 @@ class EventSourceMappings:
         mapping = self._existing(context, request)
         async with self._changing(mapping.uuid):
             mapping = self._existing(context, request)
+            self._check_settled(mapping, "delete")
             await self._store.remove(mapping.uuid)
-        self._states.pop(mapping.uuid, None)
         self._pollers.end(mapping, lambda: None)
         return _described(mapping, DELETING)
 
@@ -211,6 +210,15 @@ class EventSourceMappings:
             return reference, existing(self._functions, reference)
         except ResourceNotFound as error:
             raise no_function() from error
+
+    def _check_settled(self, mapping: EventSourceMapping, verb: str) -> None:
+        """Check that an earlier change of a mapping is through.
+
+        Raises:
+            ResourceInUse: what ran before that change still runs.
+        """
+        if mapping.uuid in self._states:
+            raise ResourceInUse(f"Cannot {verb} the event source mapping because it is in use.")
 
     def _check_single(self, mapping: EventSourceMapping) -> None:
         for each in self._store.all():
