@@ -209,6 +209,19 @@ def test_a_window_gathers_a_batch(sqs, mapped, messages):
     assert len(batches(messages, name)) == 1
 
 
+def test_a_window_longer_than_messages_are_hidden_doubles_none(sqs, mapped, messages):
+    url, _, name, _ = mapped(
+        PLAIN,
+        queue={"VisibilityTimeout": "3"},
+        BatchSize=25,
+        MaximumBatchingWindowInSeconds=5,
+    )
+    sqs.send_message(QueueUrl=url, MessageBody="once")
+    eventually(lambda: bodies(messages, name), "it came")
+    assert bodies(messages, name) == ["once"]
+    eventually(lambda: counts(sqs, url) == [0, 0, 0], "the message is deleted")
+
+
 def test_what_no_filter_lets_through_is_deleted(sqs, mapped, messages):
     patterns = [
         '{"body": {"kind": ["order"], "price": [{"numeric": [">", 10]}]}}',

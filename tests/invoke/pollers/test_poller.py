@@ -40,6 +40,9 @@ class World:
         self.asked: list[int] = []
         self.deleted: list[str] = []
         self.discarded: list[str] = []
+        self.hidden: list[list[str]] = []
+        self.hidden_for: list[float | None] = []
+        self.lost = False
         self.ran: list[bytes] = []
         self.errors: list[Exception] = []
         self.refusal = ""
@@ -57,6 +60,7 @@ class World:
             "filters": (),
             "reports": False,
             "most": None,
+            "hidden_s": 20,
             "retry_s": 10,
         } | settings
         self.poller = Poller(Plan(**plan), self, self, self.measurements, self.clock)
@@ -67,11 +71,16 @@ class World:
         while not self.ready:
             await self.clock.sleep(0.01)
         self.asked.append(count)
+        self.hidden_for.append(hidden_s)
         taken, self.ready = self.ready[:count], self.ready[count:]
         return taken
 
     async def delete(self, arn: str, received: Sequence[Any]) -> None:
         self.deleted += [each.message.message_id for each in received]
+
+    async def hide(self, arn: str, received: Sequence[Any]) -> bool:
+        self.hidden.append([each.message.message_id for each in received])
+        return not self.lost
 
     async def discard(self, arn: str, received: Sequence[Any]) -> None:
         self.discarded += [each.message.message_id for each in received]
@@ -206,3 +215,42 @@ async def test_what_runs_when_it_is_stopped_goes_on(world: World) -> None:
     world.open.set()
     await closing
     assert (world.deleted, len(world.ready)) == (["1"], 1)
+
+
+async def test_what_waited_for_its_function_is_hidden_for_the_whole_run(world: World) -> None:
+    world.ready = [message(1)]
+    world.errors = [TooManyRequests("why")] * 2
+    world.start()
+    await world.until(lambda: len(world.ran) == 1)
+    assert world.hidden == [["1"], ["1"]]
+    world.open.set()
+    await world.until(lambda: world.deleted == ["1"])
+
+
+async def test_what_is_run_at_once_is_not_hidden_anew(world: World) -> None:
+    world.ready = [message(1)]
+    world.open.set()
+    world.start()
+    await world.until(lambda: world.deleted == ["1"])
+    assert (world.hidden, world.hidden_for[0]) == ([], None)
+
+
+async def test_what_somebody_else_received_meanwhile_is_not_run(world: World) -> None:
+    world.ready = [message(1)]
+    world.errors = [TooManyRequests("why")]
+    world.lost = True
+    world.start()
+    await world.until(lambda: bool(world.hidden))
+    await world.rest(1)
+    assert (world.ran, world.deleted) == ([], [])
+
+
+async def test_what_waits_for_a_window_is_hidden_so_much_longer(world: World) -> None:
+    world.ready = [message(1)]
+    world.open.set()
+    world.start(batch_size=20, window_s=5)
+    await world.until(lambda: bool(world.hidden_for))
+    assert world.hidden_for == [25]
+    world.ready = [message(each) for each in range(2, 21)]
+    await world.until(lambda: len(world.deleted) == 20)
+    assert len(world.hidden[0]) == 20

@@ -35,6 +35,9 @@ POLL_S = 20.0
 _LOOK_S = 1.0
 _CHECK_S = 5.0
 _FIRST_PAUSE_S, _LAST_PAUSE_S = 0.2, 10.0
+_FRESH_S = 0.1
+"""What waited longer than this for its function is hidden anew, for the whole time of its run."""
+_LONGEST_HIDDEN_S = 43_200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Plan:
         reports: whether the function says which messages it failed on.
         most: how many batches may run at once, or None for as many as there are.
         pollers: the least and the most pollers that are provisioned, or None.
+        hidden_s: how long nobody else receives what was received.
         retry_s: how long a batch that could not be run is tried again.
     """
 
@@ -60,6 +64,7 @@ class Plan:
     filters: Sequence[Callable[[Mapping[str, Any]], bool]]
     reports: bool
     most: int | None
+    hidden_s: float
     retry_s: float
     pollers: tuple[int, int] | None = None
 
@@ -208,7 +213,11 @@ class Poller:
 
     async def _windowed(self) -> list[Received]:
         plan = self._plan
-        batch = list(await self._source.receive(plan.arn, plan.batch_size, None, POLL_S))
+        # The first ones wait for the last: their time must not be over before they are run.
+        hidden_s = None
+        if plan.window_s:
+            hidden_s = min(plan.hidden_s + plan.window_s, _LONGEST_HIDDEN_S)
+        batch = list(await self._source.receive(plan.arn, plan.batch_size, hidden_s, POLL_S))
         deadline = self._clock.monotonic() + plan.window_s
         while batch and len(batch) < plan.batch_size:
             left_s = deadline - self._clock.monotonic()
@@ -216,16 +225,23 @@ class Poller:
                 break
             missing = plan.batch_size - len(batch)
             try:
-                batch += await self._source.receive(plan.arn, missing, None, left_s)
+                batch += await self._source.receive(plan.arn, missing, hidden_s, left_s)
             except ServiceError:
                 break
         return batch
 
     async def _process(self, batch: list[Received]) -> None:
+        received_at = self._clock.monotonic()
+        if self._plan.window_s:
+            # They were hidden for the window, too.
+            received_at -= _FRESH_S
         try:
             kept = await self._sifted(batch)
             for chosen, payload in records.events(kept):
-                if not await self._run_batch(chosen, payload) and self._plan.is_ordered:
+                if (
+                    not await self._run_batch(chosen, payload, received_at)
+                    and self._plan.is_ordered
+                ):
                     break
         except ShuttingDown:
             return
@@ -254,12 +270,17 @@ class Poller:
             self._count(Metric.RECURSIVE_INVOCATIONS_DROPPED, len(looping))
         return kept
 
-    async def _run_batch(self, chosen: list[Received], payload: bytes) -> bool:
+    async def _run_batch(self, chosen: list[Received], payload: bytes, received_at: float) -> bool:
         """Run the function with an event; return whether it took all of it."""
         trace = next((each.message.trace for each in chosen if each.message.trace), "")
         deadline = self._clock.monotonic() + self._plan.retry_s
         pause_s = _FIRST_PAUSE_S
         while True:
+            # Else they would be received again, and run a second time, while they still run.
+            if self._clock.monotonic() - received_at >= _FRESH_S:
+                if not await self._source.hide(self._plan.arn, chosen):
+                    return False
+                received_at = self._clock.monotonic()
             try:
                 self._count(Metric.INVOKED_EVENT_COUNT, len(chosen))
                 answer = await self._target.run(payload, trace)

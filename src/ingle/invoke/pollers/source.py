@@ -35,6 +35,14 @@ class Source(Protocol):
         """Delete messages, as far as nobody has received them again."""
         ...
 
+    async def hide(self, arn: str, received: Sequence[Any]) -> bool:
+        """Hide messages anew, from now on for as long as the queue says.
+
+        Returns:
+            Whether nobody has received any of them again meanwhile.
+        """
+        ...
+
     async def discard(self, arn: str, received: Sequence[Any]) -> None:
         """Send messages to the dead-letter queue at once; without one they are deleted."""
         ...

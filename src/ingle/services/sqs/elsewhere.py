@@ -103,6 +103,27 @@ class QueuesElsewhere:
             ]
             await self._call(arn, "DeleteMessageBatch", {"Entries": entries})
 
+    async def hide(self, arn: str, received: Sequence[Received]) -> bool:
+        """Hide messages anew, from now on for as long as the queue says.
+
+        Returns:
+            Whether nobody has received any of them again meanwhile.
+        """
+        hidden_s = self._hidden.get(arn, _LONGEST_RUN_S)
+        for start in range(0, len(received), _MOST_AT_ONCE):
+            entries = [
+                {
+                    "Id": str(number),
+                    "ReceiptHandle": each.described["ReceiptHandle"],
+                    "VisibilityTimeout": hidden_s,
+                }
+                for number, each in enumerate(received[start : start + _MOST_AT_ONCE])
+            ]
+            answer = await self._call(arn, "ChangeMessageVisibilityBatch", {"Entries": entries})
+            if answer.get("Failed"):
+                return False
+        return True
+
     async def discard(self, arn: str, received: Sequence[Received]) -> None:
         """Delete messages, for nobody else can send them to the queue's dead-letter queue."""
         await self.delete(arn, received)

@@ -193,12 +193,19 @@ class ServiceMessages:
         if live is not None:
             await self._deleting.remove(live, self._still(live, received))
 
-    async def hide(self, arn: str, received: Sequence[Received], seconds: int) -> None:
-        """Hide messages for so long from now on, likewise; 0 shows them at once."""
+    async def hide(self, arn: str, received: Sequence[Received]) -> bool:
+        """Hide messages anew, from now on for as long as the queue says.
+
+        Returns:
+            Whether nobody has received any of them again meanwhile; what was is not touched.
+        """
         live = self._live(arn)
-        if live is not None:
-            found = [(each, seconds) for each in self._still(live, received)]
-            await self._deleting.hide(live, found)
+        if live is None:
+            return False
+        still = self._still(live, received)
+        hidden_s = live.queue.settings.visibility_s
+        await self._deleting.hide(live, [(each, hidden_s) for each in still])
+        return len(still) == len(received)
 
     async def discard(self, arn: str, received: Sequence[Received]) -> None:
         """Send messages to the queue's dead-letter queue at once; without one they are deleted."""

@@ -147,6 +147,7 @@ class Pollers:
             reports=mapping.reports,
             most=mapping.most,
             pollers=mapping.pollers,
+            hidden_s=hidden_s,
             retry_s=hidden_s * _RETRIED,
         )
         function = MappedFunction(
