@@ -48,7 +48,8 @@ from ingle.sandbox import openfiles
 from ingle.sandbox.client import WardenClient
 from ingle.sandbox.probe import findings
 from ingle.services.alexa.api import Skills, skill_verifier
-from ingle.services.cloudwatch.api import CloudWatchService
+from ingle.services.cloudwatch.api import Alarms, CloudWatchService
+from ingle.services.cloudwatch.api import Neighbours as AlarmNeighbours
 from ingle.services.cloudwatch.lambda_metrics import LambdaMetrics
 from ingle.services.cloudwatch.metrics import Metrics
 from ingle.services.cloudwatch.store import MetricsStore
@@ -360,7 +361,13 @@ class Server:
             )
             await functions.start()
             await queues.start()
-            cloudwatch = CloudWatchService(metrics, database, clock, folder.path / "graphs")
+            alarms = await Alarms.open(
+                database,
+                metrics,
+                AlarmNeighbours(functions.for_services, topics.for_services, buses.for_services),
+                clock,
+            )
+            cloudwatch = CloudWatchService(metrics, database, clock, folder.path / "graphs", alarms)
             stack.push_async_callback(cloudwatch.close)
             logs = LogsService(logs_store, database, sink, watching, clock)
             stack.push_async_callback(logs.close)
@@ -426,6 +433,7 @@ class Server:
                 queues.keep_time(),
                 logs.keep_time(),
                 metrics.keep(),
+                alarms.keep(),
                 traces.keep(),
                 observer.keep(),
                 buckets.keep_lifecycles(),
