@@ -16,9 +16,10 @@ from ingle.services.cloudwatch.alarms import messages
 from ingle.services.cloudwatch.alarms.model import ACTIONS, Alarm, Place, State
 from ingle.services.cloudwatch.errors import ValidationFailed
 
-_ARN = re.compile(r"arn:aws[a-z-]*:([a-z0-9-]+):([a-z0-9-]*):(\d*):(.+)", re.ASCII)
+_ARN = re.compile(r"arn:aws[a-z-]*:([a-z0-9-]+):([a-z0-9-]*):([^:]*):(.+)", re.ASCII)
 _FUNCTION = re.compile(r"function:[A-Za-z0-9_-]+(:[A-Za-z0-9$_-]+)?", re.ASCII)
 _TOPIC = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _FIFO = ".fifo"
 _LATER = {
     "automate": "EC2",
@@ -156,5 +157,8 @@ def _check(member: str, arn: str, region: str) -> None:
         raise ValidationFailed(f"Invalid region {match[2]} specified. Only {region} is supported.")
     if service == "sns" and rest.endswith(_FIFO):
         raise ValidationFailed(f"The action {arn} of {member} is a FIFO topic, which alarms lack.")
-    if not match[3] or (_TOPIC if service == "sns" else _FUNCTION).fullmatch(rest) is None:
+    if (
+        _ACCOUNT.fullmatch(match[3]) is None
+        or (_TOPIC if service == "sns" else _FUNCTION).fullmatch(rest) is None
+    ):
         raise ValidationFailed(f"Invalid arn syntax: {arn}")

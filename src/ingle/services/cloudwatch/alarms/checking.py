@@ -135,7 +135,8 @@ def _expression(settings: Mapping[str, Any], place: Place) -> int:
     returned = [each for each in queries if each.returned]
     if len(returned) != 1:
         raise ValidationFailed("Exactly one element of the metrics list should return data.")
-    if any(each.expression is not None and searches(each.expression) for each in queries):
+    expressions = [each.expression for each in queries if each.expression is not None]
+    if any(list(searches(each)) for each in expressions):
         raise ValidationFailed("Invalid metrics list: SEARCH is not supported on Metric Alarms.")
     metrics = [each for each in queries if each.key is not None]
     if len(metrics) > ALARM["metrics"]:
