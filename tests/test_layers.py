@@ -25,8 +25,8 @@ ROOMS: dict[str, frozenset[str]] = {
         "elsewhere": "wire",
         "gateway": "http auth wire limits iam",
         "http": "wire clock",
-        "services": "auth iam images invoke pool runtimes storage wire clock resources forwarding "
-        "metering",
+        "services": "auth iam images invoke pool runtimes storage wire clock resources "
+        "forwarding metering",
         "images": "runtimes storage",
         "observe": "invoke pool wire clock",
         "metering": "cost invoke pool storage wire clock",

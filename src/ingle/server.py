@@ -33,10 +33,8 @@ from ingle.invoke.invoker import Invoker
 from ingle.invoke.metrics import SeveralSinks
 from ingle.invoke.tracing import Tracer
 from ingle.listening import listen, local_url_of, url_of
-from ingle.metering.load import processor_time
 from ingle.metering.meter import Meter
 from ingle.metering.report import CostReports
-from ingle.metering.store import MeteringStore
 from ingle.observe.live import Live
 from ingle.observe.logs import configure, tell
 from ingle.observe.observer import Observer, SpansUnavailable
@@ -68,9 +66,6 @@ from ingle.services.lambda_.role_credentials import role_credentials
 from ingle.services.lambda_.service_invocations import Source
 from ingle.services.lambda_.store import LambdaStore
 from ingle.services.logs.api import LogsService
-from ingle.services.logs.deliveries import LogDeliveries
-from ingle.services.logs.filter_store import FilterStore
-from ingle.services.logs.live_tail import LiveTails
 from ingle.services.logs.permission import LogPermission
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
@@ -214,26 +209,20 @@ class Server:
             metrics.draw_from(lambda_metrics)
             stack.push_async_callback(metrics.close)
             logs_store = LogsStore(database)
-            log_deliveries = LogDeliveries(
-                lambda function, event, source, owner: functions.for_services.enqueue(
-                    Source("logs.amazonaws.com", source, owner), function, event
-                )
-            )
-            watching = Watching(
-                await FilterStore.open(database),
+            watching = await Watching.open(
+                database,
                 logs_store,
                 metrics,
-                log_deliveries,
-                LiveTails(clock),
+                clock,
+                lambda function, event, source, owner: functions.for_services.enqueue(
+                    Source("logs.amazonaws.com", source, owner), function, event
+                ),
             )
             sink = await Sink.open(
                 logs_store, clock, permission=LogPermission(authorizer), watching=watching
             )
             stack.push_async_callback(sink.close)
-            metering = MeteringStore(database)
-            meter = await Meter.open(
-                metering, clock, lambda: kept(store), processor_time(warden.time)
-            )
+            meter = await Meter.open(database, clock, lambda: kept(store), warden.time)
             stack.push_async_callback(meter.close)
             stack.push_async_callback(ground.provisions.close)
             memory = Memory(warden.memory, warden.usage)
@@ -369,7 +358,9 @@ class Server:
             )
             cloudwatch = CloudWatchService(metrics, database, clock, folder.path / "graphs", alarms)
             stack.push_async_callback(cloudwatch.close)
-            logs = LogsService(logs_store, database, sink, watching, clock)
+            logs = LogsService(
+                logs_store, database, sink, watching, buckets.for_services, authorizer, clock
+            )
             stack.push_async_callback(logs.close)
             await topics.start()
             stack.push_async_callback(topics.close)
@@ -389,7 +380,7 @@ class Server:
                     XRayService(segments, traces, clock),
                 )
             }
-            costs = CostReports(metering, clock, meter.flush)
+            costs = CostReports(meter.store, clock, meter.flush)
             own_routes = OwnRoutes(
                 verifier,
                 authorizer,
@@ -451,6 +442,7 @@ class Server:
                 observer.show(name, told, value)
             for runtime in store.runtimes():
                 invoker.prepare(runtime)
+            await logs.start()
             await functions.events.start()
             await functions.durable.start()
             functions.poll()

@@ -71,6 +71,7 @@ def test_every_target_that_was_measured_has_a_table_with_its_figure() -> None:
         "A message to twenty functions",
         "Buckets",
         "Logs",
+        "Objects that a function is told of",
         "Warm invocation",
         "Servers",
     }

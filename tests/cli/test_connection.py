@@ -112,4 +112,4 @@ def test_an_event_is_read_from_standard_input(run, data_dir):
 def test_a_span_of_time_that_is_none_is_wrong_usage(run, data_dir, since):
     result = run("logs", "x", "--since", since)
     assert result.returncode == 2
-    assert result.stderr.endswith("— give one like 90s, 10m, 2h or 7d\n")
+    assert result.stderr.endswith("— give one like 90s, 10m, 2h, 7d or 2026-11-21T14:30:00\n")

@@ -1,5 +1,6 @@
 """CloudWatch Logs over HTTP, with unmodified clients."""
 
+import gzip
 import json
 import threading
 import time
@@ -166,6 +167,24 @@ def test_a_live_tail_shows_what_comes_in(server: Server, logs: Any) -> None:
     assert shown == ["as it comes"]
 
 
+def test_live_tails_that_clients_left_make_room_for_others(server: Server, logs: Any) -> None:
+    names = new_group(logs)
+    arn = f"arn:aws:logs:us-east-1:000000000000:log-group:{names['logGroupName']}"
+    tailing = server.client("logs", config=Config(inject_host_prefix=False))
+
+    def start() -> bool:
+        try:
+            stream = tailing.start_live_tail(logGroupIdentifiers=[arn])["responseStream"]
+        except tailing.exceptions.LimitExceededException:
+            return False
+        stream.close()
+        return True
+
+    while start():
+        pass
+    eventually(start, "one that was left is over")
+
+
 def test_the_log_operations_work_through_the_client(logs: Any) -> None:
     names = new_group(logs)
     group = {"logGroupName": names["logGroupName"]}
@@ -176,12 +195,44 @@ def test_the_log_operations_work_through_the_client(logs: Any) -> None:
     assert logs.list_tags_for_resource(resourceArn=described["logGroupArn"])["tags"] == {"a": "1"}
     answer = logs.test_metric_filter(filterPattern="[a, b=2]", logEventMessages=["1 2", "1 3"])
     assert [each["eventNumber"] for each in answer["matches"]] == [1]
-    with pytest.raises(ClientError, match="does not have Amazon S3"):
-        logs.create_export_task(**group, fromTime=0, to=1, destination="bucket")
     with pytest.raises(ClientError, match="PutAccountPolicy"):
         logs.put_account_policy(
             policyName="p", policyDocument="{}", policyType="SUBSCRIPTION_FILTER_POLICY"
         )
+
+
+def test_events_are_exported_to_a_bucket_that_lets_the_logs_in(server: Server, logs: Any) -> None:
+    names, bucket = new_group(logs), f"b-{uuid.uuid4().hex}"
+    put(logs, names, "exported")
+    s3 = server.client("s3")
+    s3.create_bucket(Bucket=bucket)
+    now_ms = int(time.time() * 1000)
+    request = {
+        "logGroupName": names["logGroupName"],
+        "fromTime": now_ms - 60_000,
+        "to": now_ms + 60_000,
+        "destination": bucket,
+    }
+    with pytest.raises(ClientError, match="call on the given bucket failed") as caught:
+        logs.create_export_task(**request)
+    assert caught.value.response["Error"]["Code"] == "InvalidParameterException"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "logs.amazonaws.com"},
+        "Action": ["s3:GetBucketAcl", "s3:PutObject"],
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+    task = {"taskId": logs.create_export_task(**request)["taskId"]}
+
+    def code() -> str:
+        return str(logs.describe_export_tasks(**task)["exportTasks"][0]["status"]["code"])
+
+    eventually(lambda: code() == "COMPLETED", "the events are exported")
+    key = f"exportedlogs/{task['taskId']}/s/000000.gz"
+    data = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert gzip.decompress(data).decode().endswith("Z exported\n")
 
 
 def test_what_was_put_and_set_survives_kill_9(own_server: Server) -> None:

@@ -1,6 +1,11 @@
 """Issue point 7: functions that write much, or when they should not."""
 
+import re
 import threading
+import time
+from pathlib import Path
+
+from tests.e2e.conftest import create, eventually
 
 
 def test_ten_thousand_lines_arrive_complete_and_in_order(logs, counted, events):
@@ -62,3 +67,42 @@ def test_a_process_that_writes_after_its_answer_writes_to_its_own_stream(deploy,
     invoke(name, "go")
     invoke(name, "wait")
     assert messages(name).count("from behind\n") == 1
+
+
+def peak_mb(server):
+    """The most memory that a server's process has had."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
+
+
+def test_a_hundred_megabytes_are_all_there_and_the_server_does_not_grow_by_them(own_server):
+    functions, logs = own_server.client("lambda"), own_server.client("logs")
+    source = (
+        "import sys\n"
+        "def handler(event, context):\n"
+        "    line = 'x' * 1015 + '\\n'\n"
+        "    for number in range(event):\n"
+        "        sys.stdout.write(f'{number:07d} ' + line)\n"
+    )
+    name = create(functions, source, Timeout=60)
+    functions.invoke(FunctionName=name, Payload=b"100")
+    before = peak_mb(own_server)
+    functions.invoke(FunctionName=name, Payload=b"100000")
+    # What may wait, once as it came and once packed; far from what was printed, held as text.
+    assert peak_mb(own_server) - before < 100
+    now = int(time.time())
+    query = logs.start_query(
+        logGroupName=f"/aws/lambda/{name}",
+        startTime=now - 600,
+        endTime=now + 600,
+        queryString="parse @message /^(?<n>\\d{7}) x/ | stats count(*) as lines, max(n) as last",
+    )
+    eventually(
+        lambda: logs.get_query_results(queryId=query["queryId"])["status"] == "Complete",
+        "the lines are counted",
+        60,
+    )
+    (row,) = logs.get_query_results(queryId=query["queryId"])["results"]
+    told = {each["field"]: each["value"] for each in row}
+    assert told["last"] == "0099999"
+    assert int(told["lines"]) >= 100_100

@@ -1,11 +1,13 @@
 """What expires in buckets, on a server whose clock is put forward."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.e2e.clocked import ClockedServer
+from tests.e2e.notifying import Listening, configure
 
 DAY_S = 86_400.0
 DEADLINE_S = 30.0
@@ -100,3 +102,23 @@ def test_versions_expire_in_their_order(server: ClockedServer) -> None:
     wait_until(lambda: there() == (0, 0) or there() == (0, 1))
     server.advance(1 * DAY_S)
     wait_until(lambda: there() == (0, 0))
+
+
+def test_a_queue_is_told_of_what_expires(server: ClockedServer) -> None:
+    bucket = "telling"
+    server.client("s3").create_bucket(Bucket=bucket)
+    heard = Listening(server, bucket)
+    configure(server.client("s3"), bucket, "Queue", heard.arn, "s3:LifecycleExpiration:*")
+    heard.bodies(1)
+    s3 = server.client("s3")
+    s3.put_object(Bucket=bucket, Key="old", Body=b"x")
+    rule = {"Status": "Enabled", "Filter": {}, "Expiration": {"Days": 1}}
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
+    server.advance(3 * DAY_S)
+    sqs = server.client("sqs")
+    url = sqs.get_queue_url(QueueName=heard.arn.rpartition(":")[2])["QueueUrl"]
+    (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
+    (record,) = json.loads(message["Body"])["Records"]
+    assert (record["eventName"], record["eventVersion"]) == ("LifecycleExpiration:Delete", "2.3")
+    assert record["userIdentity"]["principalId"] == "s3.amazonaws.com"
+    assert record["s3"]["object"]["key"] == "old"

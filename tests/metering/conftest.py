@@ -96,7 +96,8 @@ async def start(database: Database, clock: ManualClock) -> AsyncIterator[Callabl
     async def run(kept: list[Kept] | None = None) -> Metering:
         store, things = MeteringStore(database), kept if kept is not None else []
         on = Metering(clock, store, things)
-        on.meter = await Meter.open(store, clock, lambda: things, lambda: on.processor_ms)
+        on.meter = Meter(store, clock, lambda: things, lambda: on.processor_ms)
+        await on.meter.start()
         opened.append(on.meter)
         return on
 

@@ -6,7 +6,7 @@ from ingle.observe.measurements import Measurements
 
 ONE = ("000000000000", "us-east-1", "one")
 TWO = ("111111111111", "eu-west-1", "two")
-SAMPLE = r'[a-z_]+({account="\d{12}",region="[a-z0-9-]+",function="[\w-]+"}) [0-9.]+'
+SAMPLE = r'[a-z0-9_]+({account="\d{12}",region="[a-z0-9-]+",function="[\w-]+"}) [0-9.]+'
 
 
 def test_every_metric_is_on_the_page_in_the_text_format() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from click import style
+from typer import style
 
 from ingle.cli.log_lines import coloured, utc
 

@@ -73,7 +73,9 @@ def logs(
       ingle logs hello --format json | jq -r .message
     """
     now_ms = int(time.time() * 1000)
-    start_ms = moment_ms("--since", since or (_OF_REQUEST if request else _USUAL), now_ms)
+    if since is None:
+        since = _USUAL if request is None else _OF_REQUEST
+    start_ms = moment_ms("--since", since, now_ms)
     end_ms = moment_ms("--until", until, now_ms) if until is not None else None
     _check(follow, until, filter, request)
     if end_ms is not None and end_ms <= start_ms:

@@ -2,14 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Self
 
 from ingle.clock import Clock
-from ingle.metering.load import Load, LoadKey, Minute
+from ingle.metering.load import Load, LoadKey, Minute, processor_time
 from ingle.metering.standing import Standing, StandingKey, charge
 from ingle.metering.store import Change, MeteringStore, Row
 from ingle.metering.tally import Tallies, UsageKey
+from ingle.storage.database import Database
 from ingle.storage.tasks import finish
 
 _logger = logging.getLogger("ingle.metering")
@@ -47,6 +48,7 @@ class Meter:
         processor_ms: says how long processors were busy, in milliseconds since any moment.
 
     Attributes:
+        store: the same.
         invocations: to be told of every one.
     """
 
@@ -57,7 +59,7 @@ class Meter:
         kept: Callable[[], Iterable[Kept]],
         processor_ms: Callable[[], int],
     ) -> None:
-        self._store = store
+        self.store = store
         self._clock = clock
         self._kept = kept
         self._processor_ms = processor_ms
@@ -74,16 +76,28 @@ class Meter:
     @classmethod
     async def open(
         cls,
-        store: MeteringStore,
+        database: Database,
         clock: Clock,
         kept: Callable[[], Iterable[Kept]],
-        processor_ms: Callable[[], int],
+        of_sandboxes: Sequence[int],
     ) -> Self:
-        """Begin to count, and to write in the background; `watch` begins to look what is kept."""
-        meter = cls(store, clock, kept, processor_ms)
-        meter._standings = await store.standings()
-        meter._tasks.append(asyncio.create_task(meter._write(), name="metering"))
+        """Begin to count, and to write in the background; `watch` begins to look what is kept.
+
+        Args:
+            database: where it is written.
+            clock: the time.
+            kept: says what is kept now.
+            of_sandboxes: what `processor_time` takes.
+        """
+        store = MeteringStore(database)
+        meter = cls(store, clock, kept, processor_time(of_sandboxes))
+        await meter.start()
         return meter
+
+    async def start(self) -> None:
+        """Begin to write in the background; to be called once."""
+        self._standings = await self.store.standings()
+        self._tasks.append(asyncio.create_task(self._write(), name="metering"))
 
     def watch(self) -> None:
         """Look every minute what is kept, from now on."""
@@ -119,7 +133,7 @@ class Meter:
         for key, tally in self.invocations.take():
             self._unwritten.setdefault(key, Row()).count(tally)
             self._minute.add(key, tally)
-        await self._store.add(self._unwritten)
+        await self.store.add(self._unwritten)
         self._unwritten = {}
 
     async def look(self) -> None:
@@ -139,7 +153,7 @@ class Meter:
         ended = self._minute.end()
         for key, load in {**ended, machine: Load(cpu_ms=self._busy_ms - before_ms)}.items():
             self._loads[key] = self._loads.get(key, Load()) | load
-        await self._store.add_load(self._loads)
+        await self.store.add_load(self._loads)
         self._loads = {}
 
     async def _charge(self) -> None:
@@ -157,7 +171,7 @@ class Meter:
             changes.append(Change(key, None, added))
         for begin in range(0, len(changes), _AT_ONCE):
             part = changes[begin : begin + _AT_ONCE]
-            await self._store.charge(part)
+            await self.store.charge(part)
             for change in part:
                 if change.standing is None:
                     del known[change.key]

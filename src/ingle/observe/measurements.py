@@ -44,11 +44,30 @@ _COUNTERS = {
         "ingle_lambda_recursive_invocations_dropped_total",
         "Invocations that were stopped because they were part of an endless loop.",
     ),
+    Metric.URL_REQUEST_COUNT: (
+        "ingle_lambda_url_requests_total",
+        "Requests to function URLs.",
+    ),
+    Metric.URL_4XX_COUNT: (
+        "ingle_lambda_url_4xx_total",
+        "Of these, those that were answered with a 4xx status.",
+    ),
+    Metric.URL_5XX_COUNT: (
+        "ingle_lambda_url_5xx_total",
+        "Of these, those that were answered with a 5xx status.",
+    ),
 }
-_AGE = (
-    "ingle_lambda_async_event_age_seconds",
-    "Time from the acceptance of an event to an attempt to run it.",
-)
+_TIMES = {
+    Metric.ASYNC_EVENT_AGE: (
+        "ingle_lambda_async_event_age_seconds",
+        "Time from the acceptance of an event to an attempt to run it.",
+    ),
+    Metric.URL_REQUEST_LATENCY: (
+        "ingle_lambda_url_latency_seconds",
+        "Time that function URLs took to answer.",
+    ),
+}
+"""They are recorded in milliseconds."""
 _LABELS = ("account", "region", "function")
 
 
@@ -59,7 +78,9 @@ class Measurements(MetricSink):
         self._values: dict[Metric, dict[tuple[str, str, str], float]] = {
             metric: {} for metric in Metric
         }
-        self._ages: dict[tuple[str, str, str], int] = {}
+        self._counts: dict[Metric, dict[tuple[str, str, str], int]] = {
+            metric: {} for metric in _TIMES
+        }
 
     def record(
         self,
@@ -71,8 +92,9 @@ class Measurements(MetricSink):
         """Take one measurement; versions and aliases are not told apart."""
         values = self._values[metric]
         values[function] = values.get(function, 0.0) + value
-        if metric is Metric.ASYNC_EVENT_AGE:
-            self._ages[function] = self._ages.get(function, 0) + 1
+        counts = self._counts.get(metric)
+        if counts is not None:
+            counts[function] = counts.get(function, 0) + 1
 
     def families(self) -> list[Family]:
         """Tell what was measured."""
@@ -85,16 +107,23 @@ class Measurements(MetricSink):
             )
             for metric, (name, told) in _COUNTERS.items()
         ]
-        name, told = _AGE
-        ages = [
-            sample
-            for function, total_ms in self._of(Metric.ASYNC_EVENT_AGE)
-            for sample in (
-                Sample("_sum", _labels(function), total_ms / 1000),
-                Sample("_count", _labels(function), self._ages[function]),
+        timed = [
+            Family(
+                name,
+                "summary",
+                told,
+                [
+                    sample
+                    for function, total_ms in self._of(metric)
+                    for sample in (
+                        Sample("_sum", _labels(function), total_ms / 1000),
+                        Sample("_count", _labels(function), self._counts[metric][function]),
+                    )
+                ],
             )
+            for metric, (name, told) in _TIMES.items()
         ]
-        return [*counted, Family(name, "summary", told, ages)]
+        return [*counted, *timed]
 
     def _of(self, metric: Metric) -> list[tuple[tuple[str, str, str], float]]:
         return sorted(self._values[metric].items())

@@ -4,25 +4,26 @@ import base64
 import contextlib
 import gzip
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ingle.auth.authorizer import Authorizer
 from ingle.services.cloudwatch.api import Metrics
 from ingle.services.cloudwatch.store import MetricsStore
+from ingle.services.iam.directory import Directory
+from ingle.services.iam.store import IamStore
 from ingle.services.logs.api import LogsService
-from ingle.services.logs.deliveries import LogDeliveries
-from ingle.services.logs.filter_store import FilterStore
-from ingle.services.logs.live_tail import LiveTails
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
 from ingle.services.logs.watching import Watching
 from ingle.storage.database import Database
 from ingle.wire.errors import ServiceError
 from tests.services.clocks import ManualClock
-from tests.services.conftest import ACCOUNT, REGION, context
+from tests.services.conftest import ACCOUNT, KEYS, REGION, context
 
 GROUP = "/aws/lambda/hello"
 STREAM = "2026/01/01/[$LATEST]0123456789abcdef0123456789abcdef"
@@ -40,6 +41,7 @@ class Logs:
     watching: Watching
     metrics: Metrics
     functions: "Functions"
+    buckets: "Buckets"
 
     def write(self, *events: tuple[int, str], stream: str = STREAM, group: str = GROUP) -> None:
         """Log events as a sandbox does: a time after `NOW_MS`, and a message."""
@@ -82,23 +84,36 @@ class Functions:
         ]
 
 
+class Buckets:
+    """Takes objects, as S3 does; there is one bucket."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+
+    def has_bucket(self, name: str) -> bool:
+        return name == "bucket"
+
+    async def write_within(
+        self, connection: AsyncConnection, name: str, key: str, data: bytes, content_type: str
+    ) -> Callable[[], None]:
+        return lambda: self.objects.update({key: data})
+
+
 @contextlib.asynccontextmanager
 async def open_logs(database: Database, clock: ManualClock) -> AsyncIterator[Logs]:
     """Have the service on a database."""
     store = LogsStore(database)
     metrics = await Metrics.open(MetricsStore(database), clock)
     functions = Functions()
-    watching = Watching(
-        await FilterStore.open(database),
-        store,
-        metrics,
-        LogDeliveries(functions.enqueue),
-        LiveTails(clock),
-    )
+    watching = await Watching.open(database, store, metrics, clock, functions.enqueue)
     sink = await Sink.open(store, clock, watching=watching)
-    service = LogsService(store, database, sink, watching, clock)
+    authorizer = Authorizer(
+        Directory(await IamStore.open(database, KEYS), {}.get), clock, enforced=False
+    )
+    buckets = Buckets()
+    service = LogsService(store, database, sink, watching, buckets, authorizer, clock)
     try:
-        yield Logs(service, sink, store, clock, watching, metrics, functions)
+        yield Logs(service, sink, store, clock, watching, metrics, functions, buckets)
     finally:
         await service.close()
         await sink.close()

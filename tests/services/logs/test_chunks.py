@@ -76,3 +76,12 @@ def test_the_events_of_a_time_are_found(
         assert list(lines.between(start, end)) == [
             index for index in range(len(lines)) if start <= lines.timestamp(index) < end
         ]
+
+
+def test_messages_that_begin_or_end_with_what_is_looked_for_are_found_too() -> None:
+    (chunk,) = pack([(1, "ab"), (2, "a"), (3, "ba"), (4, "xx"), (5, "a")])
+    lines = open_lines(chunk.encoding, chunk.data)
+    assert list(lines.holding(b"a", range(5))) == [0, 1, 2, 4]
+    assert list(lines.holding(b"a", range(1, 4))) == [1, 2]
+    # In the text, "ab" also stands where one message ends and the next begins.
+    assert list(lines.holding(b"ab", range(5))) == [0, 1]

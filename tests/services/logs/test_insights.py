@@ -335,3 +335,14 @@ def test_sorting_groups_and_limits_are_those_of_a_naive_reckoning(
         {"k": key, "s": str(total)} for key, total in sorted(sums.items())
     ]
     assert sorted(column("fields k | dedup k", *lines)) == sorted(sums)
+
+
+def test_a_query_that_has_all_its_rows_needs_no_more_events() -> None:
+    query = Query("fields @message | limit 2", 10)
+    query.take(records("a"))
+    assert not query.full
+    query.take(records("b"))
+    assert query.full
+    counting = Query("stats count(*) | limit 1", 10)
+    counting.take(records("a", "b"))
+    assert not counting.full

@@ -24,7 +24,7 @@ from tests.services.conftest import ACCOUNT, KEYS, REGION, context
 
 _LETTERS = st.sampled_from(["a", "b", "/", "//", "é", "\x00", "\U0001f642", "%"])
 _KEYS = st.lists(_LETTERS, min_size=1, max_size=5).map("".join)
-ORIGIN = Origin("id", "me", "")
+ORIGIN = Origin("id", "me", "", "me")
 _numbers = itertools.count()
 
 

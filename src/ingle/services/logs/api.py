@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import ClassVar
 
+from ingle.auth.authorizer import Authorizer
 from ingle.clock import Clock
 from ingle.services import paging
 from ingle.services.logs import tokens
@@ -18,6 +19,7 @@ from ingle.services.logs.errors import (
     no_such_group,
     no_such_stream,
 )
+from ingle.services.logs.exports import Exports, Objects
 from ingle.services.logs.groups import group_key, identified_key, named_like, tagged
 from ingle.services.logs.limits import PAGE
 from ingle.services.logs.lookup import Lookup
@@ -48,13 +50,22 @@ class LogsService(Service):
         database: where saved queries are kept.
         sink: holds what is not written yet.
         watching: those who wait for events.
+        objects: stores what is exported.
+        authorizer: decides whether it may be.
         clock: the time of day.
     """
 
     name: ClassVar[str] = "logs"
 
     def __init__(
-        self, store: LogsStore, database: Database, sink: Sink, watching: Watching, clock: Clock
+        self,
+        store: LogsStore,
+        database: Database,
+        sink: Sink,
+        watching: Watching,
+        objects: Objects,
+        authorizer: Authorizer,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._watching = watching
@@ -67,7 +78,12 @@ class LogsService(Service):
         self._subscriptions = Subscriptions(self._lookup, watching.filters, watching.deliveries)
         self._queries = Queries(self._lookup, clock)
         self._definitions = QueryDefinitions(database, self._lookup)
+        self._exports = Exports(database, self._lookup, objects, authorizer)
         self._tailing = Tailing(self._lookup, watching.tails)
+
+    async def start(self) -> None:
+        """Go on with exports that were not finished."""
+        await self._exports.start()
 
     async def keep_time(self) -> None:
         """Delete what has expired, and report default values, for as long as this runs."""
@@ -80,8 +96,9 @@ class LogsService(Service):
         self._watching.tails.close()
 
     async def close(self) -> None:
-        """End the queries that run, and hand on what was logged last."""
+        """End the queries and exports that run, and hand on what was logged last."""
         await self._queries.close()
+        await self._exports.close()
         await self._lookup.written()
         self._watching.report_defaults(None)
 
@@ -365,12 +382,21 @@ class LogsService(Service):
         """Begin to show events as they come in."""
         return await self._tailing.start(context, request)
 
-    async def create_export_task(self, context: CallContext, request: ServiceInput) -> None:
-        """Refuse to export: there is nothing to export to."""
-        raise InvalidParameter(
-            f"Ingle does not have Amazon S3 yet, so logs cannot be exported to the bucket "
-            f"{request['destination']}."
-        )
+    async def create_export_task(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Begin to export events to a bucket."""
+        return await self._exports.create(context, request)
+
+    async def describe_export_tasks(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """List export tasks."""
+        return await self._exports.describe(context, request)
+
+    async def cancel_export_task(self, context: CallContext, request: ServiceInput) -> None:
+        """End an export."""
+        await self._exports.cancel(context, request)
 
 
 def _later(what: str) -> InvalidParameter:

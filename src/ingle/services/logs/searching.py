@@ -5,8 +5,9 @@ and the pages of the other operations.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from ingle.services.logs import tokens
 from ingle.services.logs.chunks import unpack
@@ -18,7 +19,7 @@ from ingle.services.logs.groups import group_key
 from ingle.services.logs.insights.records import discovered_fields, record_of
 from ingle.services.logs.limits import PAGE
 from ingle.services.logs.lookup import Lookup
-from ingle.services.logs.model import Group, Position
+from ingle.services.logs.model import Event, Group, Position
 from ingle.services.logs.reading import Selection
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
@@ -28,6 +29,7 @@ _BACKWARDS_FROM_MS = 1_704_067_200_000
 _SAMPLE = 1000
 _SAMPLE_MS = 900_000
 _AROUND_MS = 480_000
+_MANY = 500
 
 
 def read_pattern(text: str) -> Pattern | None:
@@ -79,14 +81,7 @@ class Searching:
         events = page.events if forward else page.events[::-1]
         ends = tokens.ends(events, forward, beyond)
         return {
-            "events": [
-                {
-                    "timestamp": event.position.timestamp_ms,
-                    "message": event.message,
-                    "ingestionTime": event.ingestion_ms,
-                }
-                for event in events
-            ],
+            "events": await _answered(events, None),
             "nextForwardToken": tokens.event_token(True, ends.forward),
             "nextBackwardToken": tokens.event_token(False, ends.backward),
         }
@@ -135,18 +130,7 @@ class Searching:
             sorted({event.stream_id for event in page.events})
         )
         answer: ServiceOutput = {
-            "events": [
-                {
-                    "logStreamName": stream_names[event.stream_id],
-                    "timestamp": event.position.timestamp_ms,
-                    "message": event.message,
-                    "ingestionTime": event.ingestion_ms,
-                    "eventId": event.position.text,
-                }
-                for event in page.events
-                # A stream deleted since its events were read has no name.
-                if event.stream_id in stream_names
-            ],
+            "events": await _answered(page.events, stream_names),
             "searchedLogStreams": [],
         }
         if page.more and page.last is not None:
@@ -204,6 +188,41 @@ class Searching:
         if len(found) < len(set(names)):
             raise no_such_stream()
         return [stream.id for stream in found.values()]
+
+
+async def _answered(
+    events: Sequence[Event], stream_names: Mapping[int, str] | None
+) -> list[dict[str, Any]]:
+    """Make the answer of events; of many, in a thread, for it takes milliseconds."""
+    if len(events) < _MANY:
+        return _answers(events, stream_names)
+    return await asyncio.to_thread(_answers, events, stream_names)
+
+
+def _answers(
+    events: Sequence[Event], stream_names: Mapping[int, str] | None
+) -> list[dict[str, Any]]:
+    if stream_names is None:
+        return [
+            {
+                "timestamp": event.position.timestamp_ms,
+                "message": event.message,
+                "ingestionTime": event.ingestion_ms,
+            }
+            for event in events
+        ]
+    return [
+        {
+            "logStreamName": stream_names[event.stream_id],
+            "timestamp": event.position.timestamp_ms,
+            "message": event.message,
+            "ingestionTime": event.ingestion_ms,
+            "eventId": event.position.text,
+        }
+        for event in events
+        # A stream deleted since its events were read has no name.
+        if event.stream_id in stream_names
+    ]
 
 
 def _check_times(request: ServiceInput) -> None:

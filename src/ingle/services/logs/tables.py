@@ -108,3 +108,22 @@ query_definitions = Table(
     Column("parameters", JSON, nullable=False),
     Column("modified_ms", BigInteger, nullable=False),
 )
+
+export_tasks = Table(
+    "logs_export_tasks",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("account_id", String(12), nullable=False),
+    Column("region", String(32), nullable=False),
+    Column("name", String(512), nullable=False),
+    Column("group_name", String(512), nullable=False),
+    Column("stream_prefix", String(512), nullable=False),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("to_ms", BigInteger, nullable=False),
+    Column("bucket", String(512), nullable=False),
+    Column("prefix", Text, nullable=False),
+    Column("code", String(16), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("creation_ms", BigInteger, nullable=False),
+    Column("completion_ms", BigInteger),
+)

@@ -7,18 +7,20 @@ the disk.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from ingle.clock import Clock
 from ingle.services.cloudwatch.api import Metrics
 from ingle.services.logs import embedded
 from ingle.services.logs.chunks import Chunk, RawEvent, pack
-from ingle.services.logs.deliveries import Delivery, LogDeliveries
+from ingle.services.logs.deliveries import Delivery, Enqueue, LogDeliveries
 from ingle.services.logs.embedded import Measured
 from ingle.services.logs.filter_store import FilterStore, SubscriptionFilter
 from ingle.services.logs.live_tail import LiveTails, Tailed
 from ingle.services.logs.measuring import DefaultValues, measurements
 from ingle.services.logs.model import GroupKey, StreamKey
 from ingle.services.logs.store import LogsStore
+from ingle.storage.database import Database
 
 _FUNCTION = ":lambda:"
 _REPORT_S = 15.0
@@ -77,6 +79,27 @@ class Watching:
         self._store = store
         self._metrics = metrics
         self._defaults = DefaultValues()
+
+    @classmethod
+    async def open(
+        cls,
+        database: Database,
+        store: LogsStore,
+        metrics: Metrics,
+        clock: Clock,
+        enqueue: Enqueue,
+    ) -> Self:
+        """Read which filters there are.
+
+        Args:
+            database: where they are.
+            store: where copies of events go.
+            metrics: where measurements go.
+            clock: the time.
+            enqueue: accepts an event for a function.
+        """
+        filters = await FilterStore.open(database)
+        return cls(filters, store, metrics, LogDeliveries(enqueue), LiveTails(clock))
 
     async def keep_reporting(self, clock: Clock) -> None:
         """Report what metric filters did not find, for as long as this runs."""

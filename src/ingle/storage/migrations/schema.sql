@@ -248,8 +248,8 @@ CREATE TABLE "lambda_versions" (
 	tracing VARCHAR(16) NOT NULL, 
 	file_systems JSON NOT NULL, vpc JSON, tenant_isolation VARCHAR(16), durable_timeout_s INTEGER, durable_retention_days INTEGER, dead_letter TEXT, 
 	CONSTRAINT pk_lambda_versions PRIMARY KEY (account_id, region, name, version), 
-	CONSTRAINT fk_lambda_versions_package_sha256_lambda_packages FOREIGN KEY(package_sha256) REFERENCES lambda_packages (sha256), 
-	CONSTRAINT fk_lambda_versions_account_id_lambda_functions FOREIGN KEY(account_id, region, name) REFERENCES lambda_functions (account_id, region, name) ON DELETE CASCADE
+	CONSTRAINT fk_lambda_versions_account_id_lambda_functions FOREIGN KEY(account_id, region, name) REFERENCES lambda_functions (account_id, region, name) ON DELETE CASCADE, 
+	CONSTRAINT fk_lambda_versions_package_sha256_lambda_packages FOREIGN KEY(package_sha256) REFERENCES lambda_packages (sha256)
 );
 CREATE INDEX ix_lambda_versions_package_sha256 ON lambda_versions (package_sha256);
 CREATE TABLE durable_executions (
@@ -866,6 +866,23 @@ CREATE TABLE logs_query_definitions (
 	parameters JSON NOT NULL, 
 	modified_ms BIGINT NOT NULL, 
 	CONSTRAINT pk_logs_query_definitions PRIMARY KEY (id)
+);
+CREATE TABLE logs_export_tasks (
+	id VARCHAR(36) NOT NULL, 
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	name VARCHAR(512) NOT NULL, 
+	group_name VARCHAR(512) NOT NULL, 
+	stream_prefix VARCHAR(512) NOT NULL, 
+	from_ms BIGINT NOT NULL, 
+	to_ms BIGINT NOT NULL, 
+	bucket VARCHAR(512) NOT NULL, 
+	prefix TEXT NOT NULL, 
+	code VARCHAR(16) NOT NULL, 
+	message TEXT NOT NULL, 
+	creation_ms BIGINT NOT NULL, 
+	completion_ms BIGINT, 
+	CONSTRAINT pk_logs_export_tasks PRIMARY KEY (id)
 );
 CREATE TABLE metering_usage (
 	account_id VARCHAR(12) NOT NULL, 

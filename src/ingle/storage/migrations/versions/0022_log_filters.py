@@ -1,4 +1,4 @@
-"""Retention of logs, filters on them, and saved queries."""
+"""Retention of logs, filters on them, saved queries, and exports."""
 
 from typing import Any
 
@@ -32,6 +32,24 @@ def upgrade() -> None:
         sa.Column("parameters", sa.JSON, nullable=False),
         sa.Column("modified_ms", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_logs_query_definitions")),
+    )
+    op.create_table(
+        "logs_export_tasks",
+        sa.Column("id", sa.String(36), nullable=False),
+        sa.Column("account_id", sa.String(12), nullable=False),
+        sa.Column("region", sa.String(32), nullable=False),
+        sa.Column("name", sa.String(512), nullable=False),
+        sa.Column("group_name", sa.String(512), nullable=False),
+        sa.Column("stream_prefix", sa.String(512), nullable=False),
+        sa.Column("from_ms", sa.BigInteger, nullable=False),
+        sa.Column("to_ms", sa.BigInteger, nullable=False),
+        sa.Column("bucket", sa.String(512), nullable=False),
+        sa.Column("prefix", sa.Text, nullable=False),
+        sa.Column("code", sa.String(16), nullable=False),
+        sa.Column("message", sa.Text, nullable=False),
+        sa.Column("creation_ms", sa.BigInteger, nullable=False),
+        sa.Column("completion_ms", sa.BigInteger),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_logs_export_tasks")),
     )
 
 
