@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.config import Config
 
-from tests.e2e.callers import allow, new_user
+from tests.e2e.callers import allow, document, new_user
 from tests.e2e.conftest import refusal
 from tests.e2e.server import Server
 
@@ -373,6 +373,43 @@ def test_history_tells_configurations_states_and_actions(cloudwatch: Any, name: 
     assert descending["AlarmHistoryItems"][0]["HistorySummary"] == items[6]["HistorySummary"]
     kinds = cloudwatch.describe_alarm_history(AlarmName=name, AlarmTypes=["CompositeAlarm"])
     assert kinds["AlarmHistoryItems"] == []
+
+
+def test_topics_and_functions_must_let_alarms_in(
+    server: Server, cloudwatch: Any, name: str, deploy: Any
+) -> None:
+    sns, functions = server.client("sns"), server.client("lambda")
+    function = deploy("def handler(event, context):\n    pass\n")
+    topics = {
+        service: sns.create_topic(Name=f"{name}-{service}")["TopicArn"]
+        for service in ("s3", "cloudwatch")
+    }
+    for service, arn in topics.items():
+        let_in = allow("sns:Publish", on=arn, Principal={"Service": f"{service}.amazonaws.com"})
+        let_in["Condition"] = {"ArnEquals": {"aws:SourceArn": ARN + name}}
+        sns.set_topic_attributes(
+            TopicArn=arn, AttributeName="Policy", AttributeValue=document(let_in)
+        )
+    arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{function}"
+    cloudwatch.put_metric_alarm(**settings(name, AlarmActions=[*topics.values(), arn]))
+
+    def results() -> list[bool]:
+        set_state(cloudwatch, name, "OK")
+        set_state(cloudwatch, name, "ALARM")
+        items = cloudwatch.describe_alarm_history(
+            AlarmName=name, HistoryItemType="Action", MaxRecords=3
+        )["AlarmHistoryItems"]
+        return [each["HistorySummary"].startswith("Successfully") for each in items[::-1]]
+
+    assert results() == [False, True, False]
+    functions.add_permission(
+        FunctionName=function,
+        StatementId="alarms",
+        Action="lambda:InvokeFunction",
+        Principal="lambda.alarms.cloudwatch.amazonaws.com",
+        SourceArn=ARN + name,
+    )
+    assert results() == [False, True, True]
 
 
 def test_alarms_that_are_not_there_are_refused_by_name(cloudwatch: Any, name: str) -> None:

@@ -41,6 +41,7 @@ from ingle.wire.errors import ServiceError
 
 _logger = logging.getLogger(__name__)
 _TIDY_S = 3600
+_RETRY_S = 1.0
 
 
 class Found(NamedTuple):
@@ -325,5 +326,8 @@ class Keeper:
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
+        except ServiceError as error:
+            _logger.warning("an alarm could not be evaluated: %s", error.message)
         except Exception:
             _logger.exception("alarms could not be evaluated; the next attempt is soon")
+            await self._clock.sleep(_RETRY_S)
