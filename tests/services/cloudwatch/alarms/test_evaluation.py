@@ -146,6 +146,14 @@ def test_reasons_are_worded_as_on_aws(
     assert reason(one, found, found.state, counted=counted) == text
 
 
+def test_the_least_number_for_a_transition_is_that_of_its_direction() -> None:
+    for drawn, least in (("0 X X X X", "2 datapoints for OK -> ALARM"), ("0 0 0 0 0", "4 data")):
+        five = rule(2, "missing", periods=5)
+        found = evaluated(five, points(drawn))
+        assert found.state is not None
+        assert f"(minimum {least}" in reason(five, found, found.state, counted=True)
+
+
 @pytest.mark.parametrize(
     ("statistic", "samples", "enough"),
     [

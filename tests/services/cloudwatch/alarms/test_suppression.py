@@ -25,6 +25,7 @@ def test_a_suppressor_holds_them_and_lets_them_go_after_its_extension() -> None:
     assert not elapsed(waits, 10**9)
     waits = suppressor_changed(waits, 2000, 300, suppressed=False)
     assert waits == Suppression("ExtensionPeriod", 2300)
+    assert suppressor_changed(waits, 2100, 300, suppressed=False) == waits
     assert suppressor_changed(waits, 2100, 300, suppressed=True) == Suppression("Alarm")
 
 
