@@ -1,11 +1,13 @@
 """The page on which operations there are is what its generator writes, and that is so."""
 
-import importlib
+import pkgutil
 import re
+from importlib import import_module
 
 import pytest
 from scripts.api_coverage import PAGE, page, refusals, services
 
+import ingle.parts
 from ingle.services.lambda_.api import LambdaService
 from ingle.wire.binding import bind
 from ingle.wire.errors import NotImplementedByIngle
@@ -19,8 +21,9 @@ def test_the_page_is_up_to_date() -> None:
 
 
 def test_every_service_that_is_served_is_on_it() -> None:
-    server = importlib.import_module("ingle.server")
-    served = [each for each in services() if each.__name__ in vars(server)]
+    parts = [each.name for each in pkgutil.iter_modules(ingle.parts.__path__, "ingle.parts.")]
+    names = {name for each in ("ingle.server", *parts) for name in vars(import_module(each))}
+    served = [each for each in services() if each.__name__ in names]
     assert served == services()
     assert {"lambda", "logs"} <= {each.name for each in served}
 

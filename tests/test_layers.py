@@ -19,8 +19,10 @@ ROOMS: dict[str, frozenset[str]] = {
         "cli": "server config endpoint runtimes sandbox storage iam cost",
         "listening": "config",
         "ground": "observe config clock pool runtimes sandbox storage",
-        "server": "ground listening gateway http services invoke pool sandbox runtimes auth "
-        "storage wire observe config endpoint clock iam resources forwarding metering",
+        "server": "parts ground listening http services invoke pool sandbox storage wire observe "
+        "config endpoint clock",
+        "parts": "ground gateway http services invoke pool sandbox runtimes auth storage wire "
+        "observe config clock forwarding metering",
         "forwarding": "wire elsewhere",
         "elsewhere": "wire",
         "gateway": "http auth wire limits iam",
@@ -118,6 +120,7 @@ def test_only_the_pool_knows_where_sandboxes_run() -> None:
     assert {room for room, below in ROOMS.items() if "sandbox" in below} == {
         "cli",
         "server",
+        "parts",
         "ground",
         "pool",
     }

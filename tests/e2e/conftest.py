@@ -18,7 +18,14 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.e2e.raw import connect, head_of, signed
-from tests.e2e.server import DURABLE_ROLE_NAME, INGLE, INVOKER_ROLE_NAME, ROLE_NAME, Server
+from tests.e2e.server import (
+    DURABLE_ROLE_NAME,
+    INGLE,
+    INVOKER_ROLE_NAME,
+    ROLE_NAME,
+    Server,
+    starting,
+)
 
 ROLE = f"arn:aws:iam::000000000000:role/{ROLE_NAME}"
 INVOKER_ROLE = f"arn:aws:iam::000000000000:role/{INVOKER_ROLE_NAME}"
@@ -70,16 +77,8 @@ def stalled(_shared: tuple[Server, Stalled]) -> Stalled:
 @pytest.fixture
 def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start a server with these flags that the test may stop, kill and start again."""
-    started: list[Server] = []
-
-    def start(*flags: str) -> Server:
-        started.append(Server(tmp_path / f"server{len(started)}" / "data", *flags))
-        return started[-1].start()
-
-    yield start
-    for each in started:
-        if each.running:
-            each.kill()
+    with starting(tmp_path) as start:
+        yield start
 
 
 @pytest.fixture

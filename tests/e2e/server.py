@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -167,3 +168,20 @@ class Server:
             "config": config,
         }
         return boto3.client(service, **{**settings, **overrides})
+
+
+@contextlib.contextmanager
+def starting(folder: Path) -> Iterator[Callable[..., Server]]:
+    """Start servers with these flags, each with a data folder of its own; kill those left."""
+    started: list[Server] = []
+
+    def start(*flags: str) -> Server:
+        started.append(Server(folder / f"server{len(started)}" / "data", *flags))
+        return started[-1].start()
+
+    try:
+        yield start
+    finally:
+        for each in started:
+            if each.running:
+                each.kill()

@@ -171,6 +171,36 @@ def test_a_graph_is_drawn_as_a_png(cloudwatch: Any, view: str) -> None:
     assert size_of(drawn(metrics=nothing, width=333, height=222)) == (333, 222)
 
 
+@pytest.mark.parametrize("view", ["timeSeries", "singleValue", "bar", "pie"])
+def test_metrics_without_labels_are_told_apart_in_a_graph(cloudwatch: Any, view: str) -> None:
+    namespace = f"Test/{uuid.uuid4().hex}"
+    cloudwatch.put_metric_data(
+        Namespace=namespace,
+        MetricData=[
+            {"MetricName": "x", "Dimensions": [{"Name": "Host", "Value": each}], "Value": 1}
+            for each in ("a", "b")
+        ],
+    )
+
+    def drawn(**labels: str) -> bytes:
+        metrics = [
+            [namespace, "x", "Host", each, {"label": labels[each]} if each in labels else {}]
+            for each in ("a", "b")
+        ]
+        # Both ends are given, so that all graphs are of the same time.
+        widget = {"view": view, "metrics": metrics, "start": start, "end": end, "stat": "Maximum"}
+        image: bytes = cloudwatch.get_metric_widget_image(MetricWidget=json.dumps(widget))[
+            "MetricWidgetImage"
+        ]
+        return image
+
+    now = datetime.datetime.now(datetime.UTC)
+    start = (now - datetime.timedelta(minutes=30)).isoformat()
+    end = (now + datetime.timedelta(minutes=30)).isoformat()
+    assert drawn() == drawn(a="a", b="b")
+    assert drawn() != drawn(a="x", b="x")
+
+
 @pytest.mark.parametrize(
     "widget",
     [
@@ -178,6 +208,7 @@ def test_a_graph_is_drawn_as_a_png(cloudwatch: Any, view: str) -> None:
         "[]",
         "{}",
         '{"metrics": []}',
+        '{"metrics": [["A"]]}',
         '{"metrics": [["A", "b", "c"]]}',
         '{"metrics": [["A", "b"]], "width": 5000}',
         '{"metrics": [["A", "b"]], "start": "yesterday"}',

@@ -480,8 +480,15 @@ def test_a_destination_that_goes_away_keeps_no_object_from_being_stored(
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"stays"
 
 
-@pytest.mark.parametrize("body", [b"<NotificationConfiguration><Queue", b"<a/><b/>"])
-def test_malformed_xml_is_refused(server: Server, bucket: str, body: bytes) -> None:
+UNKNOWN = b"<NotificationConfiguration><LambdaFunctionConfiguration/></NotificationConfiguration>"
+
+
+@pytest.mark.parametrize(
+    "body", [b"<NotificationConfiguration><Queue", b"<a/><b/>", b"<Notification/>", UNKNOWN]
+)
+def test_malformed_xml_is_refused_and_changes_nothing(
+    server: Server, s3: Any, bucket: str, body: bytes, listening: Listening
+) -> None:
     headers = {
         "Content-MD5": base64.b64encode(hashlib.md5(body).digest()).decode(),
         "x-amz-content-sha256": hashlib.sha256(body).hexdigest(),
@@ -489,3 +496,5 @@ def test_malformed_xml_is_refused(server: Server, bucket: str, body: bytes) -> N
     request = signed(server, "PUT", f"/{bucket}?notification", body, service="s3", headers=headers)
     answer = send(server, bytes_of(request))
     assert (answer.status, b"<Code>MalformedXML</Code>" in answer.body) == (400, True)
+    configuration = s3.get_bucket_notification_configuration(Bucket=bucket)
+    assert configuration["QueueConfigurations"][0]["QueueArn"] == listening.arn

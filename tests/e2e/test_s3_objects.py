@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.e2e.conftest import refusal
+from tests.e2e.raw import bytes_of, send, signed
 
 KEYS = [
     "plain",
@@ -141,7 +142,7 @@ def test_a_range_behind_the_end_is_refused(s3, bucket):
 
 
 def test_reads_hold_to_their_conditions(s3, bucket):
-    etag = s3.put_object(Bucket=bucket, Key="k", Body=b"x")["ETag"]
+    etag = s3.put_object(Bucket=bucket, Key="k", Body=b"x", CacheControl="max-age=1")["ETag"]
     modified = s3.head_object(Bucket=bucket, Key="k")["LastModified"]
     before = modified - datetime.timedelta(seconds=5)
     read = {"Bucket": bucket, "Key": "k"}
@@ -156,7 +157,31 @@ def test_reads_hold_to_their_conditions(s3, bucket):
             s3.get_object(**read, **condition)
         response = caught.value.response["ResponseMetadata"]
         assert response["HTTPStatusCode"] == 304
-        assert response["HTTPHeaders"]["etag"] == etag
+        headers = response["HTTPHeaders"]
+        assert (headers["etag"], headers["cache-control"]) == (etag, "max-age=1")
+        assert headers["last-modified"] == f"{modified:%a, %d %b %Y %H:%M:%S} GMT"
+        # It would take the place of the type that a browser has kept with the body.
+        assert "content-type" not in headers
+
+
+@pytest.mark.parametrize(
+    ("target", "headers", "name", "value"),
+    [
+        ("?list-type=2&max-keys=many", {}, "max-keys", "many"),
+        ("/k?partNumber=one", {}, "partNumber", "one"),
+        ("/k?versionId=", {}, "versionId", ""),
+        ("/k", {"If-Modified-Since": "yesterday"}, "if-modified-since", "yesterday"),
+    ],
+)
+def test_what_cannot_be_read_beside_the_body_is_named(
+    server, s3, bucket, target, headers, name, value
+):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    headers["x-amz-content-sha256"] = hashlib.sha256().hexdigest()
+    request = signed(server, "GET", f"/{bucket}{target}", b"", service="s3", headers=headers)
+    told = send(server, bytes_of(request)).body.decode()
+    assert "<Code>InvalidArgument</Code>" in told
+    assert f"<ArgumentName>{name}</ArgumentName><ArgumentValue>{value}</ArgumentValue>" in told
 
 
 def test_writes_hold_to_their_conditions(s3, bucket):

@@ -108,6 +108,14 @@ def test_chunks_and_their_trailers_are_verified(server, s3, bucket, size):
     assert (found["ChecksumSHA256"], found["ContentEncoding"]) == (right.decode(), "gzip")
 
 
+def test_a_checksum_that_is_announced_must_come(server, s3, bucket):
+    announcing = {"x-amz-trailer": "x-amz-checksum-crc32"}
+    start = head(server, bucket, "k", 4, hashlib.sha256(b"body").hexdigest(), **announcing)
+    status, told = sent(server, start + b"body")
+    assert (status, b"<Code>MalformedTrailerError</Code>" in told) == (400, True)
+    assert refusal(s3.head_object, Bucket=bucket, Key="k")[0] == 404
+
+
 def test_without_a_length_nothing_is_taken(server, bucket):
     status, told = sent(
         server,

@@ -11,7 +11,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.storage.database import Database
-from ingle.storage.errors import CommitFailed, DatabaseClosed, WriterStopped
+from ingle.storage.errors import (
+    CommitFailed,
+    DatabaseClosed,
+    WriterStopped,
+    WriteWithinWrite,
+)
 from ingle.storage.sqlite import writer as write_engine
 from ingle.storage.writer import Writer
 
@@ -281,3 +286,15 @@ async def test_callers_of_a_writer_that_died_get_an_error(tmp_path: Path) -> Non
     with pytest.raises(asyncio.CancelledError):
         await writer.close()
     await engine.dispose()
+
+
+async def test_a_write_within_a_write_is_refused_and_stops_nobody(database: Database) -> None:
+    async def outer(connection: AsyncConnection) -> None:
+        await insert("outer")(connection)
+        await database.write(insert("inner"))
+
+    async with asyncio.timeout(10):
+        with pytest.raises(WriteWithinWrite):
+            await database.write(outer)
+        await database.write(insert("after"))
+    assert await texts(database) == ["after"]

@@ -234,6 +234,18 @@ class Authorizer:
             self._audit.write(fault, fault)
         return not self.enforced
 
+    def fault_of(self, ruling: Ruling) -> str:
+        """Say what whoever asked for something is to be refused with; "" where it is to pass.
+
+        Args:
+            ruling: what was decided. Where nobody is refused, what it would be refused with is
+                written to the log.
+        """
+        if ruling.decision.allowed:
+            return ""
+        fault = refusal(ruling.request, ruling.decision)
+        return "" if self.forgives(fault) else fault
+
     def _read(self, operation: Asked, identity: Identity) -> "_Rules":
         known = operations_of(operation.service, identity.service)
         needs = known.needs(operation.name)

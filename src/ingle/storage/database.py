@@ -73,6 +73,7 @@ class Database:
             CommitFailed: the transaction was rolled back for a reason outside this function.
             DatabaseClosed: the database is closed or closing.
             WriterStopped: the writing task is gone.
+            WriteWithinWrite: it is called within another write, which it would wait for.
         """
         return await self._writer.write(run)
 

@@ -84,6 +84,13 @@ class WriterStopped(StorageError):
     """The task that writes ended unexpectedly; nothing is written until the server restarts."""
 
 
+class WriteWithinWrite(StorageError):
+    """A write was asked for from within another one, which it would have waited for for ever."""
+
+    def __init__(self) -> None:
+        super().__init__("A write was asked for from within another one.")
+
+
 class CommitFailed(StorageError):
     """The transaction that a write was part of could not be committed; it is not stored."""
 

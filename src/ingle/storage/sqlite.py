@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ingle.storage.errors import CompactingFailed, MigrationFailed
+from ingle.storage.one_trip import OneTripDriver
 
 # How long a connection waits for a lock that a checkpoint or a copying tool holds.
 BUSY_TIMEOUT_MS = 10_000
@@ -108,6 +109,7 @@ def compact(path: Path) -> bool:
 def _asynchronous(path: Path, use: _Use, connections: int) -> AsyncEngine:
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)),
+        module=OneTripDriver(),
         pool_size=connections,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,

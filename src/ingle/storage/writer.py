@@ -11,7 +11,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ingle.storage import sqlite
-from ingle.storage.errors import CommitFailed, DatabaseClosed, TransactionGone, WriterStopped
+from ingle.storage.errors import (
+    CommitFailed,
+    DatabaseClosed,
+    TransactionGone,
+    WriterStopped,
+    WriteWithinWrite,
+)
 
 T = TypeVar("T")
 
@@ -60,8 +66,11 @@ class Writer:
             CommitFailed: the transaction was rolled back for a reason outside this function.
             DatabaseClosed: `close` was called before.
             WriterStopped: the writing task is gone.
+            WriteWithinWrite: it is called within another write, which it would wait for.
         """
         self._check()
+        if asyncio.current_task() is self._task:
+            raise WriteWithinWrite
         self._callers += 1
         try:
             async with self._places:

@@ -41,6 +41,10 @@ class Behaviour:
             at fault.
         error_wrapped: whether XML errors have an `<ErrorResponse>` around them.
         unwrapped_outputs: the operations whose output is the root element's text.
+        unknown_elements: the only elements of XML that may be there without the model knowing them,
+            such as clients once sent; None where all may be, and are passed over.
+        unreadable_code: the code for a header or a part of the query that cannot be read, where it
+            is not the one for a body.
         path_member: the member that the URL of a form is the value of, where the form has none.
         unknown_route_code: the code for a route that the service does not have.
         unknown_route_status: the status that goes with it.
@@ -61,6 +65,8 @@ class Behaviour:
     error_origin_member: str | None = None
     error_wrapped: bool = True
     unwrapped_outputs: tuple[str, ...] = ()
+    unknown_elements: tuple[str, ...] | None = None
+    unreadable_code: str | None = None
     path_member: str | None = None
     unknown_route_code: str = "UnknownOperationException"
     unknown_route_status: int = 404
@@ -74,8 +80,10 @@ def behaviour_of(service: str) -> Behaviour:
     raw: dict[str, Any] = dict(_all().get(service, {}))
     for name in ("member_rules", "pattern_rules"):
         raw[name] = {key: MemberRule(**rule) for key, rule in raw.get(name, {}).items()}
-    outputs = tuple(raw.pop("unwrapped_outputs", ()))
-    return Behaviour(unwrapped_outputs=outputs, **raw)
+    for name in ("unwrapped_outputs", "unknown_elements"):
+        if name in raw:
+            raw[name] = tuple(raw[name])
+    return Behaviour(**raw)
 
 
 @cache

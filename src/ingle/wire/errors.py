@@ -61,6 +61,21 @@ class Serialization(ServiceError):
     status = 400
 
 
+class Unreadable(Serialization):
+    """A header or a part of the query is not of its type.
+
+    Args:
+        problem: what is wrong with it.
+        name: of the header or the part of the query.
+        value: what was sent.
+    """
+
+    def __init__(self, problem: Serialization, name: str, value: str) -> None:
+        super().__init__(problem.message)
+        self.name = name
+        self.value = value
+
+
 class Validation(ServiceError):
     """A member of a request breaks the model's rules."""
 

@@ -12,6 +12,7 @@ from ingle.wire.errors import (
     Serialization,
     ServiceError,
     UnknownOperation,
+    Unreadable,
 )
 from ingle.wire.exceptions import Fault
 from ingle.wire.http import Request, Response
@@ -148,6 +149,12 @@ class Operation:
     def _recoded(self, problem: Serialization) -> Serialization:
         if problem.error_code != Serialization.code:
             return problem
+        if isinstance(problem, Unreadable) and self._behaviour.unreadable_code is not None:
+            return Serialization(
+                f"Provided {problem.name} is not readable: {problem.message}",
+                code=self._behaviour.unreadable_code,
+                members={"ArgumentName": problem.name, "ArgumentValue": problem.value},
+            )
         code = self._behaviour.serialization_code or self._protocol.serialization_code
         return Serialization(problem.message, code=code)
 

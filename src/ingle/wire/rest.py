@@ -6,7 +6,7 @@ https://smithy.io/2.0/spec/http-bindings.html
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any
 
-from ingle.wire.errors import Serialization
+from ingle.wire.errors import Serialization, Unreadable
 from ingle.wire.http import Request, Response
 from ingle.wire.model import OperationModel
 from ingle.wire.scalars import text_reader, text_writer
@@ -69,14 +69,20 @@ def compile_request(
             for name, wire, read_values in queries:
                 values = query.get(wire)
                 if values is not None:
-                    found[name] = read_values(values)
+                    try:
+                        found[name] = read_values(values)
+                    except Serialization as problem:
+                        raise Unreadable(problem, wire, ",".join(values)) from None
             if query_map is not None:
                 found[query_map[0]] = _unbound(query, bound, query_map[1])
         sent = request.headers
         for name, wire, read_value in headers:
             value = sent.get(wire)
             if value is not None:
-                found[name] = read_value(value)
+                try:
+                    found[name] = read_value(value)
+                except Serialization as problem:
+                    raise Unreadable(problem, wire, value) from None
         for name, prefix in prefixes:
             prefixed = _prefixed(sent, prefix)
             if prefixed:

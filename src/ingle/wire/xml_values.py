@@ -4,7 +4,7 @@ https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html#xml-shape-serializ
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
@@ -15,6 +15,7 @@ from ingle.wire.timestamps import ISO8601
 
 Reader = Callable[[Element], Any]
 Writer = Callable[[list[str], str, Any], None]
+BodyReader = Callable[[bytes], Any]
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 # What XML 1.0 cannot say in any way would make a whole answer unreadable.
@@ -25,6 +26,9 @@ _IN_TEXT = {
 }
 _SPECIAL = re.compile("[&<>\r" + "".join(_UNSAYABLE) + "]").search
 _IN_ATTRIBUTE = {**_IN_TEXT, **str.maketrans({'"': "&quot;", "\n": "&#xA;", "\t": "&#x9;"})}
+_AGAINST_SCHEMA = (
+    "The XML you provided was not well-formed or did not validate against our published schema"
+)
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 
 
@@ -52,7 +56,16 @@ def local_name(tag: str) -> str:
 
 
 class XmlReaders(PerShape[Reader]):
-    """Readers of elements."""
+    """Readers of elements.
+
+    Args:
+        passed_over: the elements that are passed over where the model does not know them; None for
+            all of them. Readers raise Serialization for others.
+    """
+
+    def __init__(self, passed_over: Collection[str] | None = None) -> None:
+        super().__init__()
+        self._passed_over = passed_over
 
     def build(self, shape: Shape) -> Reader:
         """Make the reader for a shape."""
@@ -90,6 +103,7 @@ class XmlReaders(PerShape[Reader]):
             for child in element:
                 member = children.get(local_name(child.tag))
                 if member is None:
+                    self._check_passed_over(child)
                     continue
                 name, reader, kind = member
                 if kind == "one":
@@ -107,6 +121,22 @@ class XmlReaders(PerShape[Reader]):
             return found
 
         return read
+
+    def document(self, name: str, read: Reader) -> BodyReader:
+        """A reader of a body whose root element has this name."""
+
+        def read_document(body: bytes) -> Any:
+            root = load_xml(body)
+            if self._passed_over is not None and local_name(root.tag) != name:
+                raise Serialization(f"{_AGAINST_SCHEMA}: {local_name(root.tag)[:64]}")
+            return read(root)
+
+        return read_document
+
+    def _check_passed_over(self, element: Element) -> None:
+        name = local_name(element.tag)
+        if self._passed_over is not None and name not in self._passed_over:
+            raise Serialization(f"{_AGAINST_SCHEMA}: {name[:64]}")
 
     def _entry(self, shape: Shape) -> Reader:
         key_name, value_name = shape.key.wire_name("key"), shape.value.wire_name("value")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.config import Config
 
-from tests.e2e.server import Server
+from tests.e2e.server import Server, starting
 
 ACCOUNT = "000000000000"
 ALLOW_ALL = json.dumps(
@@ -121,13 +121,5 @@ def client_of(iam: Any, iam_server: Server) -> Callable[..., Any]:
 @pytest.fixture
 def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start a server with these flags that the test may stop, kill and start again."""
-    started: list[Server] = []
-
-    def start(*flags: str) -> Server:
-        started.append(Server(tmp_path / f"server{len(started)}" / "data", *flags))
-        return started[-1].start()
-
-    yield start
-    for each in started:
-        if each.running:
-            each.kill()
+    with starting(tmp_path) as start:
+        yield start

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +17,7 @@ from ingle.services.iam.store import IamStore
 from ingle.services.sns.api import SnsService
 from ingle.services.sns.errors import InvalidParameter
 from ingle.services.sns.store import SnsStore
+from ingle.services.sns.tables import signing_keys
 from ingle.services.sqs.api import SqsService
 from ingle.services.sqs.store import SqsStore
 from ingle.storage.database import Database
@@ -256,14 +258,17 @@ async def test_what_could_not_be_written_is_no_copy_of_what_comes_again(sns: Sns
     assert [each.content.body for each in found] == ["m"]
 
 
-@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("restart", ["no restart", "a restart", "a restart without a key"])
 async def test_the_first_message_of_all_can_come_within_a_transaction(
-    sns: Sns, restart: bool
+    sns: Sns, restart: str
 ) -> None:
     topic, queue = await sns.topic("t"), await open_queue(sns, "q")
     await sns.call("subscribe", TopicArn=topic, Protocol="sqs", Endpoint=queue)
-    if restart:
+    if restart != "no restart":
         await sns.close()
+        if restart == "a restart without a key":
+            # Older versions of Ingle made no key before a message was signed.
+            await sns.database.write(lambda connection: connection.execute(delete(signing_keys)))
         await sns.open()
 
     async def run(connection: AsyncConnection) -> Any:
@@ -413,10 +418,15 @@ async def test_an_endpoint_gets_no_more_a_second_than_it_wants(sns: Sns, site: S
 
 async def test_the_certificate_is_the_same_after_a_restart(sns: Sns) -> None:
     signer = sns.service.pages._signer
-    before = await signer.certificate()
+    assert signer.certificate() is None
+    topic = await sns.topic("t")
+    before = signer.certificate()
+    assert before is not None
+    # What a topic has sent can be verified after its end, too.
+    await sns.call("delete_topic", TopicArn=topic)
     await sns.close()
     await sns.open()
-    assert await sns.service.pages._signer.certificate() == before
+    assert sns.service.pages._signer.certificate() == before
     answer = await sns.service.pages.answer(Request("GET", f"/{before[0]}"))
     assert answer is not None
     assert answer.body == before[1].encode()

@@ -11,13 +11,12 @@ from ingle.invoke.events.event import Event
 from ingle.invoke.events.store import EventStore
 from ingle.invoke.metrics import Metric, MetricSink
 from ingle.storage.database import Database
+from ingle.storage.gathering import Gathering
 
 BATCH = 256
 """Events in one statement."""
 BATCH_BYTES = 4 * 1024 * 1024
 """Payloads in one statement, unless a single one is larger."""
-GATHER_S = 0.002
-"""How long a commit waits for as many events as the last one had."""
 WAITING = 4096
 """Events that may wait to be written; the next caller waits for a place."""
 
@@ -46,8 +45,7 @@ class Inbox:
         self._waiting: deque[tuple[Event, asyncio.Future[None]]] = deque()
         self._places = asyncio.Semaphore(WAITING)
         self._writing: asyncio.Task[None] | None = None
-        self._usual = 1
-        self._gathered: asyncio.Future[None] | None = None
+        self._gathering = Gathering(self._waiting)
         self._closed = False
 
     async def accept(self, event: Event) -> None:
@@ -62,8 +60,7 @@ class Inbox:
                 raise ShuttingDown("The server is shutting down; send the event again later.")
             written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append((event, written))
-            if len(self._waiting) >= self._usual:
-                self._wake()
+            self._gathering.came()
             if self._writing is None:
                 self._writing = asyncio.create_task(self._write(), name="event inbox")
             await written
@@ -80,9 +77,9 @@ class Inbox:
     async def _write(self) -> None:
         try:
             while self._waiting:
-                await self._gather()
+                await self._gathering.complete()
                 batch = self._batch()
-                self._usual = max(1, len(batch))
+                self._gathering.taken(len(batch))
                 if not batch:
                     continue
                 added = [event for event, _ in batch]
@@ -107,23 +104,6 @@ class Inbox:
                 self._dispatcher.accepted(added)
         finally:
             self._writing = None
-
-    async def _gather(self) -> None:
-        """Let those come who are about to: clients that were answered together send together."""
-        if len(self._waiting) >= self._usual:
-            return
-        loop = asyncio.get_running_loop()
-        self._gathered = loop.create_future()
-        timer = loop.call_later(GATHER_S, self._wake)
-        try:
-            await self._gathered
-        finally:
-            timer.cancel()
-            self._gathered = None
-
-    def _wake(self) -> None:
-        if self._gathered is not None and not self._gathered.done():
-            self._gathered.set_result(None)
 
     def _batch(self) -> list[tuple[Event, asyncio.Future[None]]]:
         """Take the next ones; those whose callers have gone are forgotten."""

@@ -9,6 +9,7 @@ import io
 import json
 import struct
 import sys
+from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 import matplotlib.dates
@@ -43,8 +44,10 @@ def draw(drawing: dict[str, Any]) -> bytes:
     canvas: Any = FigureCanvasAgg(figure)
     if drawing["title"]:
         figure.suptitle(_plain(drawing["title"]), color=ink, fontsize=10)
+    given = {str(series.get("color")).lower() for series in drawing["series"]}
+    ours = [colour for colour in _COLOURS if colour not in given] or _COLOURS
     for number, series in enumerate(drawing["series"]):
-        series["color"] = _colour(series.get("color"), number)
+        series["color"] = _colour(series.get("color"), number, ours)
         series["label"] = _plain(series["label"])
     {
         "singleValue": _numbers,
@@ -119,11 +122,14 @@ def _bars(figure: Figure, drawing: dict[str, Any]) -> None:
     axes = figure.add_subplot()
     _style(axes, drawing)
     shown = [series for series in drawing["series"] if series["points"]]
+    places = range(len(shown))
+    # By place and not by label: bars of the same label would lie on each other.
     axes.barh(
-        [series["label"] for series in shown],
+        places,
         [_latest(series) for series in shown],
         color=[series["color"] for series in shown],
     )
+    axes.set_yticks(places, [series["label"] for series in shown])
     axes.invert_yaxis()
 
 
@@ -208,15 +214,15 @@ def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def _colour(given: Any, number: int) -> str:
+def _colour(given: Any, number: int, ours: Sequence[str] = _COLOURS) -> str:
     """A colour that was given as #rgb or #rrggbb, or the next one of ours."""
     if isinstance(given, str) and given[:1] == "#" and len(given) in (4, 7):
         try:
             int(given[1:], 16)
         except ValueError:
-            return _COLOURS[number % len(_COLOURS)]
+            return ours[number % len(ours)]
         return given
-    return _COLOURS[number % len(_COLOURS)]
+    return ours[number % len(ours)]
 
 
 def _plain(text: Any) -> str:

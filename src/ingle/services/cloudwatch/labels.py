@@ -75,10 +75,12 @@ def _time(at: int, zone: datetime.tzinfo) -> str:
 
 
 def told_apart(found: Sequence[Series]) -> list[Series]:
-    """Label what a search has found by that in which it differs."""
+    """Label several metrics by that in which they differ, statistics included."""
     kinds = [name for name in ("Namespace", "MetricName") if _differ(found, name)]
     dimensions = sorted({name for each in found for name in each.properties if name[:4] == "Dim."})
     kinds = [name for name in dimensions if _differ(found, name)] + kinds or ["MetricName"]
+    if _differ(found, "Stat"):
+        kinds.append("Stat")
     labelled = []
     for each in found:
         text = " ".join(filter(None, (each.properties.get(name, "") for name in kinds)))

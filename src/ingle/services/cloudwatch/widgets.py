@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWa
 
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ import orjson
 
 from ingle.services.cloudwatch.data import Asked, Query, Result, queries_of
 from ingle.services.cloudwatch.errors import ValidationFailed
+from ingle.services.cloudwatch.labels import told_apart
 
 _DURATION = re.compile(
     r"([+-]?)P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII
@@ -43,19 +44,36 @@ class Widget:
 
     def drawing(self, results: Sequence[Result]) -> dict[str, Any]:
         """Return all that `drawing.py` draws."""
+        labels = _labels(results, {each.id: each for each in self.queries})
         return {
             **self.settings,
             "start": self.asked.start,
             "end": self.asked.end,
             "series": [
                 {
-                    "label": series.label,
-                    "points": list(series.points.items()),
-                    **self.styles.get(name, {}),
+                    "label": label,
+                    "points": list(each.series.points.items()),
+                    **self.styles.get(each.id, {}),
                 }
-                for name, series in ((each.id, each.series) for each in results)
+                for each, label in zip(results, labels, strict=True)
             ],
         }
+
+
+def _labels(results: Sequence[Result], queries: Mapping[str, Query]) -> list[str]:
+    """Tell metrics apart that nobody gave a label: by what they differ in, as searches do."""
+    nameless = [
+        number
+        for number, each in enumerate(results)
+        if (query := queries.get(each.id)) is not None and query.key is not None and not query.label
+    ]
+    labels = [each.series.label for each in results]
+    if len({labels[number] for number in nameless}) < len(nameless):
+        for number, series in zip(
+            nameless, told_apart([results[each].series for each in nameless]), strict=True
+        ):
+            labels[number] = series.label
+    return labels
 
 
 def widget_of(text: str, account_id: str, region: str, now: float) -> Widget:
@@ -174,6 +192,8 @@ def _spelled_out(names: Sequence[Any], before: Sequence[str]) -> list[str]:
             spelled.append(before[len(spelled)])
         else:
             spelled.append(each)
+    if len(spelled) == 1:
+        raise ValidationFailed("A metric of the MetricWidget must have a namespace and a name.")
     if len(spelled) % 2:
         raise ValidationFailed("A dimension of a metric of the MetricWidget has no value.")
     return spelled

@@ -11,7 +11,7 @@ from ingle.auth.authorizer import Authorizer
 from ingle.auth.directory import Directory
 from ingle.clock import Clock
 from ingle.services.cloudwatch.api import Metrics
-from ingle.services.delivering.dead_letters import DeadLetters, Queues
+from ingle.services.delivering.dead_letters import DeadLetters
 from ingle.services.delivering.dispatcher import Dispatcher
 from ingle.services.delivering.limits import MEMORY, RETRY
 from ingle.services.delivering.measuring import Measuring
@@ -31,11 +31,11 @@ from ingle.services.delivering.senders import (
     FunctionSender,
     LogSender,
     QueueSender,
-    Topics,
     TopicSender,
     failed,
 )
 from ingle.services.delivering.store import DeliveryStore
+from ingle.services.neighbours import Queues, Topics
 from ingle.storage.database import Database
 
 __all__ = [

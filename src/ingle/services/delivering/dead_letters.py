@@ -5,52 +5,18 @@ https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.
 """
 
 import logging
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingle.iam.principal import Principal, service_principal
-from ingle.iam.request import Values
+from ingle.iam.principal import service_principal
 from ingle.services.delivering.model import Delivery, DeliveryFailed, Done, Step
 from ingle.services.delivering.permission import Bringers, condition_keys
+from ingle.services.neighbours import Queues
 from ingle.wire.errors import ServiceError
 
 _logger = logging.getLogger(__name__)
 _SCHEDULER = "scheduler.amazonaws.com"
-
-
-class Queues(Protocol):
-    """All queues: `for_services` of the SQS service is this."""
-
-    def check_may_send(
-        self, principal: Principal, arn: str, keys: Mapping[str, Values] = ...
-    ) -> None:
-        """Check that somebody may send to a queue."""
-
-    async def send(
-        self,
-        principal: Principal,
-        arn: str,
-        message: Mapping[str, Any],
-        *,
-        keys: Mapping[str, Values] = ...,
-        trace: str = "",
-    ) -> str:
-        """Send a message, as far as somebody may."""
-        ...
-
-    async def add(
-        self,
-        connection: AsyncConnection,
-        sender: str,
-        arn: str,
-        message: Mapping[str, Any],
-        trace: str = "",
-    ) -> Callable[[], None]:
-        """Send a message within a transaction; what is returned is to be called after it."""
-        ...
 
 
 class DeadLetters:

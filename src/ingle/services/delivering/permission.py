@@ -9,7 +9,6 @@ from ingle.auth.sessions import assumed_role_arn
 from ingle.iam.authorize import Policies, authorize
 from ingle.iam.principal import Principal, PrincipalKind, service_principal
 from ingle.iam.request import AccessRequest, Values
-from ingle.iam.wording import refusal
 from ingle.services.delivering.model import Delivery, DeliveryFailed
 
 NO_PERMISSIONS = "NO_PERMISSIONS"
@@ -77,11 +76,9 @@ class Bringers:
             DeliveryFailed: they may not.
         """
         ruling = self._authorizer.rule(principal, action, delivery.arn, condition_keys(delivery))
-        if ruling.decision.allowed:
-            return
-        text = refusal(ruling.request, ruling.decision)
-        if not self._authorizer.forgives(text):
-            raise DeliveryFailed(NO_PERMISSIONS, text)
+        fault = self._authorizer.fault_of(ruling)
+        if fault:
+            raise DeliveryFailed(NO_PERMISSIONS, fault)
 
 
 def condition_keys(delivery: Delivery) -> dict[str, Values]:

@@ -13,9 +13,9 @@ from ingle.clock import Clock
 from ingle.iam.principal import Principal
 from ingle.iam.request import Values
 from ingle.invoke.logs import LogSink
-from ingle.services.delivering.dead_letters import Queues
 from ingle.services.delivering.model import Delivery, DeliveryFailed, Done, Step
 from ingle.services.delivering.permission import NO_PERMISSIONS, Bringers, condition_keys
+from ingle.services.neighbours import Queues, Topics
 from ingle.wire.errors import ServiceError
 
 _REFUSALS = frozenset(("AccessDenied", "AccessDeniedException", "AuthorizationError"))
@@ -49,21 +49,6 @@ class Functions(Protocol):
         trace: str = "",
     ) -> Callable[[], None]:
         """Accept an event within a transaction; what is returned is to be called after it."""
-        ...
-
-
-class Topics(Protocol):
-    """All topics: `for_services` of the SNS service is this."""
-
-    def check_may_publish(
-        self, principal: Principal, arn: str, keys: Mapping[str, Values] = ...
-    ) -> None:
-        """Check that somebody may publish to a topic."""
-
-    async def add(
-        self, connection: AsyncConnection, arn: str, message: Mapping[str, Any], trace: str = ""
-    ) -> Callable[[], None]:
-        """Publish within a transaction; what is returned is to be called after it."""
         ...
 
 

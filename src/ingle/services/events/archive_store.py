@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Table, and_, delete, func, insert, or_, select
+from sqlalchemy import and_, delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.services.event_patterns import EventPattern
@@ -17,7 +17,8 @@ from ingle.services.events.model import (
     ReplayKey,
 )
 from ingle.storage.database import Database
-from ingle.storage.tasks import finish
+from ingle.storage.keeping import keep
+from ingle.storage.rows import delete_row, put_row
 
 Also = Callable[[AsyncConnection], Awaitable[None]]
 _EVENTS = tables.archived.c
@@ -107,23 +108,22 @@ class ArchiveStore:
         }
 
         async def run(connection: AsyncConnection) -> None:
-            await _put(connection, tables.archives, values)
+            await put_row(connection, tables.archives, values)
 
-        await self._keep(run, lambda: self._remember(archive))
+        await keep(self.database, run, lambda: self._remember(archive))
 
     async def delete(self, archive: Archive) -> None:
         """Delete an archive with its events."""
 
         async def run(connection: AsyncConnection) -> None:
-            chosen = _chosen(tables.archives, archive.key._asdict())
-            await connection.execute(delete(tables.archives).where(chosen))
+            await delete_row(connection, tables.archives, archive.key._asdict())
             await connection.execute(delete(tables.archived).where(_inside(archive.key)))
 
         def forget() -> None:
             self._archives.pop(archive.key, None)
             self._patterns.get(archive.bus, {}).pop(archive.key, None)
 
-        await self._keep(run, forget)
+        await keep(self.database, run, forget)
 
     async def insert(self, connection: AsyncConnection, events: Sequence[Archived]) -> None:
         """Add events to archives within a transaction."""
@@ -199,14 +199,14 @@ class ArchiveStore:
         }
 
         async def run(connection: AsyncConnection) -> None:
-            await _put(connection, tables.replays, values)
+            await put_row(connection, tables.replays, values)
             if also is not None:
                 await also(connection)
 
         def remember() -> None:
             self._replays[replay.key] = replay
 
-        await self._keep(run, remember)
+        await keep(self.database, run, remember)
 
     async def expire(self, archive: Archive, before_ms: int) -> None:
         """Delete the events of an archive that came before a time."""
@@ -227,29 +227,19 @@ class ArchiveStore:
 
         async def run(connection: AsyncConnection) -> None:
             for key in old:
-                chosen = _chosen(tables.replays, key._asdict())
-                await connection.execute(delete(tables.replays).where(chosen))
+                await delete_row(connection, tables.replays, key._asdict())
 
         def forget() -> None:
             for key in old:
                 self._replays.pop(key, None)
 
         if old:
-            await self._keep(run, forget)
+            await keep(self.database, run, forget)
 
     def _remember(self, archive: Archive) -> None:
         self._archives[archive.key] = archive
         pattern = EventPattern(archive.pattern) if archive.pattern else None
         self._patterns.setdefault(archive.bus, {})[archive.key] = pattern
-
-    async def _keep(self, run: Also, remember: Callable[[], None]) -> None:
-        """Write, and then do the same in memory, even if the caller goes away meanwhile."""
-
-        async def both() -> None:
-            await self.database.write(run)
-            remember()
-
-        await finish(both())
 
 
 _SAME = (
@@ -263,16 +253,6 @@ _SAME = (
     "last_ms",
     "last_id",
 )
-
-
-async def _put(connection: AsyncConnection, table: Table, values: dict[str, Any]) -> None:
-    keys = {column.name: values[column.name] for column in table.primary_key}
-    await connection.execute(delete(table).where(_chosen(table, keys)))
-    await connection.execute(insert(table).values(values))
-
-
-def _chosen(table: Table, values: Mapping[str, Any]) -> Any:
-    return and_(*(table.c[name] == value for name, value in values.items()))
 
 
 def _inside(archive: ArchiveKey) -> Any:

@@ -3,18 +3,18 @@
 What a connection proves with is encrypted.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import Table, and_, delete, insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.services.events import tables
 from ingle.services.events.model import Connection, ConnectionKey, Destination, DestinationKey
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
-from ingle.storage.tasks import finish
+from ingle.storage.keeping import keep
+from ingle.storage.rows import delete_row, put_row
 
 _SAME = (
     "id",
@@ -119,12 +119,13 @@ class DestinationStore:
         def remember() -> None:
             self._connections[connection.key] = connection
 
-        await self._keep(lambda c: _put(c, tables.connections, values), remember)
+        await keep(self._database, lambda c: put_row(c, tables.connections, values), remember)
 
     async def delete_connection(self, key: ConnectionKey) -> None:
         """Keep a connection no more."""
-        await self._keep(
-            lambda c: _delete(c, tables.connections, key._asdict()),
+        await keep(
+            self._database,
+            lambda c: delete_row(c, tables.connections, key._asdict()),
             lambda: self._connections.pop(key, None),
         )
 
@@ -138,12 +139,13 @@ class DestinationStore:
         def remember() -> None:
             self._destinations[destination.key] = destination
 
-        await self._keep(lambda c: _put(c, tables.destinations, values), remember)
+        await keep(self._database, lambda c: put_row(c, tables.destinations, values), remember)
 
     async def delete_destination(self, key: DestinationKey) -> None:
         """Keep an API destination no more."""
-        await self._keep(
-            lambda c: _delete(c, tables.destinations, key._asdict()),
+        await keep(
+            self._database,
+            lambda c: delete_row(c, tables.destinations, key._asdict()),
             lambda: self._destinations.pop(key, None),
         )
 
@@ -159,29 +161,6 @@ class DestinationStore:
             row.modified_ms,
             row.authorized_ms,
         )
-
-    async def _keep(
-        self, run: Callable[[AsyncConnection], Awaitable[None]], remember: Callable[[], Any]
-    ) -> None:
-        """Write, and then do the same in memory, even if the caller goes away meanwhile."""
-
-        async def both() -> None:
-            await self._database.write(run)
-            remember()
-
-        await finish(both())
-
-
-async def _put(connection: AsyncConnection, table: Table, values: dict[str, Any]) -> None:
-    await _delete(
-        connection, table, {column.name: values[column.name] for column in table.primary_key}
-    )
-    await connection.execute(insert(table).values(values))
-
-
-async def _delete(connection: AsyncConnection, table: Table, key: Mapping[str, Any]) -> None:
-    chosen = and_(*(table.c[name] == value for name, value in key.items()))
-    await connection.execute(delete(table).where(chosen))
 
 
 def _name(arn: str) -> str:

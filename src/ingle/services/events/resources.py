@@ -5,13 +5,12 @@ Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-pe
 
 from collections.abc import Mapping
 
-from ingle.iam.policy import Policy, PolicyKind
+from ingle.iam.policy import Policy
 from ingle.iam.request import Values
 from ingle.iam.resources import Resources
 from ingle.services.events.names import bus_of_arn, rule_of_arn
 from ingle.services.events.store import EventsStore
-
-_KEPT = 1024
+from ingle.services.policies_and_tags import CompiledPolicies, tag_keys
 
 
 class EventsResources(Resources):
@@ -23,8 +22,7 @@ class EventsResources(Resources):
 
     def __init__(self, store: EventsStore) -> None:
         self._store = store
-        # By ARN: what it was compiled of, and the result.
-        self._compiled: dict[str, tuple[str, Policy]] = {}
+        self._policies = CompiledPolicies()
 
     @property
     def changes(self) -> int:
@@ -40,14 +38,7 @@ class EventsResources(Resources):
         bus = None if key is None else self._store.bus(key)
         if bus is None or not bus.policy:
             return None
-        known = self._compiled.get(arn)
-        if known is not None and known[0] == bus.policy:
-            return known[1]
-        policy = Policy.parse(bus.policy, PolicyKind.RESOURCE, bus.key.arn)
-        if len(self._compiled) >= _KEPT:
-            self._compiled.clear()
-        self._compiled[arn] = (bus.policy, policy)
-        return policy
+        return self._policies.of(arn, bus.policy, bus.key.arn)
 
     def keys(self, arn: str) -> Mapping[str, Values]:
         """Return the tags of a bus or a rule as condition keys."""
@@ -60,4 +51,4 @@ class EventsResources(Resources):
         elif rule_key is not None:
             rule = self._store.rule(rule_key)
             tags = {} if rule is None else rule.tags
-        return {f"aws:resourcetag/{name.lower()}": (value,) for name, value in tags.items()}
+        return tag_keys(tags)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 
-from sqlalchemy import Table, and_, delete, insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.services.events import tables
@@ -13,7 +13,8 @@ from ingle.services.events.matching import RuleIndex
 from ingle.services.events.model import DEFAULT, Bus, BusKey, Rule, RuleKey
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
-from ingle.storage.tasks import finish
+from ingle.storage.keeping import keep
+from ingle.storage.rows import delete_row, put_row
 
 
 class EventsStore:
@@ -110,24 +111,20 @@ class EventsStore:
             "modified_ms": bus.modified_ms,
         }
 
-        def remember(_: Any) -> None:
+        def remember() -> None:
             self._buses[bus.key] = bus
             self.changes += 1
 
-        await self._keep(lambda c: _put(c, tables.buses, values), remember)
+        await keep(self.database, lambda c: put_row(c, tables.buses, values), remember)
 
     async def delete_bus(self, key: BusKey) -> None:
         """Keep a bus no more."""
-        chosen = _chosen(tables.buses, key._asdict())
 
-        async def run(connection: AsyncConnection) -> None:
-            await connection.execute(delete(tables.buses).where(chosen))
-
-        def forget(_: Any) -> None:
+        def forget() -> None:
             self._buses.pop(key, None)
             self.changes += 1
 
-        await self._keep(run, forget)
+        await keep(self.database, lambda c: delete_row(c, tables.buses, key._asdict()), forget)
 
     async def put_rule(
         self, rule: Rule, also: Callable[[AsyncConnection], Any] | None = None
@@ -140,20 +137,16 @@ class EventsStore:
         """
 
         async def run(connection: AsyncConnection) -> None:
-            await _put(connection, tables.rules, _values(rule))
+            await put_row(connection, tables.rules, _values(rule))
             if also is not None:
                 await also(connection)
 
-        await self._keep(run, lambda _: self._remember_rule(rule))
+        await keep(self.database, run, lambda: self._remember_rule(rule))
 
     async def delete_rule(self, key: RuleKey) -> None:
         """Keep a rule no more."""
-        chosen = _chosen(tables.rules, _rule_key(key))
 
-        async def run(connection: AsyncConnection) -> None:
-            await connection.execute(delete(tables.rules).where(chosen))
-
-        def forget(_: Any) -> None:
+        def forget() -> None:
             rules = self._rules.get(key.bus, {})
             rules.pop(key.name, None)
             index = self._indexes.get(key.bus)
@@ -164,17 +157,7 @@ class EventsStore:
                 self._indexes.pop(key.bus, None)
             self.changes += 1
 
-        await self._keep(run, forget)
-
-    async def _keep(
-        self, run: Callable[[AsyncConnection], Any], remember: Callable[[Any], Any]
-    ) -> None:
-        """Write, and then do the same in memory, even if the caller goes away meanwhile."""
-
-        async def both() -> None:
-            remember(await self.database.write(run))
-
-        await finish(both())
+        await keep(self.database, lambda c: delete_row(c, tables.rules, _rule_key(key)), forget)
 
     def _remember_rule(self, rule: Rule) -> None:
         bus = rule.key.bus
@@ -187,16 +170,6 @@ class EventsStore:
             if rule.pattern and rule.enabled:
                 index.add(rule.key.name, rule.pattern)
         self.changes += 1
-
-
-async def _put(connection: AsyncConnection, table: Table, values: dict[str, Any]) -> None:
-    keys = {column.name: values[column.name] for column in table.primary_key}
-    await connection.execute(delete(table).where(_chosen(table, keys)))
-    await connection.execute(insert(table).values(values))
-
-
-def _chosen(table: Table, values: dict[str, Any]) -> Any:
-    return and_(*(table.c[name] == value for name, value in values.items()))
 
 
 def _rule_key(key: RuleKey) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.services.lambda_ import tables
-from ingle.services.lambda_.keeping import keep
 from ingle.services.lambda_.model import FunctionKey
 from ingle.storage.database import Database
+from ingle.storage.keeping import keep
 
 ConfigKey = tuple[str, str, str]
 """Account, region and id."""

@@ -7,10 +7,11 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.services.lambda_ import tables
-from ingle.services.lambda_.keeping import has_key, keep
+from ingle.services.lambda_.keeping import has_key
 from ingle.services.lambda_.model import LayerKey, LayerVersion, Package
 from ingle.services.lambda_.users import Users
 from ingle.storage.database import Database
+from ingle.storage.keeping import keep
 
 _LISTS = ("runtimes", "architectures", "statements")
 _FIELDS = [

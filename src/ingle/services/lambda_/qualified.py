@@ -6,9 +6,10 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 from sqlalchemy import Row, Table, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingle.services.lambda_.keeping import has_key, keep
+from ingle.services.lambda_.keeping import has_key
 from ingle.services.lambda_.model import FunctionKey
 from ingle.storage.database import Database
+from ingle.storage.keeping import keep
 
 
 class Belonging(Protocol):

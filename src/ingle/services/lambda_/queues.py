@@ -3,13 +3,14 @@
 Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.invoke.events.destinations import Delivery, DeliveryFailed
 from ingle.invoke.pollers.source import Source
+from ingle.services import neighbours
 from ingle.services.lambda_.errors import InvalidParameterValue
 from ingle.services.lambda_.lookup import version_of
 from ingle.services.lambda_.model import Function
@@ -32,22 +33,11 @@ class Queue(Protocol):
         """What is set, `visibility_s` among it."""
 
 
-class Queues(Source, Protocol):
+class Queues(Source, neighbours.Queues, Protocol):
     """All queues: `for_services` of the SQS service is this."""
 
     def find(self, arn: str) -> Queue | None:
         """Find a queue; None where there is none."""
-        ...
-
-    async def add(
-        self,
-        connection: AsyncConnection,
-        sender: str,
-        arn: str,
-        message: Mapping[str, Any],
-        trace: str = "",
-    ) -> Callable[[], None]:
-        """Send a message within a transaction; what is returned is to be called after it."""
         ...
 
 

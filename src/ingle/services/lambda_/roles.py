@@ -10,7 +10,6 @@ from ingle.auth.sessions import RoleMissing, assumed_role_arn
 from ingle.iam.authorize import Policies, authorize
 from ingle.iam.principal import Principal, PrincipalKind, service_principal
 from ingle.iam.request import AccessRequest
-from ingle.iam.wording import refusal
 from ingle.services.lambda_.errors import InvalidParameterValue, RoleNotPassed
 from ingle.services.lambda_.model import Function
 from ingle.wire.service import CallContext
@@ -91,12 +90,8 @@ class ExecutionRoles:
         principal = self.principal(function)
         if principal is None:
             fault = f"there is no role {function.role}"
-        else:
-            ruling = self._authorizer.rule(principal, action, resource)
-            if ruling.decision.allowed:
-                return ""
-            fault = refusal(ruling.request, ruling.decision)
-        return "" if self._authorizer.forgives(fault) else fault
+            return "" if self._authorizer.forgives(fault) else fault
+        return self._authorizer.fault_of(self._authorizer.rule(principal, action, resource))
 
     def principal(self, function: Function) -> Principal | None:
         """Say who a function is by its role; None where there is no such role."""

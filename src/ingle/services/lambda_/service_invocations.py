@@ -19,7 +19,6 @@ from ingle.auth.verdicts import Ruling
 from ingle.iam.authorize import Decision
 from ingle.iam.principal import Principal, service_principal
 from ingle.iam.request import Values
-from ingle.iam.wording import refusal
 from ingle.invoke.events.event import Event
 from ingle.invoke.events.queue import EventQueue
 from ingle.services.lambda_.destinations import function_reference
@@ -258,11 +257,9 @@ class ServiceInvocations:
         self._allow(self._decide(source, function_arn))
 
     def _allow(self, ruling: Ruling) -> None:
-        if ruling.decision.allowed:
-            return
-        text = refusal(ruling.request, ruling.decision)
-        if not self._authorizer.forgives(text):
-            raise AccessRefused(text)
+        fault = self._authorizer.fault_of(ruling)
+        if fault:
+            raise AccessRefused(fault)
 
     def _decide(self, source: Source, function_arn: str) -> Ruling:
         caller = service_principal(source.service)

@@ -11,7 +11,7 @@ from ingle.services.lambda_ import image_rows, tables
 from ingle.services.lambda_.code_signing_store import CodeSigning, CodeSigningStore
 from ingle.services.lambda_.environments import Environments
 from ingle.services.lambda_.event_source_mappings.store import EventSourceMappingStore
-from ingle.services.lambda_.keeping import has_key, keep
+from ingle.services.lambda_.keeping import has_key
 from ingle.services.lambda_.layer_store import LayerStore
 from ingle.services.lambda_.model import (
     Alias,
@@ -35,6 +35,7 @@ from ingle.services.lambda_.urls.store import UrlStore
 from ingle.services.lambda_.users import Users
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
+from ingle.storage.keeping import keep
 
 # What only `$LATEST` has a column for.
 _OF_LATEST = ("tags", "last_version", "changed")

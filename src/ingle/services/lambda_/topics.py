@@ -3,12 +3,13 @@
 Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.invoke.events.destinations import Delivery, DeliveryFailed
+from ingle.services import neighbours
 from ingle.services.lambda_.errors import InvalidParameterValue
 from ingle.services.lambda_.model import Function
 from ingle.services.lambda_.roles import ExecutionRoles
@@ -26,17 +27,11 @@ class Topic(Protocol):
         """Whether it keeps the order."""
 
 
-class Topics(Protocol):
+class Topics(neighbours.Topics, Protocol):
     """All topics: `for_services` of the SNS service is this."""
 
     def find(self, arn: str) -> Topic | None:
         """Find a topic; None where there is none."""
-        ...
-
-    async def add(
-        self, connection: AsyncConnection, arn: str, message: Mapping[str, Any], trace: str = ""
-    ) -> Callable[[], None]:
-        """Publish within a transaction; what is returned is to be called after it."""
         ...
 
 

@@ -18,7 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.auth.authorizer import Authorizer
 from ingle.iam.principal import service_principal
-from ingle.iam.wording import refusal
 from ingle.services import paging
 from ingle.services.logs import tables
 from ingle.services.logs.errors import (
@@ -245,13 +244,11 @@ class Exports:
             ("s3:PutObject", f"arn:aws:s3:::{bucket}/{prefix}/aws-logs-write-test"),
         ):
             ruling = self._authorizer.rule(caller, action, arn, keys)
-            if ruling.decision.allowed:
-                continue
-            text = refusal(ruling.request, ruling.decision)
-            if not self._authorizer.forgives(text):
+            fault = self._authorizer.fault_of(ruling)
+            if fault:
                 raise InvalidParameter(
                     f"{action} call on the given bucket failed. Please check if CloudWatch Logs "
-                    f"has been granted permission to perform this operation. ({text})"
+                    f"has been granted permission to perform this operation. ({fault})"
                 )
 
     async def _end(self, task_id: str, code: str, message: str) -> None:

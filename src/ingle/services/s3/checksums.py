@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from awscrt import checksums as crt
 
-from ingle.services.s3.errors import BadDigest, InvalidDigest, InvalidRequest
+from ingle.services.s3.errors import BadDigest, InvalidDigest, InvalidRequest, MalformedTrailer
 from ingle.services.s3.model import Checksum, Content
 from ingle.wire.service import ServiceInput
 
@@ -104,10 +104,11 @@ class Expected:
     ) -> None:
         self._md5 = _decoded_md5(request.get("ContentMD5"))
         named = [name for name in _DIGESTS if request.get(f"Checksum{name}") is not None]
+        announced = _announced(headers)
         trailing = [
             name
             for name in _DIGESTS
-            if f"{_HEADER}{name.lower()}" in _announced(headers) and name not in named
+            if announced and f"{_HEADER}{name.lower()}" in announced and name not in named
         ]
         if len(named) + len(trailing) > 1:
             raise InvalidRequest(
@@ -128,6 +129,7 @@ class Expected:
         Raises:
             BadDigest: it is something else.
             InvalidRequest: the checksum that came as a trailer is none.
+            MalformedTrailer: there is no trailer.
         """
         if self._md5 is not None and self._md5 != md5:
             raise BadDigest(
@@ -137,8 +139,9 @@ class Expected:
         value = self._value
         if self._trails:
             value = trailers.get(f"{_HEADER}{self.algorithm.lower()}")
-            if value is not None:
-                check_value(self.algorithm, value)
+            if value is None:  # announced for a body that is not in chunks
+                raise MalformedTrailer
+            check_value(self.algorithm, value)
         if value is not None and value != computed.value:
             raise BadDigest(
                 f"The {self.algorithm} you specified did not match the calculated checksum."
@@ -231,7 +234,8 @@ def multipart_type(algorithm: str, asked: str | None) -> str:
 
 
 def _announced(headers: Mapping[str, str]) -> set[str]:
-    return {name.strip().lower() for name in headers.get("x-amz-trailer", "").split(",")}
+    names = headers.get("x-amz-trailer")
+    return {name.strip().lower() for name in names.split(",")} if names else set()
 
 
 def _decoded_md5(text: str | None) -> bytes | None:

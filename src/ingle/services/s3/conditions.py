@@ -9,6 +9,7 @@ from typing import Any
 
 from ingle.services.s3.errors import NoSuchKey, NotModified, NotSupported, PreconditionFailed
 from ingle.services.s3.model import Version
+from ingle.wire.timestamps import RFC822, format_timestamp
 
 
 def check_read(version: Version, request: Mapping[str, Any], prefix: str = "") -> None:
@@ -78,4 +79,10 @@ def _names(header: str, etag: str) -> bool:
 def _unchanged(version: Version, prefix: str, header: str) -> Exception:
     if prefix:
         return PreconditionFailed(Condition=f"x-amz-copy-source-{header.lower()}")
-    return NotModified(headers={"ETag": f'"{version.etag}"'})
+    headers = {
+        "ETag": f'"{version.etag}"',
+        "Last-Modified": format_timestamp(version.modified_ms // 1000, RFC822),
+    }
+    if "CacheControl" in version.facts.headers:
+        headers["Cache-Control"] = version.facts.headers["CacheControl"]
+    return NotModified(headers=headers)

@@ -20,7 +20,7 @@ from ingle.services.s3.objects import Objects, origin_of
 from ingle.services.s3.ranges import parse_copied_range
 from ingle.services.s3.receiving import Receiver
 from ingle.services.s3.store import BucketStore
-from ingle.services.s3.versions import VersionStore, Whole, new_version
+from ingle.services.s3.versions import VersionStore, Whole, version_with
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 _DIRECTIVES = (None, "COPY", "REPLACE")
@@ -166,15 +166,7 @@ class Copying:
         content = await self._copies.whole(source, request.get("ChecksumAlgorithm"))
         made = await self._versions.add(
             bucket,
-            new_version(
-                bucket,
-                key,
-                content.modified_ms,
-                content.size,
-                content.etag,
-                content.checksum,
-                told,
-            ),
+            version_with(bucket, key, content, told),
             content,
             "ObjectCreated:Copy",
             origin_of(context),

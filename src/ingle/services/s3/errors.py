@@ -193,6 +193,16 @@ class MalformedPost(S3Error):
     text = "The body of your POST request is not well-formed multipart/form-data."
 
 
+class MalformedTrailer(S3Error):
+    """A trailer that was announced did not come."""
+
+    code = "MalformedTrailerError"
+    text = (
+        "The request contained trailing data that was not well-formed or did not conform to our "
+        "published schema."
+    )
+
+
 class MalformedXml(S3Error):
     """The body lacks something, or has something too often."""
 

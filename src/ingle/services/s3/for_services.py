@@ -21,7 +21,7 @@ from ingle.services.s3.errors import (
 from ingle.services.s3.model import Facts, Version
 from ingle.services.s3.receiving import Receiver
 from ingle.services.s3.store import BucketStore
-from ingle.services.s3.versions import VersionStore, new_version
+from ingle.services.s3.versions import VersionStore, version_with
 from ingle.wire.errors import ServiceError
 from ingle.wire.service import CallContext
 
@@ -143,15 +143,7 @@ class ForServices:
         bucket = self._buckets.existing(name)
         origin = Origin(str(uuid.uuid4()), _LAMBDA, _LAMBDA, _LAMBDA)
         content = self._receiver.sealed(data, checksums.DEFAULT)
-        version = new_version(
-            bucket,
-            key,
-            content.modified_ms,
-            content.size,
-            content.etag,
-            content.checksum,
-            Facts({"ContentType": content_type}),
-        )
+        version = version_with(bucket, key, content, Facts({"ContentType": content_type}))
         return await self._versions.add_within(
             connection, bucket, version, content, "ObjectCreated:Put", origin
         )

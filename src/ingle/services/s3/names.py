@@ -9,6 +9,7 @@ import re
 
 from ingle.services.s3.errors import (
     AccessDenied,
+    InvalidArgument,
     InvalidBucketName,
     InvalidUri,
     KeyTooLong,
@@ -52,6 +53,7 @@ def bucket_of(store: BucketStore, context: CallContext, request: ServiceInput) -
         AccessDenied: it is not whose the request says it is.
         KeyTooLong: no object can have this key.
         InvalidUri: likewise.
+        InvalidArgument: no version can have this id.
     """
     bucket = store.existing(request["Bucket"])
     if context.identity.access_key_id and context.region != bucket.region:
@@ -62,6 +64,10 @@ def bucket_of(store: BucketStore, context: CallContext, request: ServiceInput) -
             Region=bucket.region,
         )
     check_owner(bucket, request.get("ExpectedBucketOwner"))
+    if request.get("VersionId") == "":
+        raise InvalidArgument(
+            "Version id cannot be the empty string", ArgumentName="versionId", ArgumentValue=""
+        )
     key = request.get("Key")
     if key is not None:
         check_key(key)

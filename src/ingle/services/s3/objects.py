@@ -24,7 +24,7 @@ from ingle.services.s3.names import bucket_of
 from ingle.services.s3.ranges import parse_range
 from ingle.services.s3.receiving import Receiver
 from ingle.services.s3.store import BucketStore
-from ingle.services.s3.versions import VersionStore, Whole, new_version
+from ingle.services.s3.versions import VersionStore, Whole, version_with
 from ingle.wire.errors import ServiceError
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 from ingle.wire.uploads import Upload
@@ -93,15 +93,7 @@ class Objects:
         content = await self._receiver.receive(upload_of(request), expected, bounds=bounds)
         made = await self._versions.add(
             bucket,
-            new_version(
-                bucket,
-                key,
-                content.modified_ms,
-                content.size,
-                content.etag,
-                content.checksum,
-                told,
-            ),
+            version_with(bucket, key, content, told),
             content,
             name,
             origin_of(context),

@@ -478,6 +478,13 @@ def new_version(
     return Version(0, bucket.id, key, NULL, True, False, now_ms, size, etag, parts, checksum, facts)
 
 
+def version_with(bucket: Bucket, key: str, content: Content, facts: Facts) -> Version:
+    """Describe a version that is to be made of one content."""
+    return new_version(
+        bucket, key, content.modified_ms, content.size, content.etag, content.checksum, facts
+    )
+
+
 def _marker(bucket: Bucket, key: str, now_ms: int) -> Version:
     return Version(0, bucket.id, key, NULL, True, True, now_ms, 0, "", 0, None, Facts())
 

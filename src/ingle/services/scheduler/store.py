@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 
-from sqlalchemy import Table, and_, delete, insert, select
+from sqlalchemy import and_, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.services.scheduler import tables
 from ingle.services.scheduler.model import DEFAULT, Group, GroupKey, Schedule, ScheduleKey
 from ingle.storage.database import Database
-from ingle.storage.tasks import finish
+from ingle.storage.keeping import keep
+from ingle.storage.rows import delete_row, put_row
 
 Also = Callable[[AsyncConnection], Any]
 
@@ -90,7 +91,7 @@ class SchedulerStore:
         def remember() -> None:
             self._groups[group.key] = group
 
-        await self._keep(lambda c: _put(c, tables.groups, values), remember)
+        await keep(self._database, lambda c: put_row(c, tables.groups, values), remember)
 
     async def delete_group(self, key: GroupKey) -> None:
         """Keep a group no more, nor its schedules."""
@@ -103,16 +104,14 @@ class SchedulerStore:
 
         async def run(connection: AsyncConnection) -> None:
             await connection.execute(delete(tables.schedules).where(inside))
-            await connection.execute(
-                delete(tables.groups).where(_chosen(tables.groups, key._asdict()))
-            )
+            await delete_row(connection, tables.groups, key._asdict())
 
         def forget() -> None:
             self._groups.pop(key, None)
             for each in [each for each in self._schedules if each.group == key]:
                 del self._schedules[each]
 
-        await self._keep(run, forget)
+        await keep(self._database, run, forget)
 
     async def put(self, schedule: Schedule, also: Also | None = None) -> None:
         """Keep a schedule, in place of what was kept of it before.
@@ -132,49 +131,27 @@ class SchedulerStore:
         }
 
         async def run(connection: AsyncConnection) -> None:
-            await _put(connection, tables.schedules, values)
+            await put_row(connection, tables.schedules, values)
             if also is not None:
                 await also(connection)
 
         def remember() -> None:
             self._schedules[schedule.key] = schedule
 
-        await self._keep(run, remember)
+        await keep(self._database, run, remember)
 
     async def delete(self, key: ScheduleKey, also: Also | None = None) -> None:
         """Keep a schedule no more; do something in the same transaction."""
 
         async def run(connection: AsyncConnection) -> None:
-            chosen = _chosen(tables.schedules, _key(key))
-            await connection.execute(delete(tables.schedules).where(chosen))
+            await delete_row(connection, tables.schedules, _key(key))
             if also is not None:
                 await also(connection)
 
         def forget() -> None:
             self._schedules.pop(key, None)
 
-        await self._keep(run, forget)
-
-    async def _keep(
-        self, run: Callable[[AsyncConnection], Any], remember: Callable[[], None]
-    ) -> None:
-        """Write, and then do the same in memory, even if the caller goes away meanwhile."""
-
-        async def both() -> None:
-            await self._database.write(run)
-            remember()
-
-        await finish(both())
-
-
-async def _put(connection: AsyncConnection, table: Table, values: dict[str, Any]) -> None:
-    keys = {column.name: values[column.name] for column in table.primary_key}
-    await connection.execute(delete(table).where(_chosen(table, keys)))
-    await connection.execute(insert(table).values(values))
-
-
-def _chosen(table: Table, values: dict[str, Any]) -> Any:
-    return and_(*(table.c[name] == value for name, value in values.items()))
+        await keep(self._database, run, forget)
 
 
 def _key(key: ScheduleKey) -> dict[str, Any]:

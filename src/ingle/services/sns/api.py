@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingle.auth.authorizer import Authorizer
 from ingle.clock import Clock
 from ingle.services.locks import KeyedLocks
+from ingle.services.neighbours import Functions
 from ingle.services.sns.confirmations import Confirmations
 from ingle.services.sns.envelopes import Envelopes
 from ingle.services.sns.errors import InvalidParameter
@@ -19,7 +20,7 @@ from ingle.services.sns.http_sender import HttpSender
 from ingle.services.sns.mail_sender import MailSender
 from ingle.services.sns.measurements import Measurements
 from ingle.services.sns.model import LiveTopic, Subscription, TopicKey
-from ingle.services.sns.neighbours import Effects, Functions, Queues
+from ingle.services.sns.neighbours import Effects, Queues
 from ingle.services.sns.outbox import Outbox, Parcel, Sender
 from ingle.services.sns.pages import Pages
 from ingle.services.sns.permissions import Permissions
@@ -107,8 +108,8 @@ class SnsService(Service):
     async def start(self) -> None:
         """Go on with the deliveries that were not finished."""
         topics = self._store.topics()
-        if topics:
-            await self._signer.prepare()
+        # Also without topics: what deleted ones have sent can still be verified.
+        await (self._signer.prepare() if topics else self._signer.load())
         for live in topics:
             await self._confirmations.forget(live)
         await self._outbox.open(self._abandon)

@@ -58,7 +58,7 @@ class Envelopes:
         flat = [head for each in heads for head in each]
         if flat:
             signatures = await self._signer.sign(flat, version)
-            url = await self._certificate_url()
+            url = self._certificate_url()
             for head, signature in zip(flat, signatures, strict=True):
                 head |= {"Signature": signature, "SigningCertURL": url}
         return [
@@ -97,11 +97,12 @@ class Envelopes:
             "SignatureVersion": topic.signature_version,
         }
         [signature] = await self._signer.sign([document], topic.signature_version)
-        return document | {"Signature": signature, "SigningCertURL": await self._certificate_url()}
+        return document | {"Signature": signature, "SigningCertURL": self._certificate_url()}
 
-    async def _certificate_url(self) -> str:
-        name, _ = await self._signer.certificate()
-        return f"{self._endpoint}/{name}"
+    def _certificate_url(self) -> str:
+        certificate = self._signer.certificate()
+        assert certificate is not None, "what was signed was signed with a key"
+        return f"{self._endpoint}/{certificate[0]}"
 
     def _link(self, action: str, **members: str) -> str:
         return f"{self._endpoint}/?{urlencode({'Action': action, **members})}"

@@ -14,7 +14,6 @@ from ingle.auth.authorizer import Authorizer
 from ingle.iam.policy import Policy, PolicyKind
 from ingle.iam.principal import Principal
 from ingle.iam.request import Values
-from ingle.iam.wording import refusal
 from ingle.services.sns.errors import AuthorizationError, no_topic
 from ingle.services.sns.model import LiveTopic, Topic
 from ingle.services.sns.names import key_of_arn
@@ -67,11 +66,9 @@ class ServicePublications:
             if topic is not None and not topic.attributes.get("Policy"):
                 policy = Policy.parse(default_policy(topic.key), PolicyKind.RESOURCE, arn)
         ruling = self._authorizer.rule(principal, PUBLISH, arn, keys, policy)
-        if ruling.decision.allowed:
-            return
-        text = refusal(ruling.request, ruling.decision)
-        if not self._authorizer.forgives(text):
-            raise AuthorizationError(text)
+        fault = self._authorizer.fault_of(ruling)
+        if fault:
+            raise AuthorizationError(fault)
 
     async def publish(
         self,

@@ -1,6 +1,6 @@
 """The other services, as far as topics have to do with them, and what is to follow a commit."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -8,31 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.iam.principal import Principal
 from ingle.iam.request import Values
-from ingle.invoke.events.event import Event
-
-
-class Functions(Protocol):
-    """`for_services` of the Lambda service is this."""
-
-    def prepared(
-        self,
-        function_arn: str,
-        payload: bytes,
-        *,
-        service: str,
-        source_arn: str,
-        source_account: str,
-        trace: str = "",
-    ) -> Event:
-        """Make an event, if the function's policy allows it."""
-        ...
-
-    async def add_all(
-        self, connection: AsyncConnection, events: Sequence[Event], *, reversible: bool
-    ) -> tuple[Callable[[], None], Callable[[], None]]:
-        """Take events within a transaction; what is returned is to be called after it, if it came
-        off and, where it is reversible, if it did not."""
-        ...
 
 
 class Outgoing(Protocol):

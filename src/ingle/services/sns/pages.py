@@ -47,9 +47,10 @@ class Pages:
         if request.method != "GET" or "authorization" in request.headers:
             return None
         if request.path.startswith(_CERTIFICATE):
-            name, pem = await self._signer.certificate()
-            found = request.path == f"/{name}"
-            return Response(200, _PEM, pem.encode()) if found else Response(404, _XML)
+            certificate = self._signer.certificate()
+            if certificate is None or request.path != f"/{certificate[0]}":
+                return Response(404, _XML)
+            return Response(200, _PEM, certificate[1].encode())
         if request.path != "/" or "Action=" not in request.query:
             return None
         try:

@@ -5,14 +5,13 @@ Source: https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.ht
 
 from collections.abc import Mapping
 
-from ingle.iam.policy import Policy, PolicyKind
+from ingle.iam.policy import Policy
 from ingle.iam.request import Values
 from ingle.iam.resources import Resources
+from ingle.services.policies_and_tags import CompiledPolicies, tag_keys
 from ingle.services.sns.model import LiveTopic
 from ingle.services.sns.names import key_of_arn
 from ingle.services.sns.store import SnsStore
-
-_KEPT = 4096
 
 
 class SnsResources(Resources):
@@ -24,8 +23,7 @@ class SnsResources(Resources):
 
     def __init__(self, store: SnsStore) -> None:
         self._store = store
-        # By ARN: what it was compiled of, and the result.
-        self._compiled: dict[str, tuple[str, Policy]] = {}
+        self._policies = CompiledPolicies()
 
     @property
     def changes(self) -> int:
@@ -36,22 +34,13 @@ class SnsResources(Resources):
         """Return the policy of a topic; None where it has none of its own."""
         live = self._live(arn)
         document = None if live is None else live.topic.attributes.get("Policy")
-        if not document:
-            return None
-        known = self._compiled.get(arn)
-        if known is not None and known[0] == document:
-            return known[1]
-        policy = Policy.parse(document, PolicyKind.RESOURCE, arn)
-        if len(self._compiled) >= _KEPT:
-            self._compiled.clear()
-        self._compiled[arn] = (document, policy)
-        return policy
+        return self._policies.of(arn, document) if document else None
 
     def keys(self, arn: str) -> Mapping[str, Values]:
         """Return the tags of a topic as condition keys."""
         live = self._live(arn)
         tags = {} if live is None else live.topic.tags
-        return {f"aws:resourcetag/{name.lower()}": (value,) for name, value in tags.items()}
+        return tag_keys(tags)
 
     def _live(self, arn: str) -> LiveTopic | None:
         key = key_of_arn(arn)

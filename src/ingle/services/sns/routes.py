@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.iam.principal import service_principal
 from ingle.invoke.events.event import Event
+from ingle.services.neighbours import Functions
 from ingle.services.sns.envelopes import NOTIFICATION, Notices, event, written
 from ingle.services.sns.measurements import (
     DELIVERED,
@@ -23,7 +24,7 @@ from ingle.services.sns.measurements import (
     Measurements,
 )
 from ingle.services.sns.model import Draft, Subscription, Topic
-from ingle.services.sns.neighbours import Effects, Functions, Outgoing, Queues
+from ingle.services.sns.neighbours import Effects, Outgoing, Queues
 from ingle.services.sns.outbox import Outbox
 from ingle.wire.errors import ServiceError
 

@@ -40,7 +40,10 @@ _AT_ONCE = 3
 
 
 class Signer:
-    """Signs with a key of its own, which is made when it is needed first.
+    """Signs with a key of its own, which `prepare` makes.
+
+    Signing itself never writes, because it is also done within transactions, where a write would
+    wait for itself.
 
     Args:
         database: where the key is.
@@ -57,13 +60,21 @@ class Signer:
         self._making = asyncio.Lock()
 
     async def prepare(self) -> None:
-        """Have the key at hand. It must be before anything is signed within a transaction, for
-        making it is one, too."""
-        await self._ready()
+        """Have a key at hand: to be called before there is a topic, never within a transaction."""
+        async with self._making:
+            if self._key is None and not await self._load():
+                await self._make()
 
-    async def certificate(self) -> tuple[str, str]:
-        """The file name of the certificate, and the certificate in PEM."""
-        await self._ready()
+    async def load(self) -> None:
+        """Have the key at hand, if one was ever made."""
+        async with self._making:
+            if self._key is None:
+                await self._load()
+
+    def certificate(self) -> tuple[str, str] | None:
+        """The file name of the certificate, and the certificate in PEM; None without a key."""
+        if self._key is None:
+            return None
         digest = hashlib.sha256(self._pem.encode()).hexdigest()[:32]
         return f"SimpleNotificationService-{digest}.pem", self._pem
 
@@ -76,37 +87,39 @@ class Signer:
 
         Returns:
             A signature each, in Base64.
-        """
-        key = await self._ready()
 
+        Raises:
+            RuntimeError: there is no key yet, for want of `prepare`.
+        """
+        key = self._key
+        if key is None:
+            raise RuntimeError("Nothing can be signed before there is a key.")
         if len(messages) <= _AT_ONCE:
             return _signed(key, messages, version)
         return await asyncio.to_thread(_signed, key, messages, version)
 
-    async def _ready(self) -> rsa.RSAPrivateKey:
-        if self._key is None:
-            async with self._making:
-                if self._key is None:
-                    await self._load()
-        assert self._key is not None
-        return self._key
-
-    async def _load(self) -> None:
+    async def _load(self) -> bool:
         async def read(connection: AsyncConnection) -> tuple[bytes, str] | None:
             row = (await connection.execute(select(tables.signing_keys))).first()
             return None if row is None else (row.sealed, row.certificate)
 
         found = await self._database.read(read)
         if found is None:
-            pem, certificate = await asyncio.to_thread(_make, self._clock.time())
-            values = {"sealed": self._box.seal(pem, _BOUND_TO), "certificate": certificate}
+            return False
+        self._take(self._box.open(found[0], _BOUND_TO), found[1])
+        return True
 
-            async def write(connection: AsyncConnection) -> None:
-                await connection.execute(insert(tables.signing_keys).values(values))
+    async def _make(self) -> None:
+        pem, certificate = await asyncio.to_thread(_make, self._clock.time())
+        values = {"sealed": self._box.seal(pem, _BOUND_TO), "certificate": certificate}
 
-            await self._database.write(write)
-        else:
-            pem, certificate = self._box.open(found[0], _BOUND_TO), found[1]
+        async def write(connection: AsyncConnection) -> None:
+            await connection.execute(insert(tables.signing_keys).values(values))
+
+        await self._database.write(write)
+        self._take(pem, certificate)
+
+    def _take(self, pem: bytes, certificate: str) -> None:
         key = load_pem_private_key(pem, None)
         assert isinstance(key, rsa.RSAPrivateKey)
         self._pem = certificate

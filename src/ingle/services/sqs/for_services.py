@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingle.auth.authorizer import Authorizer
 from ingle.iam.principal import Principal
 from ingle.iam.request import Values
-from ingle.iam.wording import refusal
 from ingle.services.sqs.deleting import Deleting
 from ingle.services.sqs.errors import AccessRefused, QueueDoesNotExist
 from ingle.services.sqs.journal import Change
@@ -91,11 +90,9 @@ class ServiceMessages:
             AccessRefused: they may not.
         """
         ruling = self._authorizer.rule(principal, SEND, arn, keys)
-        if ruling.decision.allowed:
-            return
-        text = refusal(ruling.request, ruling.decision)
-        if not self._authorizer.forgives(text):
-            raise AccessRefused(text)
+        fault = self._authorizer.fault_of(ruling)
+        if fault:
+            raise AccessRefused(fault)
 
     async def send(
         self,

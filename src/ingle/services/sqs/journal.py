@@ -15,11 +15,10 @@ from ingle.services.sqs.limits import MEMORY
 from ingle.services.sqs.message_attributes import dump
 from ingle.services.sqs.model import Content, Deduplication, Message
 from ingle.storage.database import Database
+from ingle.storage.gathering import Gathering
 
 BATCH = 256
 """Changes in one transaction."""
-GATHER_S = 0.002
-"""How long a commit waits for as many changes as the last one had."""
 _FORGET_MS = 60_000
 _AT_ONCE = 500
 _CHANGING = (
@@ -123,8 +122,7 @@ class Journal:
         self._waiting: deque[tuple[Change, asyncio.Future[None]]] = deque()
         self._places = asyncio.Semaphore(MEMORY.waiting)
         self._writing: asyncio.Task[None] | None = None
-        self._usual = 1
-        self._gathered: asyncio.Future[None] | None = None
+        self._gathering = Gathering(self._waiting)
         self._forget_ms = 0
 
     async def write(self, change: Change) -> None:
@@ -142,8 +140,7 @@ class Journal:
         """Write a change in its turn; return what tells when it is on disk, or why it is not."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((change, written))
-        if len(self._waiting) >= self._usual:
-            self._wake()
+        self._gathering.came()
         if self._writing is None:
             self._writing = asyncio.create_task(self._write(), name="sqs journal")
         return written
@@ -156,10 +153,10 @@ class Journal:
     async def _write(self) -> None:
         try:
             while self._waiting:
-                await self._gather()
+                await self._gathering.complete()
                 count = min(len(self._waiting), BATCH)
                 batch = [self._waiting.popleft() for _ in range(count)]
-                self._usual = max(1, count)
+                self._gathering.taken(count)
                 try:
                     await self._database.write(self._merged([each for each, _ in batch]))
                 except Exception as error:
@@ -190,23 +187,6 @@ class Journal:
             await merged.write(connection)
 
         return run
-
-    async def _gather(self) -> None:
-        """Let those come who are about to: clients that were answered together send together."""
-        if len(self._waiting) >= self._usual:
-            return
-        loop = asyncio.get_running_loop()
-        self._gathered = loop.create_future()
-        timer = loop.call_later(GATHER_S, self._wake)
-        try:
-            await self._gathered
-        finally:
-            timer.cancel()
-            self._gathered = None
-
-    def _wake(self) -> None:
-        if self._gathered is not None and not self._gathered.done():
-            self._gathered.set_result(None)
 
 
 def _settle(

@@ -4,12 +4,11 @@ Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/AP
 """
 
 import re
-from typing import Any
 
 import orjson
 
-from ingle.iam.principal import root_arn
 from ingle.services.locks import KeyedLocks
+from ingle.services.policy_statements import Statements, is_account
 from ingle.services.sqs.errors import InvalidParameterValue, OverLimit, invalid
 from ingle.services.sqs.limits import QUEUE
 from ingle.services.sqs.live import LiveQueue
@@ -18,7 +17,6 @@ from ingle.services.sqs.store import SqsStore
 from ingle.wire.service import ServiceInput
 
 _LABEL = re.compile(r"[A-Za-z0-9_-]{1,80}", re.ASCII)
-_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _ACTIONS = frozenset(
     (
         "*",
@@ -52,20 +50,11 @@ class Permissions:
         actions: list[str] = request["Actions"]
         _check(label, accounts, actions)
         async with self._changing(live.queue.key):
-            arn = live.queue.key.arn
             policy = _policy(live)
-            statements: list[dict[str, Any]] = policy["Statement"]
-            if any(each.get("Sid") == label for each in statements):
+            if label in policy:
                 raise invalid("Label", label, "Already exists.")
-            statements.append(
-                {
-                    "Sid": label,
-                    "Effect": "Allow",
-                    "Principal": {"AWS": _one_or_all([root_arn(each) for each in accounts])},
-                    "Action": _one_or_all([f"SQS:{each}" for each in actions]),
-                    "Resource": arn,
-                }
-            )
+            arn = live.queue.key.arn
+            policy.allow(label, accounts, [f"SQS:{each}" for each in actions], arn)
             await self._set(live, policy)
 
     async def remove(self, live: LiveQueue, request: ServiceInput) -> None:
@@ -73,35 +62,30 @@ class Permissions:
         label = request["Label"]
         async with self._changing(live.queue.key):
             policy = _policy(live)
-            left = [each for each in policy["Statement"] if each.get("Sid") != label]
-            if len(left) == len(policy["Statement"]):
+            if label not in policy:
                 raise invalid("Label", label, "can't find label.")
-            policy["Statement"] = left
+            policy.remove(label)
             await self._set(live, policy)
 
-    async def _set(self, live: LiveQueue, policy: dict[str, Any]) -> None:
+    async def _set(self, live: LiveQueue, policy: Statements) -> None:
         attributes = dict(live.queue.attributes)
-        if policy["Statement"]:
-            attributes["Policy"] = orjson.dumps(policy).decode()
+        written = policy.written()
+        if written:
+            attributes["Policy"] = written
         else:
             attributes.pop("Policy", None)
-        if len(attributes.get("Policy", "")) > QUEUE.policy_bytes:
+        if len(written) > QUEUE.policy_bytes:
             raise OverLimit(f"The policy of a queue may have {QUEUE.policy_bytes} bytes.")
         await self._store.set(live, attributes=attributes)
 
 
-def _policy(live: LiveQueue) -> dict[str, Any]:
-    text = live.queue.attributes.get("Policy")
-    if not text:
-        return {
-            "Version": "2008-10-17",
-            "Id": f"{live.queue.key.arn}/SQSDefaultPolicy",
-            "Statement": [],
-        }
-    policy: dict[str, Any] = orjson.loads(text)
-    if isinstance(policy["Statement"], dict):
-        policy["Statement"] = [policy["Statement"]]
-    return policy
+def _policy(live: LiveQueue) -> Statements:
+    return Statements(live.queue.attributes.get("Policy") or _empty_policy(live.queue.key))
+
+
+def _empty_policy(key: QueueKey) -> str:
+    head = {"Version": "2008-10-17", "Id": f"{key.arn}/SQSDefaultPolicy"}
+    return orjson.dumps({**head, "Statement": []}).decode()
 
 
 def _check(label: str, accounts: list[str], actions: list[str]) -> None:
@@ -117,7 +101,7 @@ def _check(label: str, accounts: list[str], actions: list[str]) -> None:
             f"AWSAccountIds must name 1 to {QUEUE.permission_accounts} accounts."
         )
     for account in accounts:
-        if not _ACCOUNT.fullmatch(account):
+        if not is_account(account):
             raise InvalidParameterValue(
                 f"Value {accounts} for parameter PrincipalId is invalid. Reason: Unable to verify."
             )
@@ -132,7 +116,3 @@ def _check(label: str, accounts: list[str], actions: list[str]) -> None:
                 f"SQS:{action}",
                 "Please refer to the appropriate WSDL for a list of valid actions.",
             )
-
-
-def _one_or_all(values: list[str]) -> str | list[str]:
-    return values[0] if len(values) == 1 else values

@@ -5,13 +5,12 @@ Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGui
 
 from collections.abc import Mapping
 
-from ingle.iam.policy import Policy, PolicyKind
+from ingle.iam.policy import Policy
 from ingle.iam.request import Values
 from ingle.iam.resources import Resources
+from ingle.services.policies_and_tags import CompiledPolicies, tag_keys
 from ingle.services.sqs.names import key_of_arn
 from ingle.services.sqs.store import SqsStore
-
-_KEPT = 4096
 
 
 class SqsResources(Resources):
@@ -23,8 +22,7 @@ class SqsResources(Resources):
 
     def __init__(self, store: SqsStore) -> None:
         self._store = store
-        # By ARN: what it was compiled of, and the result.
-        self._compiled: dict[str, tuple[str, Policy]] = {}
+        self._policies = CompiledPolicies()
 
     @property
     def changes(self) -> int:
@@ -36,20 +34,11 @@ class SqsResources(Resources):
         key = key_of_arn(arn)
         live = None if key is None else self._store.get(key)
         document = None if live is None else live.queue.attributes.get("Policy")
-        if not document:
-            return None
-        known = self._compiled.get(arn)
-        if known is not None and known[0] == document:
-            return known[1]
-        policy = Policy.parse(document, PolicyKind.RESOURCE, arn)
-        if len(self._compiled) >= _KEPT:
-            self._compiled.clear()
-        self._compiled[arn] = (document, policy)
-        return policy
+        return self._policies.of(arn, document) if document else None
 
     def keys(self, arn: str) -> Mapping[str, Values]:
         """Return the tags of a queue as condition keys."""
         key = key_of_arn(arn)
         live = None if key is None else self._store.get(key)
         tags = {} if live is None else live.queue.tags
-        return {f"aws:resourcetag/{name.lower()}": (value,) for name, value in tags.items()}
+        return tag_keys(tags)

@@ -1,7 +1,7 @@
 """Keeps queues in the database, and all in memory as well, together with the index of messages."""
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Self
 
@@ -23,7 +23,7 @@ from ingle.services.sqs.model import (
 from ingle.services.sqs.sealing import Seals
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
-from ingle.storage.tasks import finish
+from ingle.storage.keeping import write_then
 
 _SECRET_BYTES = 16
 _AT_ONCE = 500
@@ -156,8 +156,7 @@ class SqsStore:
             self._remember(LiveQueue(queue))
             return queue
 
-        made: Queue = await self._keep(run, remember)
-        return made
+        return await write_then(self._database, run, remember)
 
     async def set(
         self,
@@ -191,7 +190,7 @@ class SqsStore:
             live.queue = queue
             self.changes += 1
 
-        await self._keep(run, remember)
+        await write_then(self._database, run, remember)
 
     async def delete(self, live: LiveQueue) -> None:
         """Delete a queue with its messages."""
@@ -212,7 +211,7 @@ class SqsStore:
             self.changes += 1
             live.wake_all()
 
-        await self._keep(run, forget)
+        await write_then(self._database, run, forget)
 
     async def put_task(self, task: MoveTask) -> None:
         """Keep a task that moves messages, in place of what was kept of it before."""
@@ -224,7 +223,7 @@ class SqsStore:
             await connection.execute(delete(tables.move_tasks).where(columns.id == task.id))
             await connection.execute(insert(tables.move_tasks).values(values))
 
-        await self._keep(run, lambda _: None)
+        await write_then(self._database, run, lambda _: None)
 
     async def forget_tasks(self, ids: list[str]) -> None:
         """Keep some tasks no more."""
@@ -233,7 +232,7 @@ class SqsStore:
         async def run(connection: AsyncConnection) -> None:
             await connection.execute(delete(tables.move_tasks).where(chosen))
 
-        await self._keep(run, lambda _: None)
+        await write_then(self._database, run, lambda _: None)
 
     async def tasks(self) -> list[MoveTask]:
         """Read the tasks that are kept, the earliest first."""
@@ -246,16 +245,6 @@ class SqsStore:
             ]
 
         return await self._database.read(run)
-
-    async def _keep(
-        self, run: Callable[[AsyncConnection], Any], remember: Callable[[Any], Any]
-    ) -> Any:
-        """Write, and then do the same in memory, even if the caller goes away meanwhile."""
-
-        async def both() -> Any:
-            return remember(await self._database.write(run))
-
-        return await finish(both())
 
     def _remember(self, live: LiveQueue) -> None:
         self._by_key[live.queue.key] = live

@@ -21,9 +21,10 @@ from ingle.wire.xml_values import (
     XmlReaders,
     XmlWriters,
     escape_text,
-    load_xml,
     quote_attribute,
 )
+
+_NOT_MODIFIED = 304
 
 
 class RestXml(RestProtocol):
@@ -34,7 +35,7 @@ class RestXml(RestProtocol):
 
     def __init__(self, model: Model, behaviour: Behaviour) -> None:
         super().__init__(model, behaviour)
-        self._readers = XmlReaders()
+        self._readers = XmlReaders(behaviour.unknown_elements)
         self._writers = XmlWriters()
         namespace = model.metadata.get("xmlNamespace")
         self._namespace = f" xmlns={quote_attribute(namespace)}" if namespace else ""
@@ -42,12 +43,12 @@ class RestXml(RestProtocol):
     def members_reader(self, shape: Shape) -> BodyReader:
         """A reader of a root element with the members without another place."""
         read = self._readers.structure(shape.body_members)
-        return lambda body: read(load_xml(body))
+        return self._readers.document(shape.wire_name(shape.name), read)
 
     def member_reader(self, shape: Shape) -> BodyReader:
         """A reader of a root element that is one member."""
         read = self._readers.of(shape)
-        return lambda body: read(load_xml(body))
+        return self._readers.document(shape.wire_name(shape.name), read)
 
     def members_writer(self, shape: Shape) -> BodyWriter:
         """A writer of a root element with the members without another place."""
@@ -121,6 +122,9 @@ class RestXml(RestProtocol):
             f"<Message>{escape_text(fault.message)}</Message>",
         ]
         headers = [*self.response_headers(request_id), *fault.headers.items()]
+        if fault.status == _NOT_MODIFIED:
+            # A type would take the place of the one that a browser has kept with the body.
+            return Response(fault.status, headers)
         if fault.shape is not None:
             body_members = fault.shape.body_members
             in_body = {key: value for key, value in fault.members.items() if key in body_members}

@@ -6,9 +6,9 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.services.lambda_.event_source_mappings.model import EventSourceMapping
-from ingle.services.lambda_.keeping import keep
 from ingle.services.lambda_.tables import event_source_mappings as table
 from ingle.storage.database import Database
+from ingle.storage.keeping import keep
 
 _LISTS = ("filters", "metrics", "pollers")
 _OWN = (

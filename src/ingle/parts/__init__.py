@@ -1,0 +1,1 @@
+"""What the server is made of: a module builds what belongs together, and registers how it ends."""
