@@ -33,7 +33,8 @@ from ingle.parts.records import Records
 from ingle.pool.memory import Memory
 from ingle.pool.pool import Pool
 from ingle.sandbox import openfiles
-from ingle.services.cloudwatch.api import CloudWatchService
+from ingle.services.cloudwatch.api import Alarms, CloudWatchService
+from ingle.services.cloudwatch.api import Neighbours as AlarmNeighbours
 from ingle.services.delivering.api import Deliveries
 from ingle.services.iam.api import IamService
 from ingle.services.lambda_.api import LambdaService
@@ -184,8 +185,16 @@ class Server:
             deliveries = events.deliveries
             await functions.start()
             await queues.start()
+            alarms = await Alarms.open(
+                base.database,
+                metrics,
+                AlarmNeighbours(
+                    functions.for_services, topics.for_services, events.buses.for_services
+                ),
+                clock,
+            )
             cloudwatch = CloudWatchService(
-                metrics, base.database, clock, self._folder.path / "graphs"
+                metrics, base.database, clock, self._folder.path / "graphs", alarms
             )
             stack.push_async_callback(cloudwatch.close)
             logs = LogsService(
@@ -237,6 +246,7 @@ class Server:
                 queues.keep_time(),
                 logs.keep_time(),
                 metrics.keep(),
+                alarms.keep(),
                 observing.traces.keep(),
                 observer.keep(),
                 buckets.keep_lifecycles(),

@@ -10,6 +10,7 @@ from sqlalchemy import create_engine
 import ingle.invoke.durable.tables
 import ingle.invoke.events.tables
 import ingle.metering.tables
+import ingle.services.cloudwatch.alarms.tables
 import ingle.services.cloudwatch.tables
 import ingle.services.delivering.tables
 import ingle.services.events.tables

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from ingle.clock import Clock
 from ingle.services.cloudwatch import data, putting, stats
+from ingle.services.cloudwatch.alarms.api import Alarms, Neighbours
 from ingle.services.cloudwatch.dashboards import Dashboards
 from ingle.services.cloudwatch.errors import (
     InvalidParameterCombination,
@@ -30,7 +31,16 @@ from ingle.services.cloudwatch.widgets import widget_of
 from ingle.storage.database import Database
 from ingle.wire.service import CallContext, Service, ServiceInput, ServiceOutput
 
-__all__ = ["CloudWatchService", "MetricKey", "Metrics", "Sample", "Source", "Summary"]
+__all__ = [
+    "Alarms",
+    "CloudWatchService",
+    "MetricKey",
+    "Metrics",
+    "Neighbours",
+    "Sample",
+    "Source",
+    "Summary",
+]
 
 _ZONE = re.compile(r"([+-])([01]\d|2[0-3])([0-5]\d)", re.ASCII)
 
@@ -43,6 +53,7 @@ class CloudWatchService(Service):
         database: where dashboards are kept.
         clock: the time.
         folder: where what draws graphs keeps what it knows of fonts.
+        alarms: all alarms.
 
     Attributes:
         metrics: the same; what other services measure with and read.
@@ -50,10 +61,13 @@ class CloudWatchService(Service):
 
     name: ClassVar[str] = "cloudwatch"
 
-    def __init__(self, metrics: Metrics, database: Database, clock: Clock, folder: Path) -> None:
+    def __init__(
+        self, metrics: Metrics, database: Database, clock: Clock, folder: Path, alarms: Alarms
+    ) -> None:
         self.metrics = metrics
         self._dashboards = Dashboards(database, clock)
-        self._tags = Tags(self._dashboards)
+        self._tags = Tags(self._dashboards, alarms)
+        self._alarms = alarms
         self._images = Images(folder)
         self._clock = clock
 
@@ -166,16 +180,56 @@ class CloudWatchService(Service):
     async def list_tags_for_resource(
         self, context: CallContext, request: ServiceInput
     ) -> ServiceOutput:
-        """Tell the tags of a dashboard."""
+        """Tell the tags of an alarm or a dashboard."""
         return await self._tags.list(context, request)
 
     async def tag_resource(self, context: CallContext, request: ServiceInput) -> None:
-        """Tag a dashboard."""
+        """Tag an alarm or a dashboard."""
         await self._tags.add(context, request)
 
     async def untag_resource(self, context: CallContext, request: ServiceInput) -> None:
-        """Take tags of a dashboard away."""
+        """Take tags of an alarm or a dashboard away."""
         await self._tags.remove(context, request)
+
+    async def put_metric_alarm(self, context: CallContext, request: ServiceInput) -> None:
+        """Make or change an alarm on a metric or an expression."""
+        await self._alarms.put_metric(context, request)
+
+    async def put_composite_alarm(self, context: CallContext, request: ServiceInput) -> None:
+        """Make or change an alarm on other alarms."""
+        await self._alarms.put_composite(context, request)
+
+    async def describe_alarms(self, context: CallContext, request: ServiceInput) -> ServiceOutput:
+        """Describe alarms, 50 a page where nothing else is asked for."""
+        return self._alarms.describe(context, request)
+
+    async def describe_alarms_for_metric(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Describe the alarms of one metric; those on expressions are none."""
+        return self._alarms.describe_for_metric(context, request)
+
+    async def describe_alarm_history(
+        self, context: CallContext, request: ServiceInput
+    ) -> ServiceOutput:
+        """Tell what happened to alarms in the last thirty days."""
+        return await self._alarms.history(context, request)
+
+    async def delete_alarms(self, context: CallContext, request: ServiceInput) -> None:
+        """Delete alarms, all or none."""
+        await self._alarms.delete(context, request)
+
+    async def enable_alarm_actions(self, context: CallContext, request: ServiceInput) -> None:
+        """Have alarms act when they change."""
+        await self._alarms.enable(context, request, enabled=True)
+
+    async def disable_alarm_actions(self, context: CallContext, request: ServiceInput) -> None:
+        """Have alarms not act."""
+        await self._alarms.enable(context, request, enabled=False)
+
+    async def set_alarm_state(self, context: CallContext, request: ServiceInput) -> None:
+        """Bring an alarm into a state until it is evaluated next, with all that comes of it."""
+        await self._alarms.set_state(context, request)
 
 
 def _zone(offset: str) -> datetime.timezone:

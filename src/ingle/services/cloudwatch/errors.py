@@ -100,3 +100,27 @@ class InternalFault(ServiceError):
 
     code = "InternalServiceError"
     status = 500
+
+
+class AlarmNotFound(ServiceError):
+    """There is no alarm of that name."""
+
+    code = "ResourceNotFound"
+    status = 404
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Alarm {name} does not exist")
+
+
+class InvalidFormat(ServiceError):
+    """Something is no JSON that has to be."""
+
+    code = "InvalidFormat"
+    status = 400
+
+
+class LimitExceeded(ServiceError):
+    """There are as many as there may be."""
+
+    code = "LimitExceeded"
+    status = 400

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.auth.authorizer import Authorizer
+from ingle.iam.policy import Policy, PolicyKind
 from ingle.iam.principal import Principal
 from ingle.iam.request import Values
 from ingle.services.sns.errors import AuthorizationError, no_topic
@@ -18,8 +19,10 @@ from ingle.services.sns.model import LiveTopic, Topic
 from ingle.services.sns.names import key_of_arn
 from ingle.services.sns.publishing import Publishing
 from ingle.services.sns.store import SnsStore
+from ingle.services.sns.topic_attributes import default_policy
 
 PUBLISH = "sns:Publish"
+_OWNER = "aws:sourceowner"
 _NO_KEYS: Mapping[str, Values] = {}
 
 
@@ -50,12 +53,19 @@ class ServicePublications:
         Args:
             principal: for instance `ingle.iam.principal.service_principal("s3.amazonaws.com")`.
             arn: the topic's.
-            keys: condition keys in lower case, for instance `aws:sourcearn`.
+            keys: condition keys in lower case, for instance `aws:sourcearn`. Of a topic without a
+                policy of its own, the default one lets in who acts for its owner:
+                `aws:sourceowner`.
 
         Raises:
             AuthorizationError: they may not.
         """
-        ruling = self._authorizer.rule(principal, PUBLISH, arn, keys)
+        policy = None
+        if _OWNER in keys:
+            topic = self.find(arn)
+            if topic is not None and not topic.attributes.get("Policy"):
+                policy = Policy.parse(default_policy(topic.key), PolicyKind.RESOURCE, arn)
+        ruling = self._authorizer.rule(principal, PUBLISH, arn, keys, policy)
         fault = self._authorizer.fault_of(ruling)
         if fault:
             raise AuthorizationError(fault)

@@ -1,4 +1,4 @@
--- revision 0023
+-- revision 0024
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -248,8 +248,8 @@ CREATE TABLE "lambda_versions" (
 	tracing VARCHAR(16) NOT NULL, 
 	file_systems JSON NOT NULL, vpc JSON, tenant_isolation VARCHAR(16), durable_timeout_s INTEGER, durable_retention_days INTEGER, dead_letter TEXT, 
 	CONSTRAINT pk_lambda_versions PRIMARY KEY (account_id, region, name, version), 
-	CONSTRAINT fk_lambda_versions_account_id_lambda_functions FOREIGN KEY(account_id, region, name) REFERENCES lambda_functions (account_id, region, name) ON DELETE CASCADE, 
-	CONSTRAINT fk_lambda_versions_package_sha256_lambda_packages FOREIGN KEY(package_sha256) REFERENCES lambda_packages (sha256)
+	CONSTRAINT fk_lambda_versions_package_sha256_lambda_packages FOREIGN KEY(package_sha256) REFERENCES lambda_packages (sha256), 
+	CONSTRAINT fk_lambda_versions_account_id_lambda_functions FOREIGN KEY(account_id, region, name) REFERENCES lambda_functions (account_id, region, name) ON DELETE CASCADE
 );
 CREATE INDEX ix_lambda_versions_package_sha256 ON lambda_versions (package_sha256);
 CREATE TABLE durable_executions (
@@ -929,3 +929,34 @@ CREATE TABLE metering_load (
 	cpu_ms BIGINT NOT NULL, 
 	CONSTRAINT pk_metering_load PRIMARY KEY (account_id, region, day)
 );
+CREATE TABLE cloudwatch_alarms (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	name VARCHAR(255) NOT NULL, 
+	kind VARCHAR(16) NOT NULL, 
+	settings TEXT NOT NULL, 
+	configured_ms BIGINT NOT NULL, 
+	tags TEXT NOT NULL, 
+	state VARCHAR(24) NOT NULL, 
+	reason TEXT NOT NULL, 
+	reason_data TEXT NOT NULL, 
+	updated_ms BIGINT NOT NULL, 
+	changed_ms BIGINT NOT NULL, 
+	suppressed_by VARCHAR(24) NOT NULL, 
+	suppressed_until_ms BIGINT NOT NULL, 
+	CONSTRAINT uq_cloudwatch_alarms_account_id_region_name UNIQUE (account_id, region, name)
+);
+CREATE TABLE cloudwatch_alarm_history (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	account_id VARCHAR(12) NOT NULL, 
+	region VARCHAR(32) NOT NULL, 
+	name VARCHAR(255) NOT NULL, 
+	kind VARCHAR(16) NOT NULL, 
+	at_ms BIGINT NOT NULL, 
+	type VARCHAR(32) NOT NULL, 
+	summary TEXT NOT NULL, 
+	data TEXT NOT NULL
+);
+CREATE INDEX ix_cloudwatch_alarm_history_at_ms ON cloudwatch_alarm_history (at_ms);
+CREATE INDEX ix_cloudwatch_alarm_history_account_id_region_id ON cloudwatch_alarm_history (account_id, region, id);
