@@ -135,7 +135,10 @@ def test_what_cannot_be_said_is_told_in_a_line(functions, skill, alexa, tmp_path
         (("hello", "--intent", "X"), "give an utterance or --intent"),
         (("--intent", "X", "--slot", "city"), "'city' is no slot"),
         (("gibberish",), "no sample fits 'gibberish' — give the skill's interaction model"),
-        (("gibberish", "--model", "none.json"), "none.json cannot be used as a model"),
+        (
+            ("gibberish", "--model", "none.json"),
+            "none.json cannot be used as a model: No such file or directory\n",
+        ),
     ):
         status, said, told = alexa("say", skill, *arguments)
         assert (status != 0, said) == (True, [])

@@ -214,7 +214,8 @@ def _meant(
             model = json.loads(path.read_text("utf-8"))
         meant = understand(utterance, model)
     except (OSError, ValueError, ModelUnusable) as error:
-        raise CommandError(f"{path} cannot be used as a model: {error}", status=USAGE) from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise CommandError(f"{path} cannot be used as a model: {why}", status=USAGE) from error
     if meant is None:
         raise CommandError(
             f"no sample fits {utterance!r}",

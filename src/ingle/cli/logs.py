@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -127,8 +128,9 @@ def _print_request(
 
     events = reader.of_request(request_id, start_ms)
     if not events:
+        since = datetime.fromtimestamp(start_ms / 1000).strftime("%Y-%m-%d %H:%M")
         raise CommandError(
-            f"{name} has logged nothing of a request {request_id} since then",
+            f"{name} has logged nothing of a request {request_id} since {since}",
             "look further back with --since, or list requests with "
             f"`ingle logs {name} --filter REPORT`",
         )
