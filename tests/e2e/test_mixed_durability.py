@@ -19,6 +19,8 @@ KILLS = 20
 BUDGET_S = 40
 """For the kills, of which there are fewer where a machine is slow."""
 HIDDEN_S = 4
+POISON = 13
+"""One that fails, of which there may be no other where few are accepted between two kills."""
 COPY = 10**8
 """What numbers are recorded times, so that there is room for which message it was."""
 FROM_QUEUES = """
@@ -139,6 +141,8 @@ def test_what_was_acknowledged_of_a_mixed_load_is_processed_through_twenty_kills
         Client(4, publishes_to(ordered_topic), "published"),
     ]
     clients = [sender, publisher, *in_groups]
+    sqs.send_message(QueueUrl=url, MessageBody=str(POISON))
+    sender.accepted.append(POISON)
     moments, began, kills = random.Random(8), time.monotonic(), 0
     while kills < KILLS and time.monotonic() - began < BUDGET_S:
         threads = [threading.Thread(target=each.run, args=(server,)) for each in clients]
