@@ -4,21 +4,11 @@ Source: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-messag
 """
 
 import asyncio
-import base64
-import datetime
 import hashlib
+import importlib
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.hashes import SHA1, SHA256
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
-from cryptography.x509.oid import NameOID
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,14 +17,12 @@ from ingle.services.sns import tables
 from ingle.storage.database import Database
 from ingle.storage.encryption import KeyRing
 
-_BITS = 2048
-_YEARS_10 = datetime.timedelta(days=3650)
+if TYPE_CHECKING:
+    from ingle.services.sns.signing_key import SigningKey
+
 _BOUND_TO = "signing key of Amazon SNS"
-_HOST = "sns.amazonaws.com"
 _NOTIFICATION = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 _CONFIRMATION = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
-# AWS signs with SHA-1 where a topic does not say otherwise.
-_HASHES = {"1": SHA1, "2": SHA256}
 _AT_ONCE = 3
 """A signature takes 0.2 ms, less than the way to another thread and back where many are busy."""
 
@@ -55,7 +43,7 @@ class Signer:
         self._database = database
         self._box = keys.box("topics")
         self._clock = clock
-        self._key: rsa.RSAPrivateKey | None = None
+        self._key: SigningKey | None = None
         self._pem = ""
         self._making = asyncio.Lock()
 
@@ -94,9 +82,10 @@ class Signer:
         key = self._key
         if key is None:
             raise RuntimeError("Nothing can be signed before there is a key.")
+        texts = [canonical(each) for each in messages]
         if len(messages) <= _AT_ONCE:
-            return _signed(key, messages, version)
-        return await asyncio.to_thread(_signed, key, messages, version)
+            return key.sign(texts, version)
+        return await asyncio.to_thread(key.sign, texts, version)
 
     async def _load(self) -> bool:
         async def read(connection: AsyncConnection) -> tuple[bytes, str] | None:
@@ -106,32 +95,28 @@ class Signer:
         found = await self._database.read(read)
         if found is None:
             return False
-        self._take(self._box.open(found[0], _BOUND_TO), found[1])
+        await self._take(self._box.open(found[0], _BOUND_TO), found[1])
         return True
 
     async def _make(self) -> None:
-        pem, certificate = await asyncio.to_thread(_make, self._clock.time())
+        crypto = await _crypto()
+        pem, certificate = await asyncio.to_thread(crypto.make, self._clock.time())
         values = {"sealed": self._box.seal(pem, _BOUND_TO), "certificate": certificate}
 
         async def write(connection: AsyncConnection) -> None:
             await connection.execute(insert(tables.signing_keys).values(values))
 
         await self._database.write(write)
-        self._take(pem, certificate)
+        await self._take(pem, certificate)
 
-    def _take(self, pem: bytes, certificate: str) -> None:
-        key = load_pem_private_key(pem, None)
-        assert isinstance(key, rsa.RSAPrivateKey)
-        self._pem = certificate
-        self._key = key
+    async def _take(self, pem: bytes, certificate: str) -> None:
+        crypto = await _crypto()
+        self._pem, self._key = certificate, crypto.SigningKey(pem)
 
 
-def _signed(
-    key: rsa.RSAPrivateKey, messages: Sequence[Mapping[str, str]], version: str
-) -> list[str]:
-    chosen = _HASHES[version]()
-    signed = (key.sign(canonical(each), padding.PKCS1v15(), chosen) for each in messages)
-    return [base64.b64encode(each).decode("ascii") for each in signed]
+async def _crypto() -> Any:
+    """Load what makes keys and signs, in a thread: it takes long, and needs topics to be of use."""
+    return await asyncio.to_thread(importlib.import_module, "ingle.services.sns.signing_key")
 
 
 def canonical(message: Mapping[str, str]) -> bytes:
@@ -139,23 +124,3 @@ def canonical(message: Mapping[str, str]) -> bytes:
     names = _NOTIFICATION if message["Type"] == "Notification" else _CONFIRMATION
     parts = [f"{name}\n{message[name]}\n" for name in names if message.get(name) is not None]
     return "".join(parts).encode(errors="surrogatepass")
-
-
-def _make(now: float) -> tuple[bytes, str]:
-    """Make a key and a certificate for it, which it signs itself; blocks."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=_BITS)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _HOST)])
-    begin = datetime.datetime.fromtimestamp(now, datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(begin - datetime.timedelta(days=1))
-        .not_valid_after(begin + _YEARS_10)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(_HOST)]), critical=False)
-        .sign(key, SHA256())
-    )
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return pem, certificate.public_bytes(Encoding.PEM).decode("ascii")
