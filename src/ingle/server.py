@@ -88,6 +88,7 @@ async def _serve(
     async with server.running(sock) as endpoint:
         # What is there now stays. Looking through it for garbage again and again takes long.
         gc.freeze()
+        gc.enable()
         print(f"ready {endpoint}", flush=True)
         await stop.wait()
     return 1 if server.broken else 0

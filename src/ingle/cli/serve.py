@@ -1,6 +1,7 @@
 """`ingle serve`: run the server in the foreground."""
 
 import errno
+import gc
 import socket
 from typing import Annotated
 
@@ -296,6 +297,8 @@ def serve(
 
 
 def _run(config: Config) -> int:
+    # What is loaded now stays, so looking for garbage in it is in vain; the server turns it on.
+    gc.disable()
     from ingle.sandbox.client import WardenError
     from ingle.server import run
     from ingle.storage.errors import StorageError
