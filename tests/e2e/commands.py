@@ -97,10 +97,12 @@ class Terminal:
 
 
 @contextlib.contextmanager
-def on_terminal(ingle: Ingle, *arguments: str, **variables: str) -> Iterator[Terminal]:
+def on_terminal(
+    ingle: Ingle, *arguments: str, rows: int = 30, **variables: str
+) -> Iterator[Terminal]:
     """Run `ingle` on a terminal, and end it at last."""
     master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, 100, 0, 0))
     environment = ingle.environment(COLUMNS="", TERM="xterm-256color", **variables)
     with subprocess.Popen(
         [INGLE, *arguments],

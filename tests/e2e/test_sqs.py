@@ -14,7 +14,7 @@ from tests.e2e.queues import new_queue, receive
 from tests.e2e.raw import bytes_of, connect, read_answer, send, signed
 
 MISSING = "http://127.0.0.1/000000000000/nobody"
-THEIRS = "444455556666"
+THEIRS = "444455557777"
 
 
 @pytest.fixture(scope="module")

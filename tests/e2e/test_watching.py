@@ -69,7 +69,9 @@ def test_top_is_sorted_and_printed_once_elsewhere_than_on_a_terminal(
 
 
 def test_top_stays_up_to_date_until_q(ingle: Ingle, mixed: str, invoke: Callable[..., Any]) -> None:
-    with on_terminal(ingle, "top", "--interval", "0.2", "--seconds", "300") as terminal:
+    # High enough for the functions of all tests that ran on this server.
+    options = "--interval", "0.2", "--seconds", "300"
+    with on_terminal(ingle, "top", *options, rows=2000) as terminal:
         terminal.wait_for(mixed)
         terminal.press("n")
         terminal.wait_for("\x1b[7mname")  # reversed
