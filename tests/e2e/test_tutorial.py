@@ -18,6 +18,8 @@ from tests.e2e.server import Server
 README = Path(__file__).parents[2] / "README.md"
 _PORT = 4566  # as the README prints it
 _END = "-- end of block --"
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+"""What a terminal shows as a colour, and nobody reads."""
 
 
 class Terminal:
@@ -134,6 +136,7 @@ def test_the_tutorial_works_when_it_is_pasted(
             assert server.endpoint == f"http://127.0.0.1:{port}"
             continue
         output = terminal.paste(commands)
+        output = _COLOUR.sub("", output)
         assert re.fullmatch(pattern(shown), output), f"{commands}\nshows\n{output}\nnot\n{shown}"
     assert starts == 2, "the tutorial restarts the server"
 
