@@ -45,20 +45,11 @@ def measure_put(
     """
     load, peer = LoadProcess(keeper, folder), InglePeer(keeper, folder / InglePeer.name)
     peer.start()
-    rounds: list[Results] = []
     with peer.blamed():
         endpoint = replace(_endpoint(peer), bucket=BUCKET)
         load.run(Job(endpoint, settings.clients, WARMUP_OBJECTS, TIMEOUT_S))
-        for _ in range(settings.put_rounds):
-            outcome = load.run(Job(endpoint, settings.clients, settings.put_objects, TIMEOUT_S))
-            rounds.append(
-                {
-                    "per_second": outcome.requests / outcome.span_s,
-                    "p50_ms": outcome.p50_ms,
-                    "p99_ms": outcome.p99_ms,
-                }
-            )
-            step()
+        job = Job(endpoint, settings.clients, settings.put_objects, TIMEOUT_S)
+        rounds = load.rounds(job, settings.put_rounds, step)
     peer.stop()
     load.stop()
     return median_of(f"s3_put.{InglePeer.name}", rounds)

@@ -41,23 +41,13 @@ def measure_events(
     """
     load, peer = LoadProcess(keeper, folder), InglePeer(keeper, folder / InglePeer.name)
     peer.start()
-    rounds: list[Results] = []
     with peer.blamed():
         peer.deploy([FUNCTION])
         _make_rule(peer)
         endpoint = replace(peer.endpoint(FUNCTION), path="/", bus="default")
         load.run(Job(endpoint, settings.clients, WARMUP_EVENTS, TIMEOUT_S))
-        for _ in range(settings.accept_rounds):
-            job = Job(endpoint, settings.clients, settings.put_events, TIMEOUT_S)
-            outcome = load.run(job)
-            rounds.append(
-                {
-                    "per_second": outcome.requests / outcome.span_s,
-                    "p50_ms": outcome.p50_ms,
-                    "p99_ms": outcome.p99_ms,
-                }
-            )
-            step()
+        job = Job(endpoint, settings.clients, settings.put_events, TIMEOUT_S)
+        rounds = load.rounds(job, settings.accept_rounds, step)
     peer.stop()
     load.stop()
     return median_of(f"events_put.{InglePeer.name}", rounds)

@@ -3,12 +3,14 @@
 import json
 import selectors
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 from bench.errors import BenchError
 from bench.load import ANSWER_TIMEOUT_S, Job, Outcome
 from bench.processes import Keeper, Managed, plain_environment
+from bench.stats import Results
 
 PREPARE_TIMEOUT_S = 60.0
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,6 +52,27 @@ class LoadProcess:
         if "error" in answer:
             raise BenchError(answer["error"])
         return Outcome(**answer)
+
+    def rounds(self, job: Job, count: int, step: Callable[[], None]) -> list[Results]:
+        """Run a job so many times; return the rate and the latencies of each.
+
+        Args:
+            job: what to send.
+            count: how many times.
+            step: called after each.
+        """
+        found: list[Results] = []
+        for _ in range(count):
+            outcome = self.run(job)
+            found.append(
+                {
+                    "per_second": outcome.requests / outcome.span_s,
+                    "p50_ms": outcome.p50_ms,
+                    "p99_ms": outcome.p99_ms,
+                }
+            )
+            step()
+        return found
 
     def stop(self) -> None:
         """Ends it; leaving the keeper's context does so as well."""
