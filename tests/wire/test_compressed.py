@@ -19,7 +19,11 @@ def test_a_packed_body_is_unpacked_and_any_other_left_as_it_is() -> None:
     assert plain_body(Request("POST", "/", body=b"text")) == b"text"
 
 
-@pytest.mark.parametrize("body", [b"text", gzip.compress(b"text")[:-9], b""])
+@pytest.mark.parametrize(
+    "body",
+    [b"text", gzip.compress(b"text")[:-9], b""],
+    ids=["not packed", "cut short", "empty"],  # bytes would name the test after the time
+)
 def test_what_is_not_packed_as_the_header_says_is_refused(body: bytes) -> None:
     with pytest.raises(Serialization):
         plain_body(request(body))
