@@ -224,7 +224,7 @@ def test_logs_are_followed_until_ctrl_c(ingle: Ingle, hello: str) -> None:
         stderr=subprocess.PIPE,
         text=True,
     ) as following:
-        watchdog = threading.Timer(30, following.kill)
+        watchdog = threading.Timer(120, following.kill)
         watchdog.start()
         try:
             assert following.stdout is not None

@@ -45,7 +45,7 @@ class Terminal:
             },
         )
         os.close(writer)
-        self._watchdog = threading.Timer(60, self._bash.kill)
+        self._watchdog = threading.Timer(240, self._bash.kill)
         self._watchdog.start()
 
     def paste(self, commands: str) -> str:
