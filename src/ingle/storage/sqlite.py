@@ -60,14 +60,14 @@ def check(connection: Connection) -> None:
         )
 
 
-async def in_transaction(connection: AsyncConnection) -> bool:
-    """Say whether a transaction is still there: some errors (a full disk) make SQLite end it.
+async def lost_transaction(connection: AsyncConnection) -> bool:
+    """Say whether a transaction is gone: some errors (a full disk) make SQLite end it.
 
     The driver would take a commit without one for done.
     """
     raw = await connection.get_raw_connection()
-    found: bool = raw.driver_connection.in_transaction  # type: ignore[union-attr]
-    return found
+    lost: bool = raw.dbapi_connection.has_lost_transaction  # type: ignore[union-attr]
+    return lost
 
 
 async def mark_for_compacting(connection: AsyncConnection) -> None:

@@ -169,17 +169,17 @@ async def _alone(write: _Write, connection: AsyncConnection) -> Any:
         result = await write.run(connection)
     except Exception as error:
         # What ended the transaction says more than that it is gone.
-        if await sqlite.in_transaction(connection):
+        if not await sqlite.lost_transaction(connection):
             raise _Failed(error) from error
         raise
-    if not await sqlite.in_transaction(connection):
+    if await sqlite.lost_transaction(connection):
         raise TransactionGone
     return result
 
 
 async def _attempt(write: _Write, connection: AsyncConnection) -> tuple[Any, Exception | None]:
-    # A savepoint for each write. Releasing it also proves that the transaction is still there:
-    # some errors (a full disk) make the database roll all of it back by itself.
+    # A savepoint for each write. Releasing it, at the latest with the commit, also proves that the
+    # transaction is still there: some errors (a full disk) make the database roll all of it back.
     savepoint = await connection.begin_nested()
     try:
         result = await write.run(connection)
