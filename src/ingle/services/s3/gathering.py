@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
+from ingle.storage.gathering import Gathering
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -27,6 +29,7 @@ class Gatherer(Generic[T, R]):
         self._write = write
         self._key = key
         self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
+        self._gathering = Gathering(self._waiting)
         self._task: asyncio.Task[None] | None = None
 
     async def add(self, item: T) -> R:
@@ -36,6 +39,7 @@ class Gatherer(Generic[T, R]):
         """
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))
+        self._gathering.came()
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="objects to be written")
         return await answer
@@ -43,7 +47,9 @@ class Gatherer(Generic[T, R]):
     async def _run(self) -> None:
         try:
             while self._waiting:
+                await self._gathering.complete()
                 batch = self._next()
+                self._gathering.taken(len(batch))
                 results: Sequence[R | Exception]
                 try:
                     results = await self._write([item for item, _ in batch])

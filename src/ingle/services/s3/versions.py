@@ -237,7 +237,7 @@ class VersionStore:
         self, connection: AsyncConnection, work: _Work, additions: "Sequence[_Addition]"
     ) -> Sequence[Version | Exception]:
         results: list[Version | Exception] = []
-        made: list[tuple[int, _Addition, Bucket, Version]] = []
+        possible: list[tuple[int, _Addition, Bucket]] = []
         there = await _latest(connection, additions)
         for each in additions:
             found = there.get((each.bucket.id, each.version.key))
@@ -247,17 +247,21 @@ class VersionStore:
             except ServiceError as error:
                 results.append(error)
                 continue
-            version = await self._make_room(connection, work, bucket, each.version, found)
-            made.append((len(results), each, bucket, version))
-            results.append(version)
-        if not made:
+            possible.append((len(results), each, bucket))
+            results.append(each.version)
+        if not possible:
             return results
+        wanted = [
+            (bucket, each.version, there.get((bucket.id, each.version.key)))
+            for _, each, bucket in possible
+        ]
+        made = await self._make_room(connection, work, wanted)
         numbers = await connection.scalars(
             insert(tables.versions).returning(_COLUMNS.id, sort_by_parameter_order=True),
-            [_values(version) for *_, version in made],
+            [_values(version) for version in made],
         )
         contents = []
-        for number, (position, each, bucket, version) in zip(numbers, made, strict=True):
+        for number, version, (position, each, bucket) in zip(numbers, made, possible, strict=True):
             numbered = replace(version, id=number)
             results[position] = numbered
             contents.append({**rows.content_values(each.content), "object_id": number})
@@ -330,7 +334,7 @@ class VersionStore:
             if version_id is not None or not bucket_now.versioning:
                 if found is None:
                     return None
-                await self._remove(connection, work, found)
+                await self._remove(connection, work, [found.id])
                 await _promote(connection, bucket, key)
                 change = Change(f"{kind}:Delete", bucket_now, found, origin)
                 work.changes.append(change)
@@ -423,7 +427,7 @@ class VersionStore:
         found: Version | None,
     ) -> Version:
         """Insert a version, in place of what its key meant."""
-        made = await self._make_room(connection, work, bucket, version, found)
+        [made] = await self._make_room(connection, work, [(bucket, version, found)])
         inserted = await connection.execute(insert(tables.versions).values(_values(made)))
         return replace(made, id=rows.primary_key(inserted))
 
@@ -431,29 +435,42 @@ class VersionStore:
         self,
         connection: AsyncConnection,
         work: _Work,
-        bucket: Bucket,
-        version: Version,
-        found: Version | None,
-    ) -> Version:
-        """Let a key mean nothing any more; return what is to be inserted."""
-        keeps = bucket.versioning == ENABLED
-        if found is not None and not keeps:
-            replaced: Version | None = found
-            if found.version_id != NULL:
-                replaced = await _find(connection, bucket, version.key, NULL)
-            if replaced is not None:
-                await self._remove(connection, work, replaced)
-        if found is not None and bucket.versioning:
-            await connection.execute(
-                update(tables.versions).where(_COLUMNS.id == found.id).values(is_latest=False)
-            )
-        return replace(version, version_id=_new_version_id() if keeps else NULL, is_latest=True)
+        wanted: Sequence[tuple[Bucket, Version, Version | None]],
+    ) -> Sequence[Version]:
+        """Let keys mean nothing any more; return what is to be inserted.
 
-    async def _remove(self, connection: AsyncConnection, work: _Work, version: Version) -> None:
-        files = select(_OF_CONTENT.id).where(_OF_CONTENT.object_id == version.id)
-        found = await connection.execute(files.where(_OF_CONTENT.in_file))
-        work.files += [row.id for row in found]
-        await connection.execute(delete(tables.versions).where(_COLUMNS.id == version.id))
+        Args:
+            connection: the transaction's.
+            work: takes what is to be done after it.
+            wanted: versions, each with its bucket and what its key means now.
+        """
+        made, replaced, hidden = [], [], []
+        for bucket, version, found in wanted:
+            keeps = bucket.versioning == ENABLED
+            if found is not None and not keeps:
+                last: Version | None = found
+                if found.version_id != NULL:
+                    last = await _find(connection, bucket, version.key, NULL)
+                if last is not None:
+                    replaced.append(last.id)
+            if found is not None and bucket.versioning:
+                hidden.append(found.id)
+            version_id = _new_version_id() if keeps else NULL
+            made.append(replace(version, version_id=version_id, is_latest=True))
+        if replaced:
+            await self._remove(connection, work, replaced)
+        if hidden:
+            await connection.execute(
+                update(tables.versions).where(_COLUMNS.id.in_(hidden)).values(is_latest=False)
+            )
+        return made
+
+    async def _remove(
+        self, connection: AsyncConnection, work: _Work, numbers: Sequence[int]
+    ) -> None:
+        files = select(_OF_CONTENT.id).where(_OF_CONTENT.object_id.in_(numbers))
+        work.files += await connection.scalars(files.where(_OF_CONTENT.in_file))
+        await connection.execute(delete(tables.versions).where(_COLUMNS.id.in_(numbers)))
 
     async def _tell(
         self, connection: AsyncConnection, work: _Work, *, reversible: bool = True
