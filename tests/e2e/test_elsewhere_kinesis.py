@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.callers import allow, delete_role, new_role, new_user
+from tests.e2e.callers import allow, document, new_role, new_user
 from tests.e2e.conftest import create, eventually, refusal
 from tests.e2e.kinesis import KEY, Kinesis, running
 from tests.e2e.server import TRUST, Server
@@ -148,9 +148,9 @@ def test_a_stream_gets_the_events_that_a_subscription_filter_passes(
     started_ms = int(time.time() * 1000)
     group.subscribe(stream, role, filterPattern="ERROR")
     (control,) = there.records(stream)
-    document = json.loads(gzip.decompress(control["Data"]))
-    assert started_ms <= document["logEvents"][0].pop("timestamp") <= time.time() * 1000
-    assert document == {
+    tried = json.loads(gzip.decompress(control["Data"]))
+    assert started_ms <= tried["logEvents"][0].pop("timestamp") <= time.time() * 1000
+    assert tried == {
         "messageType": "CONTROL_MESSAGE",
         "owner": "CloudwatchLogs",
         "logGroup": "",
@@ -160,11 +160,11 @@ def test_a_stream_gets_the_events_that_a_subscription_filter_passes(
     }
     group.put("ERROR a", "fine", "ERROR b")
     eventually(lambda: len(there.documents(stream)) == 1, "the stream got the events")
-    (document,) = there.documents(stream)
-    events = document.pop("logEvents")
+    (got,) = there.documents(stream)
+    events = got.pop("logEvents")
     assert [each["message"] for each in events] == ["ERROR a", "ERROR b"]
     assert len({each["id"] for each in events}) == 2
-    assert document == {
+    assert got == {
         "messageType": "DATA_MESSAGE",
         "owner": "000000000000",
         "logGroup": group.name,
@@ -205,9 +205,9 @@ def test_records_are_grouped_by_log_stream_or_at_random(here: Server, there: Kin
         eventually(lambda: len(there.documents(stream)) == 6, "all records came")
         found: dict[str, set[str]] = {"one": set(), "two": set()}
         for each in there.records(stream):
-            document = json.loads(gzip.decompress(each["Data"]))
-            if document["logStream"]:
-                found[document["logStream"]].add(each["PartitionKey"])
+            read = json.loads(gzip.decompress(each["Data"]))
+            if read["logStream"]:
+                found[read["logStream"]].add(each["PartitionKey"])
         return found
 
     grouped = keys("ByLogStream")
@@ -257,6 +257,8 @@ def test_what_a_stream_needs_is_told(here: Server, there: Kinesis) -> None:
         in (group.refusal(stream, strange)[1])
     )
     assert "cannot assume the role" in group.refusal(stream, role + "x")[1]
+    abroad = logs_role(here, "kinesis:PutRecord", service="logs.eu-west-1.amazonaws.com")
+    assert "cannot assume the role" in group.refusal(stream, abroad)[1]
     may = allow("logs:PutSubscriptionFilter")
     user = here.client("logs", **new_user(here, may))
     denied = refusal(user.put_subscription_filter, **group.subscription(stream, role))
@@ -293,14 +295,16 @@ def test_a_filter_that_fails_for_good_skips_events_until_it_is_put_again(
     stream, group = new_stream(there), Group(here)
     role = logs_role(here, "kinesis:PutRecord")
     group.subscribe(stream, role)
-    delete_role(here, role)
+    iam, policy = here.client("iam"), {"RoleName": role.rpartition("/")[2], "PolicyName": "own"}
+    iam.delete_role_policy(**policy)
     group.put("lost")
     disabled = (
         f"the subscription filter of arn:aws:logs:us-east-1:000000000000:log-group:{group.name}"
     )
     eventually(lambda: disabled in here.log, "it is said")
+    iam.put_role_policy(**policy, PolicyDocument=document(allow("kinesis:PutRecord")))
     group.put("skipped")
-    group.subscribe(stream, logs_role(here, "kinesis:PutRecord"))
+    group.subscribe(stream, role)
     group.put("back")
     eventually(lambda: there.messages(stream) == ["back"], "events come again")
     assert here.log.count(disabled) == 1

@@ -61,9 +61,10 @@ class Streams:
 
     async def next(self) -> dict[str, Any]:
         """Wait for a record, the clock moving on meanwhile; return its document."""
-        while self.endpoint.came.empty():
-            await self.logs.clock.advance(0.25)
-            await asyncio.sleep(0)
+        async with asyncio.timeout(30):
+            while self.endpoint.came.empty():
+                await self.logs.clock.advance(0.25)
+                await asyncio.sleep(0)
         came = self.endpoint.came.get_nowait()
         assert came.headers["x-amz-target"] == "Kinesis_20131202.PutRecord"
         read: dict[str, Any] = json.loads(gzip.decompress(base64.b64decode(came.json()["Data"])))
@@ -134,8 +135,9 @@ async def test_what_fails_for_good_disables_a_filter_for_ten_minutes(
     streams.endpoint.answers = [refused("ResourceNotFoundException"), TAKEN]
     await streams.write("lost")
     assert await streams.messages() == ["lost"]
-    while "is disabled for 600 s" not in caplog.text:
-        await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        while "is disabled for 600 s" not in caplog.text:
+            await asyncio.sleep(0)
     assert "ResourceNotFoundException it is." in caplog.text
     await clock.advance(590)
     await streams.write("skipped")
