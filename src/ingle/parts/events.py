@@ -66,6 +66,7 @@ class Events:
         )
         if not isinstance(queues, ServiceMessages):  # they are elsewhere
             queues.send_with(deliveries)
+        _carry_to_streams(base, records, messaging, deliveries)
         deliveries.invoke_with(functions.for_services)
         deliveries.publish_with(topics)
         buses = EventsService(await EventsStore.open(database, base.keys), deliveries, clock)
@@ -82,3 +83,18 @@ class Events:
             Neighbours(functions.for_services, queues, topics, buses.for_services)
         )
         return cls(deliveries, buses, schedules)
+
+
+def _carry_to_streams(
+    base: Base, records: Records, messaging: Messaging, deliveries: Deliveries
+) -> None:
+    forwarder = messaging.elsewhere.get("kinesis")
+    if forwarder is None:
+        return
+    # Loaded here, because most servers have none.
+    from ingle.forwarding.json_calls import JsonCalls
+    from ingle.services.logs.kinesis import KinesisDeliveries
+
+    calls = JsonCalls(forwarder, "Kinesis", "Kinesis_20131202", "1.1")
+    streams = KinesisDeliveries(calls, base.database, deliveries, base.clock)
+    records.watching.deliveries.streams = streams

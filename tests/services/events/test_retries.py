@@ -1,10 +1,13 @@
 """Deliveries that fail: how often and when they are tried again, and what tells of it."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ingle.services.delivering import dispatcher
 from ingle.services.delivering.api import Delivery, DeliveryFailed, Done, Step
 from tests.services.clocks import ManualClock
 from tests.services.conftest import ACCOUNT, REGION, context
@@ -128,3 +131,17 @@ async def test_what_becomes_of_deliveries_is_measured(events: Events, clock: Man
         ("FailedInvocations", "lost"),
         ("InvocationsSentToDlq", "lost"),
     }
+
+
+async def test_what_is_too_much_for_memory_is_delivered_from_the_disk(
+    events: Events, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "MEMORY", replace(dispatcher.MEMORY, kept_bytes=1))
+    flaky = Flaky(clock, 4)
+    await set_up(events, flaky)
+    for _ in range(3):
+        await events.put()
+    while len(flaky.attempts) < 7:
+        await clock.advance(0.25)
+        await asyncio.sleep(0)
+    await flaky.taken.wait()

@@ -133,7 +133,7 @@ async def test_events_are_copied_to_another_group_once(group: Logs) -> None:
 @pytest.mark.parametrize(
     ("destination", "told"),
     [
-        (f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/s", "Amazon Kinesis Data Streams"),
+        (f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/s", "services.kinesis"),
         (f"arn:aws:firehose:{REGION}:{ACCOUNT}:deliverystream/s", "Amazon Data Firehose"),
         (f"arn:aws:logs:{REGION}:{ACCOUNT}:destination:d", "does not have destinations"),
         (f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:none", "does not exist"),
@@ -150,7 +150,8 @@ async def test_other_destinations_are_refused_by_name(
 
 async def test_filters_are_described_changed_and_deleted(group: Logs, database: Database) -> None:
     await put(group, "a", name="one")
-    await put(group, "b", name="two", distribution="Random", roleArn="arn:aws:iam::1:role/r")
+    role = "arn:aws:iam::1:role/r"
+    await put(group, "b", COPIES, "two", distribution="Random", roleArn=role)
     await put(group, "c", name="one")
     with pytest.raises(ServiceError, match="Resource limit exceeded") as caught:
         await put(group, "d", name="three")
@@ -167,7 +168,7 @@ async def test_filters_are_described_changed_and_deleted(group: Logs, database: 
         "applyOnTransformedLogs": False,
         "creationTime": NOW_MS,
     }
-    assert (two["distribution"], two["roleArn"]) == ("Random", "arn:aws:iam::1:role/r")
+    assert (two["distribution"], two["roleArn"]) == ("Random", role)
     # As after a restart.
     again = (await FilterStore.open(database)).of(
         (await group.store.groups(ACCOUNT, REGION))[0].key
@@ -179,4 +180,6 @@ async def test_filters_are_described_changed_and_deleted(group: Logs, database: 
         await group.service.delete_subscription_filter(context(), {**request, "filterName": "one"})
     group.write((1, "b c"))
     await group.sink.flush()
-    assert len(group.functions.delivered) == 1
+    assert group.functions.delivered == []
+    copies = await group.service.filter_log_events(context(), {"logGroupName": "copies"})
+    assert messages(copies) == ["b c"]

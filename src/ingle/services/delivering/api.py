@@ -86,6 +86,7 @@ class Deliveries:
             "sqs": QueueSender(queues, self.bringers),
             "logs": LogSender(sink, clock),
         }
+        self._carried: set[str] = set()
         self._shapes: dict[str, Shape] = {}
         self._dispatcher = Dispatcher(
             self._store,
@@ -106,10 +107,15 @@ class Deliveries:
 
     def has(self, service: str) -> bool:
         """Say whether a service's resources can be targets, by how ARNs call it."""
-        return service in self._senders
+        return service in self._senders and service not in self._carried
 
     def send_with(self, service: str, sender: Sender) -> None:
         """Let the resources of a service be targets."""
+        self._senders[service] = sender
+
+    def carry_with(self, service: str, sender: Sender) -> None:
+        """Bring to a service's resources what `add` is given, without letting them be targets."""
+        self._carried.add(service)
         self._senders[service] = sender
 
     def shape_with(self, principal: str, shape: Shape) -> None:

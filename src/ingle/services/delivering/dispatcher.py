@@ -58,6 +58,7 @@ class Dispatcher:
         # When each is due, and its row: of what lies on disk, no more than that is in memory.
         self._due: list[tuple[int, int]] = []
         self._kept: dict[int, Delivery] = {}
+        self._kept_bytes = 0
         self._running: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[None] | None = None
         self._stopped = False
@@ -106,14 +107,19 @@ class Dispatcher:
                     each.done()
                 continue
             heapq.heappush(self._due, (each.due_ms, each.id))
-            if len(self._kept) < MEMORY.kept:
+            if not self._full:
                 self._kept[each.id] = each
+                self._kept_bytes += len(each.event)
         self._alarm.ring()
 
     @property
     def crowded(self) -> bool:
         """Whether it is busy, and more wait than are kept in memory."""
-        return len(self._running) >= MEMORY.at_once and len(self._kept) >= MEMORY.kept
+        return len(self._running) >= MEMORY.at_once and self._full
+
+    @property
+    def _full(self) -> bool:
+        return len(self._kept) >= MEMORY.kept or self._kept_bytes >= MEMORY.kept_bytes
 
     def stop(self) -> None:
         """Begin no more deliveries."""
@@ -148,7 +154,11 @@ class Dispatcher:
     async def _one(self, row: int) -> None:
         delivery: Delivery | None = None
         try:
-            delivery = self._kept.pop(row, None) or await self._store.get(row)
+            delivery = self._kept.pop(row, None)
+            if delivery is None:
+                delivery = await self._store.get(row)
+            else:
+                self._kept_bytes -= len(delivery.event)
             if delivery is not None:
                 await self._attempt(delivery)
         except Exception:

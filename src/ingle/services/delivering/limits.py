@@ -22,6 +22,7 @@ class MemoryLimits:
     at_once: int
     promptly: int
     kept: int
+    kept_bytes: int
     page: int
 
 

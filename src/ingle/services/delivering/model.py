@@ -24,7 +24,7 @@ class Delivery:
         account_id: whose that is.
         region: where.
         target: the target as it was set, `Arn` among its members.
-        event: JSON; for a rule the event itself, for a schedule what the target gets.
+        event: for a rule the event itself, for others what the target gets; JSON, but for streams.
         created_ms: when it was accepted, or when it was scheduled for.
         trace: the trace header that came along, or "".
         hops: how many buses passed it on before.

@@ -3,6 +3,8 @@
 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
 """
 
+import re
+
 from ingle.auth.authorizer import Authorizer
 from ingle.auth.directory import Directory
 from ingle.auth.sessions import assumed_role_arn
@@ -12,6 +14,7 @@ from ingle.iam.request import AccessRequest, Values
 from ingle.services.delivering.model import Delivery, DeliveryFailed
 
 NO_PERMISSIONS = "NO_PERMISSIONS"
+_NOT_IN_NAMES = re.compile(r"[^\w+=,.@-]", re.ASCII)
 
 
 class Bringers:
@@ -41,7 +44,7 @@ class Bringers:
         facts = self._directory.role(role)
         if facts is None:
             return service
-        name = delivery.source_arn.rpartition("/")[2][:64]
+        name = _NOT_IN_NAMES.sub("", delivery.source_arn.rpartition("/")[2])[:64]
         return Principal(
             PrincipalKind.ROLE_SESSION,
             assumed_role_arn(facts.arn, name),
@@ -54,19 +57,21 @@ class Bringers:
     def may_assume(self, service: str, role: str, source_arn: str, account_id: str) -> bool:
         """Say whether there is such a role, and a service may assume it for a rule or a schedule.
 
-        Where nobody is refused anything, it may.
+        The role may trust the service by its name of the region, too. Where nobody is refused
+        anything, it may.
         """
         facts = self._directory.role(role)
         if facts is not None:
-            request = AccessRequest(
-                service_principal(service),
-                "sts:AssumeRole",
-                facts.arn,
-                facts.arn.split(":")[4],
-                _keys(source_arn, account_id),
-            )
-            if authorize(request, Policies(resource=facts.trust)).allowed:
-                return True
+            for name in (service, _regional(service, source_arn)):
+                request = AccessRequest(
+                    service_principal(name),
+                    "sts:AssumeRole",
+                    facts.arn,
+                    facts.arn.split(":")[4],
+                    _keys(source_arn, account_id),
+                )
+                if authorize(request, Policies(resource=facts.trust)).allowed:
+                    return True
         return self._authorizer.forgives(_not_assumed(service, role))
 
     def check(self, principal: Principal, action: str, delivery: Delivery) -> None:
@@ -88,6 +93,12 @@ def condition_keys(delivery: Delivery) -> dict[str, Values]:
 
 def _keys(source_arn: str, account_id: str) -> dict[str, Values]:
     return {"aws:sourcearn": (source_arn,), "aws:sourceaccount": (account_id,)}
+
+
+def _regional(service: str, source_arn: str) -> str:
+    """`logs.eu-west-1.amazonaws.com`, as AWS's examples have it, for `logs.amazonaws.com`."""
+    name, _, domain = service.partition(".")
+    return f"{name}.{source_arn.split(':')[3]}.{domain}"
 
 
 def _not_assumed(service: str, role: str) -> str:

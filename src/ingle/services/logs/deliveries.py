@@ -6,16 +6,17 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-cloudwatchlogs.html
 
 import asyncio
 import base64
-import gzip
+import itertools
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import orjson
 
-from ingle.services.logs.chunks import RawEvent, event_bytes
+from ingle.clock import Clock
+from ingle.services.logs.documents import Delivery, control_message, data_messages, zipped
 from ingle.services.logs.errors import InvalidParameter
-from ingle.services.logs.model import GroupKey, StreamKey
+from ingle.services.logs.model import GroupKey
 from ingle.wire.errors import ServiceError
 
 _logger = logging.getLogger(__name__)
@@ -23,38 +24,35 @@ _logger = logging.getLogger(__name__)
 Enqueue = Callable[[str, bytes, str, str], Awaitable[str]]
 """Accepts an event for a function: its ARN, the event, the ARN and the account of the source."""
 
-# Compressed and in Base64 this is below what an event of a function may have, whatever it says.
-_MOST_BYTES = 600_000
-_CONTROL = "CWL CONTROL MESSAGE: Checking health of destination Lambda function."
 
+class KinesisStreams(Protocol):
+    """Brings events to streams of Kinesis."""
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """Events of one stream for one destination.
+    async def check(self, key: GroupKey, destination: str, role: str) -> None:
+        """Have a stream take a control message; raises InvalidParameter."""
+        ...
 
-    Attributes:
-        source: where they come from.
-        filter_name: which filter they passed.
-        destination: the ARN of a function.
-        events: times and messages.
-    """
-
-    source: StreamKey
-    filter_name: str
-    destination: str
-    events: Sequence[RawEvent]
+    async def deliver(self, deliveries: Sequence[Delivery]) -> None:
+        """Take events, which are on the disk when this returns."""
+        ...
 
 
 class LogDeliveries:
-    """Hands events on to functions, through the queue of their asynchronous invocations.
+    """Hands events on: to functions through the queue of their asynchronous invocations.
 
     Args:
         enqueue: accepts an event for a function.
+        clock: the time of day.
+
+    Attributes:
+        streams: brings events to streams of Kinesis; None where there is no Kinesis.
     """
 
-    def __init__(self, enqueue: Enqueue) -> None:
+    def __init__(self, enqueue: Enqueue, clock: Clock) -> None:
+        self.streams: KinesisStreams | None = None
         self._enqueue = enqueue
-        self._count = 0
+        self._clock = clock
+        self._numbers = itertools.count()
         # Destinations that could not be reached, so that each is complained about once.
         self._failing: set[tuple[GroupKey, str]] = set()
 
@@ -64,14 +62,7 @@ class LogDeliveries:
         Raises:
             InvalidParameter: it is not there, or its policy does not let CloudWatch Logs in.
         """
-        event = {
-            "messageType": "CONTROL_MESSAGE",
-            "owner": "CloudwatchLogs",
-            "logGroup": "",
-            "logStream": "",
-            "subscriptionFilters": [],
-            "logEvents": [{"id": "", "timestamp": 0, "message": _CONTROL}],
-        }
+        event = control_message("Lambda function", int(self._clock.time() * 1000))
         try:
             await self._hand_on(key, destination, _payload(event))
         except ServiceError as error:
@@ -81,66 +72,48 @@ class LogDeliveries:
             ) from error
 
     async def deliver(self, delivery: Delivery) -> None:
-        """Hand events on; they are on the disk when this returns, or lost, which is logged."""
+        """Hand events on to a function.
+
+        They are on the disk when this returns, or lost, which is logged.
+        """
         key = delivery.source.group
-        failing = (key, delivery.destination)
-        for events in _portions(delivery.events):
-            first = self._count
-            self._count += len(events)
-            payload = await asyncio.to_thread(_data, delivery, events, first)
+        payloads = (_payload(each) for each in data_messages(delivery, self._numbers))
+        while (payload := await asyncio.to_thread(next, payloads, None)) is not None:
             try:
                 await self._hand_on(key, delivery.destination, payload)
             except ServiceError as error:
-                if failing not in self._failing:
-                    self._failing.add(failing)
-                    _logger.warning(
-                        "events of the log group %s are not delivered to %s (%s): the subscription "
-                        "filter %s loses them until that is mended",
-                        key.name,
-                        delivery.destination,
-                        error,
-                        delivery.filter_name,
-                    )
+                self._complain(delivery, error)
                 return
-            self._failing.discard(failing)
+            self._failing.discard((key, delivery.destination))
+
+    async def deliver_to_streams(self, deliveries: Sequence[Delivery]) -> None:
+        """Hand events on to streams of Kinesis.
+
+        They are on the disk when this returns, or lost, which is logged.
+        """
+        if self.streams is not None:
+            await self.streams.deliver(deliveries)
+            return
+        for delivery in deliveries:
+            self._complain(delivery, "[services.kinesis] is not configured any more")
+
+    def _complain(self, delivery: Delivery, fault: object) -> None:
+        failing = (delivery.source.group, delivery.destination)
+        if failing in self._failing:
+            return
+        self._failing.add(failing)
+        _logger.warning(
+            "events of the log group %s are not delivered to %s (%s): the subscription filter %s "
+            "loses them until that is mended",
+            delivery.source.group.name,
+            delivery.destination,
+            fault,
+            delivery.filter_name,
+        )
 
     async def _hand_on(self, key: GroupKey, destination: str, payload: bytes) -> None:
         await self._enqueue(destination, payload, f"{key.arn}:*", key.account_id)
 
 
-def _portions(events: Sequence[RawEvent]) -> Iterator[Sequence[RawEvent]]:
-    start, size = 0, 0
-    for index, (_, message) in enumerate(events):
-        more = event_bytes(message)
-        if index > start and size + more > _MOST_BYTES:
-            yield events[start:index]
-            start, size = index, 0
-        size += more
-    if start < len(events):
-        yield events[start:]
-
-
-def _data(delivery: Delivery, events: Sequence[RawEvent], first: int) -> bytes:
-    source = delivery.source
-    return _payload(
-        {
-            "messageType": "DATA_MESSAGE",
-            "owner": source.group.account_id,
-            "logGroup": source.group.name,
-            "logStream": source.name,
-            "subscriptionFilters": [delivery.filter_name],
-            "logEvents": [
-                {
-                    "id": f"{timestamp:020d}{first + index:036d}",
-                    "timestamp": timestamp,
-                    "message": message.encode("utf-8", "replace").decode(),
-                }
-                for index, (timestamp, message) in enumerate(events)
-            ],
-        }
-    )
-
-
-def _payload(event: Mapping[str, object]) -> bytes:
-    data = base64.b64encode(gzip.compress(orjson.dumps(event), 1, mtime=0)).decode()
-    return orjson.dumps({"awslogs": {"data": data}})
+def _payload(document: Mapping[str, Any]) -> bytes:
+    return orjson.dumps({"awslogs": {"data": base64.b64encode(zipped(document)).decode()}})

@@ -43,9 +43,9 @@ class SubscriptionFilter:
     Attributes:
         name: unique in its group.
         pattern: which events.
-        destination: the ARN of a function or a log group.
-        role: as it was given.
-        distribution: as it was given.
+        destination: the ARN of a function, a stream of Kinesis or a log group.
+        role: the ARN of the role that brings events to a stream, as it was given.
+        distribution: over a stream, `ByLogStream` or `Random`.
         creation_ms: when it was made.
         compiled: the pattern.
     """

@@ -69,6 +69,17 @@ class TailLimits:
     events_a_second: int
 
 
+@dataclass(frozen=True, slots=True)
+class KinesisLimits:
+    """How events are brought to streams of Kinesis.
+
+    `record_bytes` is of a record's data, `disabled_s` how long a filter is that failed, in seconds.
+    """
+
+    record_bytes: int
+    disabled_s: int
+
+
 _TABLES = tomllib.loads(Path(__file__).with_name("limits.toml").read_text("utf-8"))
 
 EVENT_OVERHEAD_BYTES: int = _TABLES["event_overhead_bytes"]
@@ -78,4 +89,5 @@ CHUNK = ChunkLimits(**_TABLES["chunk"])
 GROUP = GroupLimits(**_TABLES["groups"])
 QUERY = QueryLimits(**_TABLES["queries"])
 TAIL = TailLimits(**_TABLES["tails"])
+KINESIS = KinesisLimits(**_TABLES["kinesis"])
 BACKLOG_BYTES: int = _TABLES["backlog"]["bytes"]

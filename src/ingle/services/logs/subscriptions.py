@@ -22,8 +22,8 @@ from ingle.services.logs.model import GroupKey
 from ingle.wire.service import CallContext, ServiceInput, ServiceOutput
 
 _LATER = ("applyOnTransformedLogs", "fieldSelectionCriteria", "emitSystemFields")
+_DESTINATIONS = "a Lambda function, a Kinesis stream or a log group"
 _SERVICE = re.compile(r"arn:aws[a-zA-Z-]*:(?P<service>[a-z0-9-]+):[^:]*:[^:]*:(?P<rest>.+)")
-_MISSING = {"kinesis": "Amazon Kinesis Data Streams", "firehose": "Amazon Data Firehose"}
 
 
 class Subscriptions:
@@ -43,7 +43,7 @@ class Subscriptions:
     async def put(self, context: CallContext, request: ServiceInput) -> None:
         """Make a subscription filter, or change the one of that name.
 
-        The destination is tried first: a function gets a CONTROL_MESSAGE.
+        The destination is tried first: a function or a stream gets a CONTROL_MESSAGE.
         """
         refuse(request, _LATER)
         pattern = compiled(request["filterPattern"])
@@ -56,7 +56,7 @@ class Subscriptions:
             raise LimitExceeded("Resource limit exceeded.")
         check_regexes(known, pattern, known.subscription.get(name))
         destination = request["destinationArn"]
-        await self._check(context, group.key, destination)
+        await self._check(context, group.key, destination, request.get("roleArn"))
         await self._filters.put(
             group.id,
             group.key,
@@ -99,11 +99,20 @@ class Subscriptions:
             answer["nextToken"] = token
         return answer
 
-    async def _check(self, context: CallContext, key: GroupKey, destination: str) -> None:
+    async def _check(
+        self, context: CallContext, key: GroupKey, destination: str, role: str | None
+    ) -> None:
         match = _SERVICE.fullmatch(destination)
         service = match["service"] if match else ""
         if service == "lambda":
+            if role is not None:
+                raise InvalidParameter(
+                    "destinationArn for vendor lambda cannot be used with roleArn"
+                )
             await self._deliveries.check_function(key, destination)
+            return
+        if service == "kinesis":
+            await self._check_stream(key, destination, role)
             return
         if service == "logs" and match is not None and match["rest"].startswith("log-group:"):
             target = (await self._lookup.group(identified_key(context, destination))).key
@@ -112,19 +121,31 @@ class Subscriptions:
                     f"The log group {key.name} cannot be the destination of its own events."
                 )
             return
-        if service in _MISSING:
+        if service == "firehose":
             raise InvalidParameter(
-                f"Ingle does not have {_MISSING[service]}, so {destination} cannot be a "
-                "destination. Use a Lambda function or a log group."
+                f"Ingle does not have Amazon Data Firehose, so {destination} cannot be a "
+                f"destination. Use {_DESTINATIONS}."
             )
         if service == "logs":
             raise InvalidParameter(
                 f"Ingle does not have destinations of CloudWatch Logs ({destination}), which lead "
-                "to Kinesis or Firehose. Use a Lambda function or a log group."
+                f"to Kinesis or Firehose of others. Use {_DESTINATIONS}."
             )
-        raise InvalidParameter(
-            f"destinationArn {destination} is not the ARN of a Lambda function or a log group."
-        )
+        raise InvalidParameter(f"destinationArn {destination} is not the ARN of {_DESTINATIONS}.")
+
+    async def _check_stream(self, key: GroupKey, destination: str, role: str | None) -> None:
+        streams = self._deliveries.streams
+        if streams is None:
+            raise InvalidParameter(
+                f"Ingle has no Amazon Kinesis Data Streams of its own, so {destination} cannot be "
+                "a destination unless the server's configuration says under [services.kinesis] "
+                "where there is one."
+            )
+        if role is None:
+            raise InvalidParameter(
+                "destinationArn for vendor kinesis cannot be used without roleArn"
+            )
+        await streams.check(key, destination, role)
 
 
 def _answer(key: GroupKey, each: SubscriptionFilter) -> ServiceOutput:

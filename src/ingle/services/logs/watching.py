@@ -13,7 +13,8 @@ from ingle.clock import Clock
 from ingle.services.cloudwatch.api import Metrics
 from ingle.services.logs import embedded
 from ingle.services.logs.chunks import Chunk, RawEvent, pack
-from ingle.services.logs.deliveries import Delivery, Enqueue, LogDeliveries
+from ingle.services.logs.deliveries import Enqueue, LogDeliveries
+from ingle.services.logs.documents import Delivery
 from ingle.services.logs.embedded import Measured
 from ingle.services.logs.filter_store import FilterStore, SubscriptionFilter
 from ingle.services.logs.live_tail import LiveTails, Tailed
@@ -22,7 +23,9 @@ from ingle.services.logs.model import GroupKey, StreamKey
 from ingle.services.logs.store import LogsStore
 from ingle.storage.database import Database
 
-_FUNCTION = ":lambda:"
+_FUNCTION = "lambda"
+_KINESIS = "kinesis"
+_AT_RANDOM = "Random"
 _REPORT_S = 15.0
 
 
@@ -33,12 +36,14 @@ class Found:
     Attributes:
         measured: measurements, with whose they are.
         deliveries: what goes to functions.
+        records: what goes to streams of Kinesis.
         copies: what goes to other log groups.
         tailed: what live tails show.
     """
 
     measured: list[tuple[GroupKey, Measured]] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
+    records: list[Delivery] = field(default_factory=list)
     copies: dict[StreamKey, list[RawEvent]] = field(default_factory=dict)
     tailed: list[Tailed] = field(default_factory=list)
 
@@ -46,6 +51,7 @@ class Found:
         """Take in what was found in others."""
         self.measured += other.measured
         self.deliveries += other.deliveries
+        self.records += other.records
         self.tailed += other.tailed
         for key, events in other.copies.items():
             self.copies.setdefault(key, []).extend(events)
@@ -58,7 +64,7 @@ class Watching:
         filters: the filters of all groups.
         store: where copies of events go.
         metrics: where measurements go.
-        deliveries: hands events on to functions.
+        deliveries: hands events on to functions and streams.
         tails: the live tails.
 
     Attributes:
@@ -99,7 +105,7 @@ class Watching:
             enqueue: accepts an event for a function.
         """
         filters = await FilterStore.open(database)
-        return cls(filters, store, metrics, LogDeliveries(enqueue), LiveTails(clock))
+        return cls(filters, store, metrics, LogDeliveries(enqueue, clock), LiveTails(clock))
 
     async def keep_reporting(self, clock: Clock) -> None:
         """Report what metric filters did not find, for as long as this runs."""
@@ -134,6 +140,8 @@ class Watching:
         self.tails.show(found.tailed, ingestion_ms)
         for delivery in found.deliveries:
             await self.deliveries.deliver(delivery)
+        if found.records:
+            await self.deliveries.deliver_to_streams(found.records)
         if found.copies:
             await self._copy(found.copies, ingestion_ms)
 
@@ -162,9 +170,17 @@ def _subscribe(
     if not passed:
         return
     destination = subscription.destination
-    if _FUNCTION in destination:
-        found.deliveries.append(Delivery(key, subscription.name, destination, passed))
+    _, _, service, region, account_id, _, name, *_ = [*destination.split(":"), ""]
+    if service in (_FUNCTION, _KINESIS):
+        delivery = Delivery(
+            key,
+            subscription.name,
+            destination,
+            subscription.role,
+            subscription.distribution == _AT_RANDOM,
+            passed,
+        )
+        (found.deliveries if service == _FUNCTION else found.records).append(delivery)
         return
-    _, _, _, region, account_id, _, name, *_ = destination.split(":")
     target = StreamKey(GroupKey(account_id, region, name), key.name)
     found.copies.setdefault(target, []).extend(passed)

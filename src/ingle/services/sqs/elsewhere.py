@@ -12,13 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.clock import Clock
 from ingle.forwarding.forwarder import Forwarder
+from ingle.forwarding.json_calls import JsonCalls
 from ingle.iam.principal import Principal, service_principal
 from ingle.iam.request import Values
 from ingle.services.delivering.api import Deliveries, Delivery, DeliveryFailed, Done, Step
 from ingle.wire.errors import ServiceError
 
-_TARGET = "AmazonSQS"
-_CONTENT_TYPE = "application/x-amz-json-1.0"
 _MOST_AT_ONCE = 10
 _LONGEST_WAIT_S = 20
 _LONGEST_RUN_S = 900
@@ -64,7 +63,7 @@ class QueuesElsewhere:
     """
 
     def __init__(self, forwarder: Forwarder, clock: Clock) -> None:
-        self._forwarder = forwarder
+        self._calls = JsonCalls(forwarder, "SQS", "AmazonSQS", "1.0")
         self._clock = clock
         self._deliveries: Deliveries | None = None
         self._urls: dict[str, str] = {}
@@ -188,44 +187,21 @@ class QueuesElsewhere:
         deliveries.send_with("sqs", _Sender(self))
 
     async def _call(self, arn: str, operation: str, members: Mapping[str, Any]) -> dict[str, Any]:
+        region, account_id, name = arn.split(":")[3:6]
         url = self._urls.get(arn)
         if url is None:
-            account_id, name = arn.split(":")[4:6]
             wanted = {"QueueName": name, "QueueOwnerAWSAccountId": account_id}
-            found = await self._post(arn, "GetQueueUrl", wanted)
+            found = await self._calls.call("GetQueueUrl", wanted, region)
             url = self._urls[arn] = found["QueueUrl"]
             asked = {"QueueUrl": url, "AttributeNames": ["VisibilityTimeout"]}
-            told = await self._post(arn, "GetQueueAttributes", asked)
+            told = await self._calls.call("GetQueueAttributes", asked, region)
             self._hidden[arn] = int(told["Attributes"]["VisibilityTimeout"])
         try:
-            return await self._post(arn, operation, {"QueueUrl": url, **members})
+            return await self._calls.call(operation, {"QueueUrl": url, **members}, region)
         except ServiceError:
             # It may have been made anew, under another URL.
             self._urls.pop(arn, None)
             raise
-
-    async def _post(self, arn: str, operation: str, members: Mapping[str, Any]) -> dict[str, Any]:
-        headers = {"content-type": _CONTENT_TYPE, "x-amz-target": f"{_TARGET}.{operation}"}
-        region = arn.split(":")[3]
-        body = orjson.dumps(members)
-        answer = await self._forwarder.send("POST", "/", headers, body, region)
-        try:
-            content = await answer.aread()
-        finally:
-            await answer.aclose()
-        try:
-            told = orjson.loads(content)
-        except orjson.JSONDecodeError:
-            told = None
-        if not isinstance(told, dict):
-            told = {"message": f"SQS answered {answer.status_code} without JSON"}
-            if answer.is_success and not content:
-                return {}
-        if not answer.is_success or "message" in told:
-            code = str(told.get("__type", "InternalFailure")).rpartition("#")[2]
-            message = str(told.get("message") or told.get("Message") or code)
-            raise ServiceError(message, code=code, status=answer.status_code)
-        return told
 
 
 class OutgoingElsewhere:
