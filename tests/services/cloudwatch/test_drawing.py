@@ -44,9 +44,12 @@ def test_all_that_is_written_on_dark_paper_is_light() -> None:
 
 def test_the_grid_is_behind_the_lines() -> None:
     axes = {side: {"min": 0, "max": 100} for side in ("left", "right")}
-    far = [[0, 10.0], [3600, 10.0]]
+    on_the_grid, below = [[0, 40.0], [3600, 40.0]], [[0, 10.0], [3600, 10.0]]
     pixels = drawing(
-        {"color": "#0000ff"}, {"color": "#ff0000", "right": True, "points": far}, axes=axes
+        {"color": "#0000ff", "points": on_the_grid},
+        {"color": "#ff0000", "right": True, "points": below},
+        axes=axes,
     )
     blue = (pixels[:, :, 2] > 0.95) & (pixels[:, :, 0] < 0.05)
-    assert blue.sum(axis=1).max() > 300
+    width = 2
+    assert (blue.sum(axis=1) > 300).sum() == width
