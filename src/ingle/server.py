@@ -194,6 +194,7 @@ class Server:
                 ),
                 clock,
             )
+            authorizer.tell("cloudwatch", alarms.resources)
             cloudwatch = CloudWatchService(
                 metrics, base.database, clock, self._folder.path / "graphs", alarms
             )
