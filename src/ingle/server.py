@@ -154,11 +154,12 @@ class Server:
                 sink,
                 sock.getsockname()[1],
                 serve_endpoint=lambda inner: http.serve_also(inner),
+                serve_traces=lambda inner, spec: observing.daemon.serve(inner, spec),
                 credentials=lambda spec: role_credentials(
                     spec, functions.roles, identities.sessions, clock.time()
                 ),
             )
-            observing = Observing.open(base, pool)
+            observing = Observing.open(base, pool, authorizer)
             observer = observing.observer
             invoker = make_invoker(base, ground, pool, records, observing.listeners)
             messaging = await Messaging.open(
@@ -224,7 +225,7 @@ class Server:
                     topics,
                     events.buses,
                     events.schedules,
-                    XRayService(observing.segments, observing.traces, clock),
+                    XRayService(observing.segments, observing.traces, observing.daemon, clock),
                 )
             }
             http = make_entrance(
@@ -250,6 +251,7 @@ class Server:
                 metrics.keep(),
                 alarms.keep(),
                 observing.traces.keep(),
+                observing.daemon.keep(),
                 observer.keep(),
                 buckets.keep_lifecycles(),
             ):
