@@ -264,6 +264,11 @@ class Server:
                 ("ingle_sandboxes", "Sandboxes that there are.", lambda: pool.count),
                 ("ingle_invocations_running", "Invocations that run now.", lambda: invoker.running),
                 ("ingle_sandbox_memory_free_bytes", "Memory for more sandboxes.", memory.free),
+                (
+                    "ingle_log_events_dropped_total",
+                    "Log events of functions whose roles may not write logs.",
+                    lambda: sink.dropped,
+                ),
             ):
                 observer.show(name, told, value)
             for runtime in store.runtimes():
