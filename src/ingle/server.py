@@ -154,11 +154,12 @@ class Server:
                 sink,
                 sock.getsockname()[1],
                 serve_endpoint=lambda inner: http.serve_also(inner),
+                serve_traces=lambda inner, spec: observing.daemon.serve(inner, spec),
                 credentials=lambda spec: role_credentials(
                     spec, functions.roles, identities.sessions, clock.time()
                 ),
             )
-            observing = Observing.open(base, pool)
+            observing = Observing.open(base, pool, authorizer)
             observer = observing.observer
             invoker = make_invoker(base, ground, pool, records, observing.listeners)
             messaging = await Messaging.open(
@@ -194,6 +195,7 @@ class Server:
                 ),
                 clock,
             )
+            authorizer.tell("cloudwatch", alarms.resources)
             cloudwatch = CloudWatchService(
                 metrics, base.database, clock, self._folder.path / "graphs", alarms
             )
@@ -223,7 +225,7 @@ class Server:
                     topics,
                     events.buses,
                     events.schedules,
-                    XRayService(observing.segments, observing.traces, clock),
+                    XRayService(observing.segments, observing.traces, observing.daemon, clock),
                 )
             }
             http = make_entrance(
@@ -249,6 +251,7 @@ class Server:
                 metrics.keep(),
                 alarms.keep(),
                 observing.traces.keep(),
+                observing.daemon.keep(),
                 observer.keep(),
                 buckets.keep_lifecycles(),
             ):
@@ -261,6 +264,11 @@ class Server:
                 ("ingle_sandboxes", "Sandboxes that there are.", lambda: pool.count),
                 ("ingle_invocations_running", "Invocations that run now.", lambda: invoker.running),
                 ("ingle_sandbox_memory_free_bytes", "Memory for more sandboxes.", memory.free),
+                (
+                    "ingle_log_events_dropped_total",
+                    "Log events of functions whose roles may not write logs.",
+                    lambda: sink.dropped,
+                ),
             ):
                 observer.show(name, told, value)
             for runtime in store.runtimes():

@@ -294,9 +294,10 @@ def test_expressions_percentiles_units_and_short_periods_are_evaluated(
     assert described(clocked, "bytes")["StateValue"] == "INSUFFICIENT_DATA"
 
 
-def test_a_rule_of_eventbridge_hears_of_changes(clocked: ClockedServer) -> None:
+def heard(clocked: ClockedServer, pattern: dict[str, Any]) -> str:
+    """Make a queue that gets events of alarms; return its URL."""
     events_, sqs = clocked.client("events"), clocked.client("sqs")
-    url = sqs.create_queue(QueueName="heard")["QueueUrl"]
+    url = str(sqs.create_queue(QueueName="heard")["QueueUrl"])
     arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:heard"
     statement = {
         "Effect": "Allow",
@@ -306,10 +307,83 @@ def test_a_rule_of_eventbridge_hears_of_changes(clocked: ClockedServer) -> None:
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    pattern = {"source": ["aws.cloudwatch"], "detail": {"state": {"value": ["ALARM"]}}}
+    pattern = {"source": ["aws.cloudwatch"], **pattern}
     events_.put_rule(Name="alarms", EventPattern=json.dumps(pattern))
     events_.put_targets(Rule="alarms", Targets=[{"Id": "1", "Arn": arn}])
+    return url
+
+
+def test_a_rule_of_eventbridge_hears_of_configurations(clocked: ClockedServer) -> None:
+    kind = "CloudWatch Alarm Configuration Change"
+    url = heard(clocked, {"detail-type": [kind]})
     cloudwatch = clocked.client("cloudwatch")
+    given = settings("watched", AlarmDescription="too many")
+    cloudwatch.put_metric_alarm(**given)
+    cloudwatch.put_metric_alarm(**{**given, "Threshold": 7})
+    cloudwatch.disable_alarm_actions(AlarmNames=["watched", "nobody"])
+    cloudwatch.put_composite_alarm(AlarmName="all", AlarmRule="ALARM(watched)")
+    cloudwatch.set_alarm_state(AlarmName="watched", StateValue="ALARM", StateReason="why")
+    cloudwatch.delete_alarms(AlarmNames=["all", "watched"])
+    came: list[dict[str, Any]] = []
+
+    def complete() -> bool:
+        came.extend(json.loads(each["Body"]) for each in receive(clocked.client("sqs"), url, 1))
+        return len(came) >= 6
+
+    eventually(complete, "six events come")
+    assert {each["detail-type"] for each in came} == {kind}
+    first = {
+        (each["detail"]["alarmName"], each["detail"]["operation"]): each for each in reversed(came)
+    }
+    assert sorted(first) == [
+        ("all", "create"),
+        ("all", "delete"),
+        ("watched", "create"),
+        ("watched", "delete"),
+        ("watched", "update"),
+    ]
+    made = first["watched", "create"]
+    assert made["resources"] == [f"{ARN}watched"]
+    assert made["detail"]["state"]["value"] == "INSUFFICIENT_DATA"
+    assert "previousConfiguration" not in made["detail"]
+    configuration = made["detail"]["configuration"]
+    assert configuration.pop("timestamp")
+    (metric,) = configuration.pop("metrics")
+    assert metric["metricStat"]["stat"] == given["Statistic"]
+    assert configuration == {
+        "alarmName": "watched",
+        "description": "too many",
+        "threshold": given["Threshold"],
+        "comparisonOperator": given["ComparisonOperator"],
+        "evaluationPeriods": given["EvaluationPeriods"],
+        "actionsEnabled": True,
+        "okActions": [],
+        "alarmActions": [],
+        "insufficientDataActions": [],
+    }
+    updates = [
+        (
+            each["detail"]["previousConfiguration"]["threshold"],
+            each["detail"]["configuration"]["threshold"],
+            each["detail"]["configuration"]["actionsEnabled"],
+        )
+        for each in came
+        if each["detail"]["operation"] == "update"
+    ]
+    assert sorted(updates) == sorted([(given["Threshold"], 7, True), (7, 7, False)])
+    assert first["all", "create"]["detail"]["configuration"]["alarmRule"] == "ALARM(watched)"
+    assert first["watched", "delete"]["detail"]["state"]["value"] == "ALARM"
+
+
+def test_a_rule_of_eventbridge_hears_of_changes(clocked: ClockedServer) -> None:
+    url = heard(
+        clocked,
+        {
+            "detail-type": ["CloudWatch Alarm State Change"],
+            "detail": {"state": {"value": ["ALARM"]}},
+        },
+    )
+    cloudwatch, sqs = clocked.client("cloudwatch"), clocked.client("sqs")
     cloudwatch.put_metric_alarm(**settings("heard"))
     cloudwatch.put_composite_alarm(AlarmName="all", AlarmRule="ALARM(heard)")
     cloudwatch.set_alarm_state(

@@ -450,3 +450,18 @@ def test_who_may_see_one_alarm_may_not_change_it(
     assert theirs.describe_alarms(AlarmNames=[name])["MetricAlarms"]
     assert refusal(theirs.delete_alarms, AlarmNames=[name])[1] == "AccessDeniedException"
     assert refusal(theirs.put_metric_alarm, **settings(name))[1] == "AccessDeniedException"
+
+
+def test_permissions_may_depend_on_the_tags_of_alarms(
+    server: Server, cloudwatch: Any, name: str
+) -> None:
+    cloudwatch.put_metric_alarm(**settings(name, Tags=[{"Key": "team", "Value": "a"}]))
+    condition = {"StringEquals": {"aws:ResourceTag/team": "b"}}
+    user = new_user(server, allow("cloudwatch:SetAlarmState", Condition=condition))
+    theirs = server.client("cloudwatch", **user)
+    state = {"AlarmName": name, "StateValue": "OK", "StateReason": "a test"}
+    assert refusal(theirs.set_alarm_state, **state)[1] == "AccessDeniedException"
+    cloudwatch.tag_resource(ResourceARN=ARN + name, Tags=[{"Key": "team", "Value": "b"}])
+    theirs.set_alarm_state(**state)
+    cloudwatch.untag_resource(ResourceARN=ARN + name, TagKeys=["team"])
+    assert refusal(theirs.set_alarm_state, **state)[1] == "AccessDeniedException"

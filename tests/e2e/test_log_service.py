@@ -11,6 +11,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.e2e.callers import allow, new_user
 from tests.e2e.conftest import eventually
 from tests.e2e.server import Server
 
@@ -258,3 +259,28 @@ def test_what_was_put_and_set_survives_kill_9(own_server: Server) -> None:
     assert (described["retentionInDays"], described["metricFilterCount"]) == (7, 1)
     (saved,) = logs.describe_query_definitions()["queryDefinitions"]
     assert saved["queryDefinitionId"] == definition
+
+
+def test_permissions_may_depend_on_the_tags_of_groups(own_server: Server) -> None:
+    logs = own_server.client("logs")
+    names = new_group(logs)
+    put(logs, names, "a line")
+    group = {"logGroupName": names["logGroupName"]}
+    condition = {"StringEquals": {"aws:ResourceTag/team": "b"}}
+    user = new_user(own_server, allow("logs:FilterLogEvents", Condition=condition))
+
+    def refused() -> bool:
+        theirs = own_server.client("logs", **user)
+        try:
+            return not theirs.filter_log_events(**group)["events"]
+        except theirs.exceptions.ClientError as error:
+            return str(error.response["Error"]["Code"]) == "AccessDeniedException"
+
+    assert refused()
+    logs.tag_log_group(**group, tags={"team": "b"})
+    assert not refused()
+    own_server.kill()
+    own_server.start()
+    assert not refused()
+    own_server.client("logs").untag_log_group(**group, tags=["team"])
+    assert refused()

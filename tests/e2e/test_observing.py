@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tests.e2e.callers import new_role
 from tests.e2e.conftest import ROLE, RUNTIME, eventually, zip_of
 from tests.e2e.server import Server
 
@@ -79,6 +80,19 @@ def test_requests_and_the_server_itself_are_on_the_page(server: Server, function
     assert found["ingle_sandboxes"] >= 0
     assert found["ingle_invocations_running"] == 0
     assert found["ingle_sandbox_memory_free_bytes"] > 0
+
+
+def test_lines_that_a_role_may_not_write_are_counted(
+    server: Server, functions: Any, deploy: Any
+) -> None:
+    name = deploy("handler = lambda event, context: print('one')", Role=new_role(server))
+    key = "ingle_log_events_dropped_total"
+    before = samples(server)[key]
+    functions.invoke(FunctionName=name)
+    start_one_end_and_report = 4
+    eventually(
+        lambda: samples(server)[key] >= before + start_one_end_and_report, "what is lost is counted"
+    )
 
 
 def test_the_log_is_json_where_that_is_wanted(start_server: Any) -> None:

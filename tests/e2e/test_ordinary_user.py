@@ -83,9 +83,9 @@ def test_what_is_weaker_is_said_at_the_start(server):
 
 def test_no_more_runs_at_a_time_than_there_are_open_files_for(server):
     (line,) = [line for line in server.log.splitlines() if "open files" in line]
-    assert "up to 256; at most 16 invocations run at a time, not 1,000" in line
+    assert "up to 256; at most 14 invocations run at a time, not 1,000" in line
     settings = server.client("lambda").get_account_settings()
-    assert settings["AccountLimit"]["ConcurrentExecutions"] == 16
+    assert settings["AccountLimit"]["ConcurrentExecutions"] == 14
 
 
 def test_the_data_folder_is_the_users(server):

@@ -22,6 +22,43 @@ def handler(event, context):
 """
 
 
+DAEMON = """
+import json
+import os
+import socket
+import time
+
+def handler(event, context):
+    fields = dict(each.split("=") for each in os.environ["_X_AMZN_TRACE_ID"].split(";"))
+    host, port = os.environ["AWS_XRAY_DAEMON_ADDRESS"].split(":")
+    now = time.time()
+    segment = {
+        "id": os.urandom(8).hex(),
+        "type": "subsegment",
+        "trace_id": fields["Root"],
+        "parent_id": fields["Parent"],
+        "start_time": now,
+        "end_time": now,
+    }
+    sent = [
+        b"no segment",
+        b'{"format": "json", "version": 2}\\n{}',
+        b'{"format": "json", "version": 1}\\n{"name": "x"}',
+        b'{"format": "json", "version": 1}\\n\\xff',
+    ]
+    sent += [
+        b'{"format": "json", "version": 1}\\n' + json.dumps({**segment, "name": name}).encode()
+        for name in event["names"]
+    ]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.connect((host, int(port)))
+        for each in sent:
+            sock.send(each)
+    if event.get("exit"):
+        os._exit(1)
+"""
+
+
 @pytest.fixture
 def xray(server: Server) -> Any:
     return server.client("xray")
@@ -160,6 +197,28 @@ def test_segments_of_clients_are_kept_and_join_the_trace(
     whole = next(d for d in documents(xray, trace) if d["id"] == function["id"])
     assert [each["name"] for each in whole["subsegments"]][-1] == "query"
     assert summaries(xray, FilterExpression=f'edge("front", "{traced}")')[trace]
+
+
+def test_what_a_function_sends_to_the_daemon_is_below_it(
+    functions: Any, xray: Any, deploy: Any, server: Server
+) -> None:
+    may = new_role(server, allow("xray:PutTraceSegments"))
+    name = deploy(DAEMON, TracingConfig={"Mode": "Active"}, Role=may)
+    for event in ({"names": ["query"]}, {"names": ["last words"], "exit": True}):
+        trace = new_trace()
+        invoke(functions, name, trace, event)
+        function = next(d for d in documents(xray, trace) if d["origin"].endswith("Function"))
+        assert function["subsegments"][-1]["name"] == event["names"][0]
+
+
+def test_a_role_that_may_not_put_segments_sends_none(
+    functions: Any, xray: Any, deploy: Any, server: Server
+) -> None:
+    name = deploy(DAEMON, TracingConfig={"Mode": "Active"}, Role=new_role(server))
+    trace = new_trace()
+    invoke(functions, name, trace, {"names": ["query"]})
+    function = next(d for d in documents(xray, trace) if d["origin"].endswith("Function"))
+    assert "query" not in [each["name"] for each in function["subsegments"]]
 
 
 def test_a_function_that_calls_another_is_above_it(

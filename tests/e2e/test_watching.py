@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -66,6 +67,20 @@ def test_top_is_sorted_and_printed_once_elsewhere_than_on_a_terminal(
     told = json.loads(ingle("top", "--format", "json", "--sort", "errors").output)["Functions"]
     errors = [each["Errors"] for each in told]
     assert errors == sorted(errors, reverse=True)
+
+
+def test_long_names_give_way_to_figures(
+    ingle: Ingle, deploy: Callable[..., str], invoke: Callable[..., Any]
+) -> None:
+    name = deploy(MIXED, FunctionName=f"{'long-' * 8}{uuid.uuid4().hex[:20]}")
+    invoke(name, "one")
+    assert name in ingle("top", "--seconds", "300").output
+    with on_terminal(ingle, "top", "--once", "--seconds", "300", rows=2000) as terminal:
+        assert terminal.end() == 0
+    [line] = [each for each in terminal.seen.splitlines() if each.startswith("long-")]
+    assert "…" in line.split()[0]
+    assert line.rstrip().endswith("/128 MB")
+    assert "…" not in line.partition(" ")[2]
 
 
 def test_top_stays_up_to_date_until_q(ingle: Ingle, mixed: str, invoke: Callable[..., Any]) -> None:
@@ -161,6 +176,10 @@ def test_logs_have_colours_on_a_terminal_only(ingle: Ingle, mixed: str) -> None:
     with on_terminal(ingle, "logs", mixed) as terminal:
         terminal.wait_for("\x1b[33mWARNING: slow")
         terminal.wait_for("\x1b[31m[ERROR] ValueError")
+        assert terminal.end() == 0
+    request_id = request_of(ingle, mixed, "greeting one")
+    with on_terminal(ingle, "logs", mixed, "--request", request_id) as terminal:
+        terminal.wait_for("\x1b[33mWARNING: slow")
         assert terminal.end() == 0
     with on_terminal(ingle, "logs", mixed, NO_COLOR="1") as terminal:
         assert terminal.end() == 0

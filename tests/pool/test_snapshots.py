@@ -37,6 +37,7 @@ class Made:
             on_end=self.snapshots.ended,
             overloaded=lambda _: False,
             serve_endpoint=lambda _: lambda: None,
+            serve_traces=lambda *_: lambda: None,
             endpoint="http://127.0.0.1:4566",
             runtime_api="127.0.0.1:9001",
             source=source,

@@ -8,7 +8,7 @@ from typing import Any
 
 from typer import style
 
-from ingle.cli.log_lines import coloured, utc
+from ingle.cli.log_lines import colour_of, utc
 
 _FIELD = re.compile(r"(?P<name>[A-Z][A-Za-z ]+): (?P<value>[^\t\n]+)")
 _NUMBERS = {
@@ -148,4 +148,5 @@ def _number(text: str) -> float | int:
 def _shown(line: str, colours: bool, message: str = "") -> str:
     if not colours:
         return line
-    return style(line, fg="red") if coloured(message or line).startswith("\x1b[31m") else line
+    colour = colour_of(message or line)
+    return style(line, fg=colour) if colour else line

@@ -65,8 +65,12 @@ def coloured(message: str) -> str:
     if message.startswith(_PLATFORM) or '"type":"platform.' in message[:80]:
         failed = "\tStatus: " in message
         return style(message, fg="red") if failed else style(message, dim=True)
+    colour = colour_of(message)
+    return style(message, fg=colour) if colour else message
+
+
+def colour_of(message: str) -> str | None:
+    """The colour of a message of a function's own; None for no colour."""
     if _ERROR.search(message):
-        return style(message, fg="red")
-    if _WARNING.search(message):
-        return style(message, fg="yellow")
-    return message
+        return "red"
+    return "yellow" if _WARNING.search(message) else None

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Console, ConsoleDimensions, Group
 from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
@@ -41,6 +41,10 @@ _HEADS = {
 }
 _OWN_LINES = 6
 """Lines that are not functions: title, heads, what is left out, keys, and an error."""
+_GAP = 2
+"""Between columns."""
+_WIDE = 1000
+"""What is printed to no terminal may take as many characters in a line."""
 _MINUTE_MS = 60_000
 _S_MS = 1000
 
@@ -50,8 +54,10 @@ Report = Mapping[str, Any]
 def print_once(report: Report, sort: Sort) -> None:
     """Print a report as a table."""
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDE
     console.print(_title(report))
-    console.print(_table(report, sort, None))
+    console.print(_table(report, sort, console.width, None))
 
 
 def show(report: Report, look: Callable[[], Report], sort: Sort, interval_s: float) -> None:
@@ -69,7 +75,7 @@ def show(report: Report, look: Callable[[], Report], sort: Sort, interval_s: flo
     problem = ""
     with _single_keys() as key_within, Live(console=console, screen=True, auto_refresh=False) as on:
         while True:
-            on.update(_screen(report, sort, console.height, problem), refresh=True)
+            on.update(_screen(report, sort, console.size, problem), refresh=True)
             until = time.monotonic() + interval_s
             while (left := until - time.monotonic()) > 0:
                 key = key_within(left)
@@ -77,22 +83,26 @@ def show(report: Report, look: Callable[[], Report], sort: Sort, interval_s: flo
                     return
                 if key in _KEYS:
                     sort = _KEYS[key]
-                    on.update(_screen(report, sort, console.height, problem), refresh=True)
+                    on.update(_screen(report, sort, console.size, problem), refresh=True)
             try:
                 report, problem = look(), ""
             except CommandError as error:
                 problem = error.problem
 
 
-def _screen(report: Report, sort: Sort, height: int, problem: str) -> Group:
+def _screen(report: Report, sort: Sort, size: ConsoleDimensions, problem: str) -> Group:
     keys = "  ".join(
         f"[bold]{key}[/] [reverse]{by}[/]" if by is sort else f"[bold]{key}[/] {by}"
         for key, by in _KEYS.items()
     )
-    parts: list[Any] = [_title(report), _table(report, sort, max(1, height - _OWN_LINES))]
+    title = Text.assemble(_title(report), "   ", ("q", "bold"), " end", overflow="ellipsis")
+    most = max(1, size.height - _OWN_LINES)
+    parts: list[Any] = [title, _table(report, sort, size.width, most)]
     if problem:
         parts.append(Text(f"{problem}; asking again", style="red"))
-    parts.append(Text.from_markup(f"[dim]sort by[/]  {keys}  [bold]q[/] end", overflow="ellipsis"))
+    line = Text.from_markup(f"[dim]sort[/]  {keys}", overflow="ellipsis")
+    line.no_wrap = True
+    parts.append(line)
     return Group(*parts)
 
 
@@ -100,25 +110,33 @@ def _title(report: Report) -> Text:
     at = datetime.fromtimestamp(report["Time"])
     functions = report["Functions"]
     rate = sum(each["PerSecond"] for each in functions)
-    sandboxes = sum(each["Sandboxes"] for each in functions)
+    count = sum(each["Sandboxes"] for each in functions)
+    sandboxes = "1 sandbox" if count == 1 else f"{count:,} sandboxes"
     return Text.from_markup(
         f"[bold]{at:%H:%M:%S}[/]  {escape(report['Region'])}  {report['AccountId']}   "
-        f"last {report['Seconds']:.0f} s: {rate:,.1f}/s, {sandboxes:,} sandboxes",
+        f"last {report['Seconds']:.0f} s: {rate:,.1f}/s, {sandboxes}",
         overflow="ellipsis",
     )
 
 
-def _table(report: Report, sort: Sort, most: int | None) -> Any:
+def _table(report: Report, sort: Sort, width: int, most: int | None) -> Any:
     functions = ordered(report, sort)
     if not functions:
         return Text("nothing has run lately; try `ingle invoke NAME`", style="dim")
     table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
-    table.add_column("function", overflow="ellipsis", no_wrap=True, min_width=8)
-    for by, head in _HEADS.items():
-        marked = f"[reverse]{head}[/]" if by is sort else head
-        table.add_column(marked, justify="right", no_wrap=True)
-    for each in functions[:most]:
-        table.add_row(*_row(each))
+    rows = [list(_row(each)) for each in functions[:most]]
+    heads = [f"[reverse]{head}[/]" if by is sort else head for by, head in _HEADS.items()]
+    columns = zip(heads, *(figures for _, *figures in rows), strict=True)
+    taken = sum(max(map(_width, cells)) + _GAP for cells in columns)
+    # Names give way to figures.
+    names = max(_width(name) for name in ("function", *(name for name, *_ in rows)))
+    table.add_column(
+        "function", overflow="ellipsis", no_wrap=True, width=max(8, min(names, width - taken))
+    )
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
     left = len(functions) - len(functions[:most])
     if not left:
         return table
@@ -134,6 +152,10 @@ def _row(each: Mapping[str, Any]) -> Iterator[str]:
     yield f"[yellow]{each['Throttles']:,}[/]" if each["Throttles"] else "0"
     yield f"{each['Sandboxes']:,}"
     yield f"{each['PeakMB']:,}/{each['MemoryMB']:,} MB" if each["MemoryMB"] else "–"
+
+
+def _width(markup: str) -> int:
+    return Text.from_markup(markup).cell_len
 
 
 def _duration(ms: float | None) -> str:

@@ -52,7 +52,7 @@ class Observer:
         self.measurements = Measurements()
         self.requests = Requests(logged=log_requests)
         self._invocations = Invocations()
-        self._gauges: list[tuple[str, str, Callable[[], float]]] = []
+        self._shown: list[tuple[str, str, Callable[[], float]]] = []
         self._spans: SpanSender | None = None
         if otlp_endpoint:
             self._spans = _sender(otlp_endpoint, otlp_headers, caller, clock)
@@ -61,8 +61,14 @@ class Observer:
         )
 
     def show(self, name: str, told: str, value: Callable[[], float]) -> None:
-        """Have a number on the page, whatever it is when the page is asked for."""
-        self._gauges.append((name, told, value))
+        """Have a number on the page, whatever it is when the page is asked for.
+
+        Args:
+            name: of a counter where it ends with `_total`, else of a gauge.
+            told: what it tells.
+            value: returns it.
+        """
+        self._shown.append((name, told, value))
 
     def page(self) -> bytes:
         """Write the page for Prometheus."""
@@ -84,8 +90,9 @@ class Observer:
         yield Family(
             "ingle_info", "gauge", "Which Ingle this is.", [Sample("", {"version": __version__}, 1)]
         )
-        for name, told, value in self._gauges:
-            yield Family(name, "gauge", told, [Sample("", {}, value())])
+        for name, told, value in self._shown:
+            kind = "counter" if name.endswith("_total") else "gauge"
+            yield Family(name, kind, told, [Sample("", {}, value())])
         yield from self._invocations.families()
         yield from self.measurements.families()
         yield from self.requests.families()

@@ -69,7 +69,9 @@ class Events:
         _carry_to_streams(base, records, messaging, deliveries)
         deliveries.invoke_with(functions.for_services)
         deliveries.publish_with(topics)
-        buses = EventsService(await EventsStore.open(database, base.keys), deliveries, clock)
+        buses = EventsService(
+            await EventsStore.open(database, base.keys), deliveries, records.metrics, clock
+        )
         authorizer.tell("events", buses.resources)
         base.ending.push_async_callback(buses.hang_up)
         base.ending.push_async_callback(deliveries.close)

@@ -49,6 +49,7 @@ def make_pool(
     sink: Sink,
     port: int,
     serve_endpoint: Callable[[socket.socket], Callable[[], None]],
+    serve_traces: Callable[[socket.socket, FunctionSpec], Callable[[], None]],
     credentials: Callable[[FunctionSpec], Credentials],
 ) -> Pool:
     """Make the pool of sandboxes.
@@ -62,6 +63,7 @@ def make_pool(
         port: where the server listens.
         serve_endpoint: serves AWS on a socket of a sandbox's own network; it returns what stops
             that.
+        serve_traces: likewise takes what a function sends to X-Ray's daemon.
         credentials: makes those of a function that is to run.
     """
     base.ending.push_async_callback(ground.provisions.close)
@@ -74,6 +76,7 @@ def make_pool(
         overloaded=lambda: sink.overloaded,
         want=ground.provisions.want,
         serve_endpoint=serve_endpoint,
+        serve_traces=serve_traces,
         endpoint=f"http://127.0.0.1:{port}",
         runtime_api=api_address(port),
         credentials=credentials,

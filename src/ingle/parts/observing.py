@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
+from ingle.auth.authorizer import Authorizer
 from ingle.config import ConfigError
 from ingle.invoke.measured import InvocationListener
 from ingle.invoke.tracing import Tracer
@@ -10,7 +11,7 @@ from ingle.observe.live import Live
 from ingle.observe.observer import Observer, SpansUnavailable
 from ingle.parts.base import Base
 from ingle.pool.pool import Pool
-from ingle.services.xray.api import Recorder, SegmentStore
+from ingle.services.xray.api import Daemon, Recorder, SegmentStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Observing:
         tracer: knows the traces of what runs.
         segments: where traces are kept.
         traces: makes them of invocations.
+        daemon: takes what functions add to them.
         observer: measures, and tells.
         live: what functions do at this moment.
     """
@@ -28,12 +30,18 @@ class Observing:
     tracer: Tracer
     segments: SegmentStore
     traces: Recorder
+    daemon: Daemon
     observer: Observer
     live: Live
 
     @classmethod
-    def open(cls, base: Base, pool: Pool) -> Self:
+    def open(cls, base: Base, pool: Pool, authorizer: Authorizer) -> Self:
         """Begin to observe.
+
+        Args:
+            base: what everything is built on.
+            pool: knows the sandboxes that there are.
+            authorizer: says which functions may add to traces.
 
         Raises:
             ConfigError: spans should be sent, and what sends them is not installed.
@@ -42,9 +50,12 @@ class Observing:
         segments = SegmentStore(base.database)
         traces = Recorder(segments, tracer.caller, base.clock)
         base.ending.push_async_callback(traces.flush)
+        daemon = Daemon(segments, authorizer, base.clock)
+        base.ending.push_async_callback(daemon.flush)
         observer = _observer(base, tracer)
         base.ending.push_async_callback(observer.close)
-        return cls(tracer, segments, traces, observer, Live(base.clock, pool.by_function))
+        live = Live(base.clock, pool.by_function)
+        return cls(tracer, segments, traces, daemon, observer, live)
 
     @property
     def listeners(self) -> list[InvocationListener]:

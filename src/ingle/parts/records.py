@@ -12,6 +12,7 @@ from ingle.services.cloudwatch.metrics import Metrics
 from ingle.services.cloudwatch.store import MetricsStore
 from ingle.services.logs.deliveries import Enqueue
 from ingle.services.logs.permission import LogPermission
+from ingle.services.logs.resources import LogsResources
 from ingle.services.logs.sink import Sink
 from ingle.services.logs.store import LogsStore
 from ingle.services.logs.watching import Watching
@@ -50,7 +51,7 @@ class Records:
 
         Args:
             base: what everything is built on.
-            authorizer: says whether a function's role may write its log.
+            authorizer: says whether a function's role may write its log; it is told of log groups.
             enqueue: has a function take log events.
             kept: what functions keep.
             of_sandboxes: what `ingle.metering.meter.processor_time` takes.
@@ -60,9 +61,12 @@ class Records:
         lambda_metrics = LambdaMetrics(clock)
         metrics.draw_from(lambda_metrics)
         ending.push_async_callback(metrics.close)
-        logs = LogsStore(database)
+        logs = await LogsStore.open(database)
+        resources = LogsResources(logs)
+        authorizer.tell("logs", resources)
         watching = await Watching.open(database, logs, metrics, clock, enqueue)
-        sink = await Sink.open(logs, clock, permission=LogPermission(authorizer), watching=watching)
+        permission = LogPermission(authorizer, resources)
+        sink = await Sink.open(logs, clock, permission=permission, watching=watching)
         ending.push_async_callback(sink.close)
         meter = await Meter.open(database, clock, kept, of_sandboxes)
         ending.push_async_callback(meter.close)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from ingle.pool.spec import FunctionSpec
+from ingle.runtimes.python.addresses import LOOPBACK, TRACES_PORT
 
 CREDENTIALS_MARGIN_S = 60.0
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -19,8 +20,8 @@ _LIBRARIES = "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/tas
 _PATH = "/usr/local/bin:/usr/bin/:/bin:/opt/bin"
 # What container engines set where an image does not say.
 _IMAGES_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-# What X-Ray's SDKs send goes nowhere, and stays inside the sandbox.
-_XRAY_HOST, _XRAY_PORT = "127.0.0.1", "2000"
+# Where `runtimes/python/endpoint.py` awaits what X-Ray's SDKs send.
+_XRAY_HOST, _XRAY_PORT = LOOPBACK, str(TRACES_PORT)
 _RUNTIMES_OWN = frozenset(
     {
         "AWS_EXECUTION_ENV",

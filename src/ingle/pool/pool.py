@@ -89,6 +89,7 @@ class Pool:
         want: told of a runtime that there are functions of.
         serve_endpoint: serves the AWS endpoint on a socket of a sandbox's own network; it returns
             what stops that.
+        serve_traces: likewise takes what a function sends to X-Ray's daemon.
         endpoint: the URL of the AWS endpoint, as sandboxes find it.
         runtime_api: the host and port of the Runtime API, likewise.
         credentials: makes credentials of a function's role.
@@ -108,6 +109,7 @@ class Pool:
         overloaded: Callable[[], bool],
         want: Callable[[str], None],
         serve_endpoint: Callable[[socket.socket], Callable[[], None]],
+        serve_traces: Callable[[socket.socket, FunctionSpec], Callable[[], None]],
         endpoint: str,
         runtime_api: str,
         credentials: Callable[[FunctionSpec], Credentials],
@@ -120,6 +122,7 @@ class Pool:
         self._overloaded = overloaded
         self._want = want
         self._serve_endpoint = serve_endpoint
+        self._serve_traces = serve_traces
         self._freezer = Freezer()
         self._endpoint = endpoint
         self._runtime_api = runtime_api
@@ -242,6 +245,7 @@ class Pool:
             on_end=self._ended,
             overloaded=self._pause,
             serve_endpoint=self._serve_endpoint,
+            serve_traces=self._serve_traces,
             endpoint=self._endpoint,
             source=source,
             runtime_api=self._runtime_api,

@@ -105,8 +105,9 @@ class Sandbox:
         "_runtime_api",
         "_runtime_status",
         "_serve_endpoint",
+        "_serve_traces",
         "_splitter",
-        "_stop_endpoint",
+        "_stops",
         "_tenant",
         "_timer",
         "_variables",
@@ -137,6 +138,7 @@ class Sandbox:
         on_end: Callable[["Sandbox"], None],
         overloaded: Callable[["Sandbox"], bool],
         serve_endpoint: Callable[[socket.socket], Callable[[], None]],
+        serve_traces: Callable[[socket.socket, FunctionSpec], Callable[[], None]],
         endpoint: str,
         runtime_api: str,
         source: "Sandbox | None" = None,
@@ -172,8 +174,9 @@ class Sandbox:
         self._on_end = on_end
         self._paused_by = overloaded
         self._serve_endpoint = serve_endpoint
+        self._serve_traces = serve_traces
         self._endpoint = endpoint
-        self._stop_endpoint: Callable[[], None] | None = None
+        self._stops: list[Callable[[], None]] = []
         self._frozen = False
         self._loop = asyncio.get_running_loop()
         self._process: LockedProcess | None = None
@@ -353,10 +356,13 @@ class Sandbox:
             self._loop.call_later(_ENDING_S, self.kill)
 
     def on_descriptors(self, fds: list[int]) -> None:
-        """Serve the AWS endpoint and the Runtime API, and start the extensions."""
+        """Serve the AWS endpoint, the Runtime API and X-Ray's daemon, and start the extensions."""
         if self._company is None:
-            endpoint, listening, spare = fds
-            self._stop_endpoint = self._serve_endpoint(socket.socket(fileno=endpoint))
+            endpoint, listening, spare, daemon = fds
+            self._stops = [
+                self._serve_endpoint(socket.socket(fileno=endpoint)),
+                self._serve_traces(socket.socket(fileno=daemon), self.spec),
+            ]
             self._company = Company(self, self._clock, listening, spare)
         else:
             self._extension_splitter = OutputSplitter()
@@ -459,8 +465,8 @@ class Sandbox:
         company = self._company
         if company is not None:
             company.finish()
-        if self._stop_endpoint is not None:
-            self._stop_endpoint()
+        for stop in self._stops:
+            stop()
         self.peak_at_end = max(self.peak_at_end, peak)
         for event in self._splitter.flush():
             self._log(event)

@@ -4,9 +4,9 @@ import resource
 
 _OWN = 128
 """What the server has open besides: the database, blobs, connections of clients that wait."""
-_EACH = 8
-"""A sandbox's channel, output, memory, freezer, two listening sockets and a spare one, and the
-connection of whoever invokes it."""
+_EACH = 9
+"""A sandbox's channel, output, memory, freezer, two listening sockets, one for traces and a
+spare one, and the connection of whoever invokes it."""
 
 TOO_MANY = "the server has too many files open (ulimit -Hn); lower its concurrency"
 

@@ -74,7 +74,7 @@ class Events:
             self.clock,
         )
         events = await EventsStore.open(self.database, KEYS)
-        self.service = EventsService(events, self.deliveries, self.clock)
+        self.service = EventsService(events, self.deliveries, self.metrics, self.clock)
         authorizer.tell("events", self.service.resources)
         await self.deliveries.start()
         self.service.start()

@@ -121,11 +121,17 @@ async def test_what_becomes_of_deliveries_is_measured(events: Events, clock: Man
     await events.body()
     await events.metrics.flush()
     found = {
-        (each.key.name, dict(each.key.dimensions)["RuleName"])
+        (each.key.name, dict(each.key.dimensions).get("RuleName"))
         for each in await events.metrics.list(ACCOUNT, REGION)
         if each.key.namespace == "AWS/Events"
     }
     assert found == {
+        ("MatchedEvents", None),
+        ("MatchedEvents", "r"),
+        ("MatchedEvents", "lost"),
+        ("TriggeredRules", "r"),
+        ("TriggeredRules", "lost"),
+        ("Invocations", None),
         ("Invocations", "r"),
         ("Invocations", "lost"),
         ("FailedInvocations", "lost"),

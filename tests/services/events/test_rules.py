@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.services.clocks import ManualClock
+from tests.services.conftest import ACCOUNT, REGION
 from tests.services.events.conftest import ARN, QUEUE, Events
 
 PATTERN = '{"source": ["shop"]}'
@@ -197,3 +198,37 @@ async def test_a_rule_that_is_off_does_not_fire(events: Events, clock: ManualClo
     await events.call("EnableRule", Name="r")
     await clock.advance(60)
     assert json.loads(await events.body())["time"] == "2026-01-01T00:02:30Z"
+
+
+async def test_rules_that_match_or_whose_time_comes_are_measured(
+    events: Events, clock: ManualClock
+) -> None:
+    await events.call("CreateEventBus", Name="own")
+    pattern = json.dumps({"source": ["shop"]})
+    await events.call("PutRule", Name="no-targets", EventBusName="own", EventPattern=pattern)
+    await events.put(EventBusName="own")
+    await events.put(EventBusName="own")
+    await events.put(EventBusName="own", Source="bakery")
+    await schedule(events, "rate(5 minutes)")
+    await clock.advance(301)
+    await events.body()
+    start = int(clock.START)
+    counted = {}
+    for each in await events.metrics.list(ACCOUNT, REGION):
+        if each.key.name in ("MatchedEvents", "TriggeredRules"):
+            ((_, told),) = await events.metrics.statistics(
+                *each.key[:4],
+                dict(each.key.dimensions),
+                start=start,
+                end=start + 3600,
+                period=3600,
+                statistics=["Sum"],
+            )
+            counted[each.key.name, each.key.dimensions] = told["Sum"]
+    own = (("EventBusName", "own"), ("RuleName", "no-targets"))
+    assert counted == {
+        ("MatchedEvents", ()): 2,
+        ("MatchedEvents", own): 2,
+        ("TriggeredRules", own): 2,
+        ("TriggeredRules", (("RuleName", "r"),)): 1,
+    }

@@ -141,6 +141,7 @@ async def test_lines_of_a_role_that_may_not_are_dropped_until_it_may(world: Worl
     await world.allow()
     appender.append(NOW_MS, "lost again")
     assert await world.written() == kept
+    assert world.sink.dropped == 2
 
 
 async def test_without_create_log_group_lines_go_only_where_there_is_a_group(world: World) -> None:

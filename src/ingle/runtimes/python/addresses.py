@@ -4,6 +4,8 @@ from __future__ import annotations
 
 LOOPBACK = "127.0.0.1"
 _API_PORT = 9001
+TRACES_PORT = 2000
+"""Where X-Ray's daemon is, over UDP."""
 
 
 def api_port(endpoint_port: int) -> int:

@@ -12,7 +12,7 @@ _BACKLOG = 64
 def offer(channel_fd: int, port: int) -> None:
     """Hand the server the sockets on which it serves the AWS endpoint and the Runtime API.
 
-    With them goes an unconnected one, for a subscriber to telemetry.
+    With them go an unconnected one, for a subscriber to telemetry, and that of X-Ray's daemon.
 
     Args:
         channel_fd: the socket to the server.
@@ -22,6 +22,8 @@ def offer(channel_fd: int, port: int) -> None:
     for number, each in enumerate((port, addresses.api_port(port))):
         sockets[number].bind((addresses.LOOPBACK, each))
         sockets[number].listen(_BACKLOG)
+    sockets.append(_socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM))
+    sockets[-1].bind((addresses.LOOPBACK, addresses.TRACES_PORT))
     descriptors = [sock.fileno() for sock in sockets]
     frames.Channel(channel_fd).send_descriptors(frames.ENDPOINT, descriptors)
     for sock in sockets:

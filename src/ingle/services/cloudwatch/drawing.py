@@ -73,6 +73,8 @@ def _lines(figure: Figure, drawing: dict[str, Any]) -> None:
     if any(series["right"] for series in drawing["series"]):
         right = left.twinx()
         _style(right, drawing)
+        # Two grids would cut each other, and this one would lie over the left axis's lines.
+        right.grid(visible=False)
     stacked: dict[bool, dict[float, float]] = {False: {}, True: {}}
     for series in drawing["series"]:
         axes = right if series["right"] else left
@@ -112,9 +114,10 @@ def _lines(figure: Figure, drawing: dict[str, Any]) -> None:
     locator = _dates.AutoDateLocator(tz=zone)
     left.xaxis.set_major_locator(locator)
     left.xaxis.set_major_formatter(_dates.ConciseDateFormatter(locator, tz=zone))
-    _bounds(left, drawing["axes"].get("left"))
+    ink = (_DARK if drawing["dark"] else _LIGHT)[1]
+    _bounds(left, drawing["axes"].get("left"), ink)
     if right is not None:
-        _bounds(right, drawing["axes"].get("right"))
+        _bounds(right, drawing["axes"].get("right"), ink)
     _legend(figure, drawing)
 
 
@@ -169,20 +172,21 @@ def _latest(series: dict[str, Any]) -> float:
 def _style(axes: Axes, drawing: dict[str, Any]) -> None:
     paper, ink, faint = _DARK if drawing["dark"] else _LIGHT
     axes.set_facecolor(paper)
+    axes.set_axisbelow(True)
     axes.grid(axis="y", color=faint, linewidth=0.8)
     axes.tick_params(colors=ink, labelsize=8)
     for spine in axes.spines.values():
         spine.set_color(faint)
 
 
-def _bounds(axes: Axes, given: Any) -> None:
+def _bounds(axes: Axes, given: Any, ink: str) -> None:
     if not isinstance(given, dict):
         given = {}
     least, most = (_number(given.get(name)) for name in ("min", "max"))
     if least is None or most is None or least < most:
         axes.set_ylim(least, most)
     if given.get("label"):
-        axes.set_ylabel(_plain(given["label"]), fontsize=8)
+        axes.set_ylabel(_plain(given["label"]), fontsize=8, color=ink)
 
 
 def _legend(figure: Figure, drawing: dict[str, Any]) -> None:

@@ -48,6 +48,8 @@ _NAMES: Mapping[str, Mapping[Outcome, tuple[str, ...]]] = {
         Outcome.NO_LETTER: ("InvocationsFailedToBeSentToDeadLetterCount",),
     },
 }
+_IN_TOTAL = frozenset({"Invocations"})
+"""What is told without dimensions, too."""
 
 
 class Measuring:
@@ -71,9 +73,7 @@ class Measuring:
         if namespace == "AWS/Events":
             bus = (("EventBusName", place[1]),) if len(place) == 3 else ()
             dimensions = (*bus, ("RuleName", place[-1]))
-        self._metrics.add(
-            delivery.account_id,
-            delivery.region,
-            namespace,
-            [Sample(name, 1.0, dimensions, _COUNT) for name in _NAMES[namespace][outcome]],
-        )
+        names = _NAMES[namespace][outcome]
+        samples = [Sample(name, 1.0, dimensions, _COUNT) for name in names]
+        samples += [Sample(name, 1.0, (), _COUNT) for name in names if name in _IN_TOTAL]
+        self._metrics.add(delivery.account_id, delivery.region, namespace, samples)

@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Operatio
 from typing import ClassVar
 
 from ingle.clock import Clock
+from ingle.services.cloudwatch.api import Metrics
 from ingle.services.delivering.api import Deliveries
 from ingle.services.events.archives import Archives
 from ingle.services.events.bus_permissions import BusPermissions
@@ -14,6 +15,7 @@ from ingle.services.events.calling import ApiSender
 from ingle.services.events.connections import Connections
 from ingle.services.events.destinations import Destinations
 from ingle.services.events.for_services import ServiceEvents
+from ingle.services.events.measuring import Measuring
 from ingle.services.events.model import BusKey
 from ingle.services.events.patterns import tested
 from ingle.services.events.publishing import PRINCIPAL, Publishing
@@ -38,6 +40,7 @@ class EventsService(Service):
     Args:
         store: where buses and rules are kept.
         deliveries: bring events to targets.
+        metrics: keep what is counted.
         clock: the time of day.
 
     Attributes:
@@ -47,13 +50,16 @@ class EventsService(Service):
 
     name: ClassVar[str] = "events"
 
-    def __init__(self, store: EventsStore, deliveries: Deliveries, clock: Clock) -> None:
+    def __init__(
+        self, store: EventsStore, deliveries: Deliveries, metrics: Metrics, clock: Clock
+    ) -> None:
         changing: KeyedLocks[BusKey] = KeyedLocks()
         self.resources = EventsResources(store)
-        publishing = Publishing(store, deliveries, clock)
+        measuring = Measuring(metrics)
+        publishing = Publishing(store, deliveries, measuring, clock)
         self._putting = Putting(store, publishing, store.database, clock)
         self.for_services = ServiceEvents(store, self._putting)
-        self._schedules = RuleSchedules(store, deliveries, changing, clock)
+        self._schedules = RuleSchedules(store, deliveries, measuring, changing, clock)
         self._buses = Buses(store, changing, clock)
         self._permissions = BusPermissions(store, self._buses, changing)
         self._rules = Rules(store, self._buses, self._schedules, changing, clock)

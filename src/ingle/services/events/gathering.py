@@ -46,10 +46,9 @@ class Gathering:
     async def _run(self) -> None:
         while self._waiting:
             group, self._waiting = self._waiting[:_TOGETHER], self._waiting[_TOGETHER:]
-            together = Published([], [])
+            together = Published.nowhere()
             for published, _ in group:
-                together.deliveries.extend(published.deliveries)
-                together.archived.extend(published.archived)
+                together.take(published)
 
             async def run(connection: AsyncConnection, together: Published = together) -> None:
                 await self._publishing.add(connection, together)

@@ -2,13 +2,14 @@
 
 from collections.abc import Container, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.clock import Clock
 from ingle.services.delivering.api import Deliveries, Delivery
+from ingle.services.events.measuring import Measuring
 from ingle.services.events.model import Archived, BusKey, RuleKey
 from ingle.services.events.shaping import with_parameters
 from ingle.services.events.store import EventsStore
@@ -23,10 +24,23 @@ class Published(NamedTuple):
     Attributes:
         deliveries: to targets.
         archived: to archives.
+        matched: the rules that an event matched, for each that matched some.
     """
 
     deliveries: list[Delivery]
     archived: list[Archived]
+    matched: list[list[RuleKey]]
+
+    @classmethod
+    def nowhere(cls) -> Self:
+        """No event yet."""
+        return cls([], [], [])
+
+    def take(self, others: "Published") -> None:
+        """Take in where other events go."""
+        self.deliveries.extend(others.deliveries)
+        self.archived.extend(others.archived)
+        self.matched.extend(others.matched)
 
 
 class Publishing:
@@ -35,12 +49,16 @@ class Publishing:
     Args:
         store: knows the rules and archives.
         deliveries: bring events to targets.
+        measuring: counts them.
         clock: the time of day.
     """
 
-    def __init__(self, store: EventsStore, deliveries: Deliveries, clock: Clock) -> None:
+    def __init__(
+        self, store: EventsStore, deliveries: Deliveries, measuring: Measuring, clock: Clock
+    ) -> None:
         self._store = store
         self._deliveries = deliveries
+        self._measuring = measuring
         self._clock = clock
 
     @property
@@ -68,16 +86,18 @@ class Publishing:
         """
         now_ms = int(self._clock.time() * 1000)
         written = b""
-        published = Published([], [])
+        published = Published.nowhere()
         for archive in self._store.archives.wanting(bus, event):
             written = written or orjson.dumps(event)
             time_ms = _time_ms(event, now_ms)
             published.archived.append(Archived(archive, written, time_ms, now_ms))
         index = self._store.index(bus)
+        matched: list[RuleKey] = []
         for name in index.matches(event) if index is not None else ():
             rule = self._store.rule(RuleKey(bus, name))
             if rule is None or (rules and rule.key.arn not in rules):
                 continue
+            matched.append(rule.key)
             written = written or orjson.dumps(event)
             published.deliveries.extend(
                 Delivery(
@@ -94,6 +114,8 @@ class Publishing:
                 )
                 for target in rule.targets.values()
             )
+        if matched:
+            published.matched.append(matched)
         return published
 
     async def add(self, connection: AsyncConnection, published: Published) -> None:
@@ -102,8 +124,9 @@ class Publishing:
         await self._deliveries.add(connection, published.deliveries)
 
     def added(self, published: Published) -> None:
-        """Begin to deliver what `add` has written."""
+        """Begin to deliver what `add` has written, and count it."""
         self._deliveries.added(published.deliveries)
+        self._measuring.matched(published.matched)
 
 
 def _time_ms(event: Mapping[str, Any], now_ms: int) -> int:

@@ -56,7 +56,7 @@ class Putting:
         if sum(map(entry_bytes, entries)) > LIMITS.entries_bytes:
             raise Validation("Total size of the entries in the request is over the limit.")
         answers: list[dict[str, str]] = []
-        published = Published([], [])
+        published = Published.nowhere()
         trace = context.request.headers.get("x-amzn-trace-id", "")
         for entry in entries:
             fault = _fault(entry)
@@ -68,11 +68,13 @@ class Putting:
                 continue
             event = self._event(entry, context.account_id, context.region)
             answers.append({"EventId": event["id"]})
-            found = self._publishing.found(key, event, trace=entry.get("TraceHeader") or trace)
-            published.deliveries.extend(found.deliveries)
-            published.archived.extend(found.archived)
+            published.take(
+                self._publishing.found(key, event, trace=entry.get("TraceHeader") or trace)
+            )
         if published.deliveries or published.archived:
             await self._gathering.keep(published)
+        else:
+            self._publishing.added(published)
         failed = sum("ErrorCode" in each for each in answers)
         return {"FailedEntryCount": failed, "Entries": answers}
 

@@ -105,12 +105,14 @@ class Replaying:
             return False
 
     async def _put(self, replay: Replay, events: list[Archived]) -> None:
-        published = Published([], [])
+        published = Published.nowhere()
         for each in events:
             event: dict[str, Any] = orjson.loads(each.event)
             event["replay-name"] = replay.key.name
             found = self._publishing.found(replay.bus, event, rules=replay.rules)
-            published.deliveries.extend(found.deliveries)
+            # What is replayed is not archived again.
+            found.archived.clear()
+            published.take(found)
 
         async def also(connection: AsyncConnection) -> None:
             await self._publishing.add(connection, published)

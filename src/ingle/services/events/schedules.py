@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingle.clock import Clock
 from ingle.services.delivering.api import Deliveries, Delivery
 from ingle.services.events.errors import Validation
+from ingle.services.events.measuring import Measuring
 from ingle.services.events.model import BusKey, Rule, RuleKey
 from ingle.services.events.publishing import PRINCIPAL
 from ingle.services.events.store import EventsStore
@@ -43,6 +44,7 @@ class RuleSchedules:
     Args:
         store: where rules are kept.
         deliveries: take what is for their targets.
+        measuring: counts how often they ran.
         changing: the lock of each bus.
         clock: the time of day.
     """
@@ -51,11 +53,13 @@ class RuleSchedules:
         self,
         store: EventsStore,
         deliveries: Deliveries,
+        measuring: Measuring,
         changing: KeyedLocks[BusKey],
         clock: Clock,
     ) -> None:
         self._store = store
         self._deliveries = deliveries
+        self._measuring = measuring
         self._changing = changing
         self._clock = clock
         self._ticker: Ticker[RuleKey] = Ticker(clock, self._fire)
@@ -106,6 +110,7 @@ class RuleSchedules:
             await self._store.put_rule(replace(rule, next_ms=next_ms), also)
             self._ticker.set(key, following)
             self._deliveries.added(deliveries)
+            self._measuring.ticked(key)
 
 
 def _made(rule: Rule, tick: float) -> list[Delivery]:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from ingle.auth.authorizer import Authorizer
 from ingle.auth.sessions import SOURCE_FUNCTION
+from ingle.iam.resources import NO_RESOURCES, Resources
 from ingle.iam.wording import refusal
 from ingle.invoke.logs import Writer
 from ingle.services.logs.model import StreamKey
@@ -47,15 +48,17 @@ class LogPermission:
 
     Args:
         authorizer: decides.
+        resources: what it decides by, of log groups.
     """
 
-    def __init__(self, authorizer: Authorizer) -> None:
+    def __init__(self, authorizer: Authorizer, resources: Resources = NO_RESOURCES) -> None:
         self._authorizer = authorizer
+        self._resources = resources
 
     @property
     def generation(self) -> int:
-        """A number that grows with every change of a role or a policy."""
-        return self._authorizer.generation
+        """A number that grows with every change of a role, a policy, or a group's tags."""
+        return self._authorizer.generation + self._resources.changes
 
     def of(self, writer: Writer, stream: StreamKey) -> Access:
         """Say what a function's role may do with its log stream."""

@@ -81,6 +81,9 @@ class Sink(LogSink):
             pause.
         permission: says whose events are written; without it everybody's are.
         watching: looks at what is written.
+
+    Attributes:
+        dropped: how many events were not written because their writer's role may not.
     """
 
     def __init__(
@@ -92,6 +95,7 @@ class Sink(LogSink):
         watching: Watching | None = None,
     ) -> None:
         self._store = store
+        self.dropped = 0
         self._clock = clock
         self._permission = permission
         self._watching = watching
@@ -191,6 +195,8 @@ class Sink(LogSink):
         for appender, own in zip(taken, events, strict=True):
             if await self._may_write(appender):
                 batches.append((appender.key, own))
+            else:
+                self.dropped += len(own)
         if batches:
             packed, found = await asyncio.to_thread(_pack_away, batches, self._watching)
             self._found.add(found)

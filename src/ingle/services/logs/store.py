@@ -1,7 +1,7 @@
 """Keeps log groups, streams and events in the database."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, Self, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -23,6 +23,7 @@ from ingle.services.logs.chunks import Chunk
 from ingle.services.logs.model import Group, GroupKey, Stream, StreamKey
 from ingle.services.logs.reading import Page, Selection, read_page
 from ingle.storage.database import Database
+from ingle.storage.tasks import finish
 
 # How many rows one statement names; SQLite takes far more parameters, other databases do not.
 _AT_ONCE = 500
@@ -36,11 +37,37 @@ _Ids = tuple[int, int]
 
 
 class LogsStore:
-    """All log groups of all accounts and regions."""
+    """All log groups of all accounts and regions. `open` also reads their tags.
+
+    Args:
+        database: where they are kept.
+
+    Attributes:
+        changes: a number that grows with every change of tags.
+    """
 
     def __init__(self, database: Database) -> None:
+        self.changes = 0
         self._database = database
         self._ids: dict[StreamKey, _Ids] = {}
+        # Of groups that have some.
+        self._tags: dict[GroupKey, Mapping[str, str]] = {}
+
+    @classmethod
+    async def open(cls, database: Database) -> Self:
+        """Read the tags of all groups."""
+        store = cls(database)
+
+        async def read(connection: AsyncConnection) -> list[Group]:
+            return [_group(row) for row in await connection.execute(select(tables.groups))]
+
+        for group in await database.read(read):
+            store._tagged(group.key, group.tags)
+        return store
+
+    def tags(self, key: GroupKey) -> Mapping[str, str]:
+        """Tell the tags of a group, from memory; none where there is no such group."""
+        return self._tags.get(key, {})
 
     async def groups(self, account_id: str, region: str) -> list[Group]:
         """List the groups of an account in a region, by name."""
@@ -71,7 +98,7 @@ class LogsStore:
             await _add_group(connection, key, creation_ms, tags)
             return True
 
-        return await self._database.write(run)
+        return await finish(self._with_tags(run, key, tags))
 
     async def remove_group(self, key: GroupKey) -> bool:
         """Delete a group with all that is in it; say whether there was one."""
@@ -79,15 +106,42 @@ class LogsStore:
         async def run(connection: AsyncConnection) -> bool:
             return bool((await connection.execute(delete(tables.groups).where(_is(key)))).rowcount)
 
-        return await self._database.write(run)
+        return await finish(self._with_tags(run, key, {}))
 
     async def set_retention(self, group_id: int, days: int | None) -> None:
         """Say how long the events of a group are kept."""
         await self._update_group(group_id, {"retention_days": days})
 
-    async def set_tags(self, group_id: int, tags: Mapping[str, str]) -> None:
+    async def set_tags(self, group: Group, tags: Mapping[str, str]) -> None:
         """Give a group these tags instead of those that it has."""
-        await self._update_group(group_id, {"tags": dict(tags)})
+        columns = tables.groups.c
+
+        async def run(connection: AsyncConnection) -> bool:
+            statement = update(tables.groups).where(columns.id == group.id)
+            return bool((await connection.execute(statement.values(tags=dict(tags)))).rowcount)
+
+        await finish(self._with_tags(run, group.key, tags))
+
+    async def _with_tags(
+        self,
+        run: Callable[[AsyncConnection], Awaitable[bool]],
+        key: GroupKey,
+        tags: Mapping[str, str],
+    ) -> bool:
+        """Write something; if it is so, a group has these tags then."""
+        changed = await self._database.write(run)
+        if changed:
+            self._tagged(key, tags)
+        return changed
+
+    def _tagged(self, key: GroupKey, tags: Mapping[str, str]) -> None:
+        if tags == self.tags(key):
+            return
+        self.changes += 1
+        if tags:
+            self._tags[key] = dict(tags)
+        else:
+            self._tags.pop(key, None)
 
     async def expiring(self) -> list[Group]:
         """List the groups of all accounts and regions that do not keep their events for good."""

@@ -55,13 +55,13 @@ class Tagging:
         together = {**group.tags, **tags}
         if len(together) > GROUP.tags:
             raise TooManyTags(f"A log group can have at most {GROUP.tags} tags.")
-        await self._lookup.store.set_tags(group.id, together)
+        await self._lookup.store.set_tags(group, together)
 
     async def _remove(self, key: GroupKey, names: Collection[str]) -> None:
         group = await self._lookup.group(key)
         left = {name: value for name, value in group.tags.items() if name not in names}
         if len(left) < len(group.tags):
-            await self._lookup.store.set_tags(group.id, left)
+            await self._lookup.store.set_tags(group, left)
 
 
 def check_tags(tags: Mapping[str, str]) -> None:

@@ -12,6 +12,7 @@ import orjson
 from ingle.clock import Clock
 from ingle.services import paging
 from ingle.services.xray import documents, filters
+from ingle.services.xray.daemon import Daemon
 from ingle.services.xray.documents import TRACE_ID, BadDocument, Segment
 from ingle.services.xray.errors import InvalidRequest
 from ingle.services.xray.invocations import Recorder
@@ -20,7 +21,7 @@ from ingle.services.xray.store import SegmentStore
 from ingle.services.xray.summaries import Trace, summary
 from ingle.wire.service import CallContext, Service, ServiceInput, ServiceOutput
 
-__all__ = ["Recorder", "SegmentStore", "XRayService"]
+__all__ = ["Daemon", "Recorder", "SegmentStore", "XRayService"]
 
 _BY_EVENT, _BY_SERVICE = "Event", "Service"
 _LEEWAY_S = 3600.0
@@ -33,14 +34,18 @@ class XRayService(Service):
     Args:
         store: where segments are kept.
         recorder: writes those of invocations.
+        daemon: writes those that functions send.
         clock: the time.
     """
 
     name: ClassVar[str] = "xray"
 
-    def __init__(self, store: SegmentStore, recorder: Recorder, clock: Clock) -> None:
+    def __init__(
+        self, store: SegmentStore, recorder: Recorder, daemon: Daemon, clock: Clock
+    ) -> None:
         self._store = store
         self._recorder = recorder
+        self._daemon = daemon
         self._clock = clock
 
     async def put_trace_segments(
@@ -55,18 +60,8 @@ class XRayService(Service):
                 taken.append(documents.read(text))
             except BadDocument as error:
                 refused.append(_unprocessed("ParseError", error.segment_id, str(error)))
-        sizes = await self._store.sizes(place, list({each.trace_id for each in taken}))
-        kept = []
-        for each in taken:
-            size = sizes.get(each.trace_id, 0) + len(each.document)
-            if size > LIMITS.trace_bytes:
-                text = f"The trace {each.trace_id} has more than {LIMITS.trace_bytes} bytes."
-                refused.append(_unprocessed("LimitExceeded", each.id, text))
-                continue
-            sizes[each.trace_id] = size
-            kept.append((place, each))
-        if kept:
-            await self._store.add(kept)
+        for each, text in await self._store.add_within(place, taken):
+            refused.append(_unprocessed("LimitExceeded", each.id, text))
         return {"UnprocessedTraceSegments": refused}
 
     async def put_telemetry_records(self, context: CallContext, request: ServiceInput) -> None:
@@ -81,6 +76,7 @@ class XRayService(Service):
             if not TRACE_ID.fullmatch(name):
                 raise InvalidRequest(f"Invalid trace id: {name}")
         await self._recorder.flush()
+        await self._daemon.flush()
         found = await self._store.of_traces((context.account_id, context.region), names)
         traces = []
         for name in dict.fromkeys(names):
@@ -117,6 +113,7 @@ class XRayService(Service):
         token = request.get("NextToken")
         place = context.account_id, context.region
         await self._recorder.flush()
+        await self._daemon.flush()
         leeway = 0.0 if kind in (_BY_EVENT, _BY_SERVICE) else _LEEWAY_S
         names = await self._store.trace_ids(place, start - leeway, end + leeway)
         if leeway:

@@ -17,6 +17,7 @@ class Limits:
     batch: int
     annotations: int
     backlog: int
+    daemon_bytes: int
 
 
 LIMITS = Limits(**tomllib.loads(Path(__file__).with_name("limits.toml").read_text("utf-8")))

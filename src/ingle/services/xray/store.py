@@ -53,6 +53,22 @@ class SegmentStore:
 
         await self._database.write(run)
 
+    async def add_within(self, place: Place, found: Sequence[Segment]) -> list[tuple[Segment, str]]:
+        """Keep segments as far as their traces have room; return the others, and why."""
+        sizes = await self.sizes(place, list({each.trace_id for each in found}))
+        kept, refused = [], []
+        for each in found:
+            size = sizes.get(each.trace_id, 0) + len(each.document)
+            if size > LIMITS.trace_bytes:
+                text = f"The trace {each.trace_id} has more than {LIMITS.trace_bytes} bytes."
+                refused.append((each, text))
+                continue
+            sizes[each.trace_id] = size
+            kept.append((place, each))
+        if kept:
+            await self.add(kept)
+        return refused
+
     async def sizes(self, place: Place, trace_ids: Sequence[str]) -> dict[str, int]:
         """Count the characters of what is kept of traces."""
 

@@ -3,6 +3,7 @@
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-actions.html
 """
 
+import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from ingle.iam.request import Values
 from ingle.services.cloudwatch.alarms import messages
 from ingle.services.cloudwatch.alarms.model import ACTIONS, Alarm, Place, State
 from ingle.services.cloudwatch.errors import ValidationFailed
+
+_logger = logging.getLogger(__name__)
 
 _ARN = re.compile(r"arn:aws[a-z-]*:([a-z0-9-]+):([a-z0-9-]*):([^:]*):(.+)", re.ASCII)
 _FUNCTION = re.compile(r"function:[A-Za-z0-9_-]+(:[A-Za-z0-9$_-]+)?", re.ASCII)
@@ -119,15 +122,19 @@ class Neighbours:
         return await self.topics.add(connection, arn, message), told
 
     async def tell_bus(
-        self, connection: AsyncConnection, alarm: Alarm, before: State
-    ) -> Callable[[], None]:
-        """Tell the default event bus within a transaction.
+        self, connection: AsyncConnection, alarm: Alarm, entry: dict[str, Any]
+    ) -> list[Callable[[], None]]:
+        """Tell the default event bus of an alarm within a transaction; without a bus, nobody.
 
-        Raises:
-            LookupError: there is none.
+        Returns:
+            What is to be called once it is committed.
         """
         bus = f"arn:aws:events:{alarm.region}:{alarm.account_id}:event-bus/default"
-        return await self.buses.add(connection, bus, messages.bus_entry(alarm, before))
+        try:
+            return [await self.buses.add(connection, bus, entry)]
+        except LookupError as error:
+            _logger.warning("alarm %s cannot tell its bus: %s", alarm.arn, error)
+            return []
 
 
 def check(settings: Mapping[str, Any], place: Place) -> None:

@@ -9,6 +9,7 @@ from ingle.services.cloudwatch.alarms.composites import Composites
 from ingle.services.cloudwatch.alarms.configuring import Configuring
 from ingle.services.cloudwatch.alarms.describing import Describing
 from ingle.services.cloudwatch.alarms.keeping import Keeper
+from ingle.services.cloudwatch.alarms.resources import AlarmResources
 from ingle.services.cloudwatch.alarms.store import AlarmStore
 from ingle.services.cloudwatch.metrics import Metrics
 from ingle.storage.database import Database
@@ -25,6 +26,9 @@ class Alarms:
         metrics: are evaluated.
         neighbours: are told.
         clock: the time.
+
+    Attributes:
+        resources: tells of alarms to those that decide who may use them.
     """
 
     def __init__(
@@ -32,7 +36,8 @@ class Alarms:
     ) -> None:
         composites = Composites(store)
         self._keeper = Keeper(store, composites, metrics, neighbours, clock)
-        self._configuring = Configuring(store, composites, self._keeper, metrics)
+        self.resources = AlarmResources(store)
+        self._configuring = Configuring(store, composites, self._keeper, metrics, neighbours)
         self._describing = Describing(store, composites)
 
     @classmethod

@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingle.services.cloudwatch.alarms import history
+from ingle.services.cloudwatch.alarms import history, messages
+from ingle.services.cloudwatch.alarms.actions import Neighbours
 from ingle.services.cloudwatch.alarms.checking import metric_settings
 from ingle.services.cloudwatch.alarms.composites import Composites
 from ingle.services.cloudwatch.alarms.keeping import Found, Keeper
@@ -43,15 +44,22 @@ class Configuring:
         composites: follows what composite alarms refer to.
         keeper: keeps their states.
         metrics: what expressions are tried on.
+        neighbours: are told.
     """
 
     def __init__(
-        self, store: AlarmStore, composites: Composites, keeper: Keeper, metrics: Metrics
+        self,
+        store: AlarmStore,
+        composites: Composites,
+        keeper: Keeper,
+        metrics: Metrics,
+        neighbours: Neighbours,
     ) -> None:
         self._store = store
         self._composites = composites
         self._keeper = keeper
         self._metrics = metrics
+        self._neighbours = neighbours
 
     async def put_metric(self, place: Place, request: Mapping[str, Any]) -> None:
         """Make a metric alarm, or replace all but its state and tags."""
@@ -88,16 +96,22 @@ class Configuring:
                     )
             now_ms = self._keeper.now_ms()
 
-            async def write(connection: AsyncConnection) -> None:
+            async def write(connection: AsyncConnection) -> list[Callable[[], None]]:
+                effects: list[Callable[[], None]] = []
                 for each in gone:
                     await self._store.delete(connection, each)
+                    entry = messages.configured_entry(each, "delete", now_ms)
+                    effects += await self._neighbours.tell_bus(connection, each, entry)
                 items = [history.configured(each, "Delete", now_ms) for each in gone]
                 await history.write(connection, items)
+                return effects
 
             async def both() -> None:
-                await self._store.database.write(write)
+                effects = await self._store.database.write(write)
                 for each in gone:
                     self._store.forget(each)
+                for effect in effects:
+                    effect()
 
             await finish(both())
 
@@ -182,17 +196,24 @@ class Configuring:
         return replace(present, settings=settings, configured_ms=now_ms)
 
     async def _write(self, alarm: Alarm) -> Alarm:
-        async def write(connection: AsyncConnection) -> Alarm:
-            written = alarm
-            if alarm.id:
-                await self._store.update(connection, alarm)
-            else:
-                written = await self._store.insert(connection, alarm)
-            change = "Update" if alarm.id else "Create"
-            item = history.configured(written, change, alarm.configured_ms)
-            await history.write(connection, [item])
-            return written
+        before = self._store.get(alarm.place, alarm.name)
+        at_ms = alarm.configured_ms
 
-        written = await self._store.database.write(write)
+        async def write(connection: AsyncConnection) -> tuple[Alarm, list[Callable[[], None]]]:
+            written = alarm
+            if before is None:
+                written = await self._store.insert(connection, alarm)
+                item = history.configured(written, "Create", at_ms)
+                entry = messages.configured_entry(written, "create", at_ms)
+            else:
+                await self._store.update(connection, alarm)
+                item = history.configured(written, "Update", at_ms)
+                entry = messages.configured_entry(written, "update", at_ms, before)
+            await history.write(connection, [item])
+            return written, await self._neighbours.tell_bus(connection, written, entry)
+
+        written, effects = await self._store.database.write(write)
         self._store.keep(written)
+        for effect in effects:
+            effect()
         return written

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingle.clock import Clock
 from ingle.services.alarm import LONGEST_S
 from ingle.services.alarm import Alarm as Bell
-from ingle.services.cloudwatch.alarms import history, reading, suppression, wording
+from ingle.services.cloudwatch.alarms import history, messages, reading, suppression, wording
 from ingle.services.cloudwatch.alarms.actions import Neighbours
 from ingle.services.cloudwatch.alarms.composites import Composites
 from ingle.services.cloudwatch.alarms.evaluation import evaluated, significant
@@ -286,10 +286,8 @@ class Keeper:
                 items.append(history.changed(alarm, before))
             effects: list[Callable[[], None]] = []
             if tell:
-                try:
-                    effects.append(await self._neighbours.tell_bus(connection, alarm, before))
-                except LookupError as error:
-                    _logger.warning("alarm %s cannot tell its bus: %s", alarm.arn, error)
+                entry = messages.changed_entry(alarm, before)
+                effects += await self._neighbours.tell_bus(connection, alarm, entry)
             items += [
                 await self._act(connection, alarm, before, arn, effects)
                 for arn in (alarm.actions(alarm.state.value) if acts else ())

@@ -9,7 +9,7 @@ import tomllib
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -20,6 +20,15 @@ _NAMES: Mapping[str, str] = tomllib.loads(
 )["regions"]
 _SUBJECT_CHARACTERS = 100
 _STATISTICS = {"SampleCount": "SAMPLE_COUNT"}
+_EVALUATION = (
+    "EvaluationPeriods",
+    "DatapointsToAlarm",
+    "Threshold",
+    "ComparisonOperator",
+    "TreatMissingData",
+    "EvaluateLowSampleCountPercentile",
+)
+Operation = Literal["create", "update", "delete"]
 _SUPPRESSION = (
     "actionsSuppressor",
     "actionsSuppressorWaitPeriod",
@@ -95,20 +104,40 @@ def function_event(alarm: Alarm, before: State) -> bytes:
     )
 
 
-def bus_entry(alarm: Alarm, before: State) -> dict[str, Any]:
-    """The entry that EventBridge gets, as a member of PutEvents.
+def changed_entry(alarm: Alarm, before: State) -> dict[str, Any]:
+    """The entry that EventBridge gets of a state, as a member of PutEvents.
 
     Args:
         alarm: as it is now.
         before: the state that it was in.
     """
-    return {
-        "Time": alarm.state.updated_ms / 1000,
-        "Source": "aws.cloudwatch",
-        "DetailType": "CloudWatch Alarm State Change",
-        "Resources": [alarm.arn],
-        "Detail": orjson.dumps(_data(alarm, before)).decode(),
+    at_ms = alarm.state.updated_ms
+    return _entry(alarm, "CloudWatch Alarm State Change", at_ms, _data(alarm, before))
+
+
+def configured_entry(
+    alarm: Alarm, operation: Operation, at_ms: int, before: Alarm | None = None
+) -> dict[str, Any]:
+    """The entry that EventBridge gets of an alarm that was made, changed or deleted.
+
+    Args:
+        alarm: as it is now, or was before it was deleted.
+        operation: what was done.
+        at_ms: when.
+        before: as it was before it was changed.
+    """
+    state = {"value": alarm.state.value, "timestamp": timestamp(alarm.state.updated_ms)}
+    if alarm.state.suppression.by:
+        state["actionsSuppressedBy"] = alarm.state.suppression.by
+    detail: dict[str, Any] = {
+        "alarmName": alarm.name,
+        "operation": operation,
+        "state": state,
+        "configuration": _whole_configuration(alarm),
     }
+    if before is not None:
+        detail["previousConfiguration"] = _whole_configuration(before)
+    return _entry(alarm, "CloudWatch Alarm Configuration Change", at_ms, detail)
 
 
 def suppression_reason(alarm: Alarm) -> str:
@@ -117,6 +146,16 @@ def suppression_reason(alarm: Alarm) -> str:
     if by == "Alarm":
         return f"Actions suppressed by {alarm.settings.get('ActionsSuppressor', by)}"
     return f"Actions suppressed by {by}"
+
+
+def _entry(alarm: Alarm, kind: str, at_ms: int, detail: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "Time": at_ms / 1000,
+        "Source": "aws.cloudwatch",
+        "DetailType": kind,
+        "Resources": [alarm.arn],
+        "Detail": orjson.dumps(detail).decode(),
+    }
 
 
 def _region(code: str) -> str:
@@ -180,6 +219,22 @@ def _configuration(alarm: Alarm) -> dict[str, Any]:
     number = uuid.uuid5(uuid.NAMESPACE_URL, f"{alarm.arn}#{alarm.id}")
     told["metrics"] = [_query({"Id": str(number), "MetricStat": statistic})]
     return told
+
+
+def _whole_configuration(alarm: Alarm) -> dict[str, Any]:
+    """What an alarm is told to be where it is its configuration that changed."""
+    told = _configuration(alarm)
+    for member in _EVALUATION:
+        if member in alarm.settings:
+            told[member[0].lower() + member[1:]] = alarm.settings[member]
+    return told | {
+        "alarmName": alarm.name,
+        "actionsEnabled": alarm.acts,
+        "timestamp": timestamp(alarm.configured_ms),
+        "okActions": list(alarm.settings.get("OKActions", ())),
+        "alarmActions": list(alarm.settings.get("AlarmActions", ())),
+        "insufficientDataActions": list(alarm.settings.get("InsufficientDataActions", ())),
+    }
 
 
 def _query(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,11 +23,13 @@ class AlarmStore:
     Attributes:
         database: the same.
         changing: is held by whoever changes alarms.
+        changes: a number that grows with every change of tags.
     """
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self.changing = asyncio.Lock()
+        self.changes = 0
         self._by_place: dict[Place, dict[str, Alarm]] = {}
 
     @classmethod
@@ -61,11 +63,16 @@ class AlarmStore:
 
     def keep(self, alarm: Alarm) -> None:
         """Take an alarm into memory, once it is on the disk."""
-        self._by_place.setdefault(alarm.place, {})[alarm.name] = alarm
+        known = self._by_place.setdefault(alarm.place, {})
+        before = known.get(alarm.name)
+        known[alarm.name] = alarm
+        if alarm.tags != (before.tags if before is not None else {}):
+            self.changes += 1
 
     def forget(self, alarm: Alarm) -> None:
         """Take an alarm out of memory, once it is off the disk."""
         self._by_place.get(alarm.place, {}).pop(alarm.name, None)
+        self.changes += 1
 
     async def insert(self, connection: AsyncConnection, alarm: Alarm) -> Alarm:
         """Write a new alarm within a transaction; return it with its row."""
