@@ -73,7 +73,7 @@ def test_every_message_that_was_acknowledged_is_delivered_through_twenty_kills(m
         for thread in threads:
             thread.start()
         before = sum(len(each.accepted) for each in publishers)
-        threads[0].join(moments.uniform(0.05, 0.7))
+        threads[0].join(moments.uniform(0.05, 0.4))
         eventually(
             lambda count=before: sum(len(each.accepted) for each in publishers) > count,
             "something was published",
