@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar, Protocol
 from urllib.parse import urlsplit
 
 import boto3
@@ -33,6 +33,19 @@ TRUST = {
 }
 
 
+class Process(Protocol):
+    """What `subprocess.Popen` and its like are to a test."""
+
+    pid: int
+    stdout: IO[str] | None
+
+    def send_signal(self, number: int, /) -> None: ...
+
+    def kill(self) -> None: ...
+
+    def wait(self, timeout: float) -> int: ...
+
+
 class Server:
     """Starts, stops and kills one server, with a role for functions; knows its clients.
 
@@ -55,7 +68,7 @@ class Server:
         self.credentials: dict[str, str] = {}
         self._flags = flags
         self._wrapper = wrapper
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Process | None = None
 
     @property
     def running(self) -> bool:
@@ -78,16 +91,8 @@ class Server:
         self.data_dir.parent.mkdir(parents=True, exist_ok=True)
         log = (self.data_dir.parent / "server.log").open("a")
         own = ["--port", "0", "--data-dir", str(self.data_dir)]
-        command = [*self.program, *own, *self._flags]
-        self._process = subprocess.Popen(
-            [*self._wrapper, *command],
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            env=environment,
-            cwd=ROOT,
-        )
-        log.close()
+        with log:
+            self._process = self._launch([*own, *self._flags], environment, log)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line.startswith("ready "), f"{line!r}; {self.log}"
@@ -102,6 +107,16 @@ class Server:
             self.credentials = json.loads(printed)
             self._make_roles()
         return self
+
+    def _launch(self, arguments: list[str], environment: dict[str, str], log: IO[str]) -> "Process":
+        return subprocess.Popen(
+            [*self._wrapper, *self.program, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=environment,
+            cwd=ROOT,
+        )
 
     def _make_roles(self) -> None:
         """Make the roles that functions of tests have; a copied data folder has them already."""
@@ -125,7 +140,7 @@ class Server:
         return (self.data_dir.parent / "server.log").read_text()
 
     @property
-    def process(self) -> "subprocess.Popen[str]":
+    def process(self) -> "Process":
         """The running process."""
         assert self._process is not None
         return self._process
@@ -171,12 +186,12 @@ class Server:
 
 
 @contextlib.contextmanager
-def starting(folder: Path) -> Iterator[Callable[..., Server]]:
+def starting(folder: Path, kind: type[Server] = Server) -> Iterator[Callable[..., Server]]:
     """Start servers with these flags, each with a data folder of its own; kill those left."""
     started: list[Server] = []
 
     def start(*flags: str) -> Server:
-        started.append(Server(folder / f"server{len(started)}" / "data", *flags))
+        started.append(kind(folder / f"server{len(started)}" / "data", *flags))
         return started[-1].start()
 
     try:

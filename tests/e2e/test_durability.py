@@ -139,23 +139,23 @@ def digest(value):
     return b64encode(hashlib.sha256(zip_of(app=source(value))).digest()).decode()
 
 
-def test_kill_9_at_any_moment_loses_nothing_that_was_acknowledged(own_server):
+def test_kill_9_at_any_moment_loses_nothing_that_was_acknowledged(mortal_server):
     moments = random.Random(20)
     writers = [Writer(number) for number in range(THREADS)]
     began = time.monotonic()
     kills = 0
     while kills < KILLS and time.monotonic() - began < BUDGET_S:
-        functions = own_server.client("lambda")
+        functions = mortal_server.client("lambda")
         threads = [threading.Thread(target=writer.run, args=(functions,)) for writer in writers]
         for thread in threads:
             thread.start()
         threads[0].join(moments.uniform(0.02, 0.4))
-        own_server.kill()
+        mortal_server.kill()
         kills += 1
         for thread in threads:
             thread.join()
-        own_server.start()
-        functions = own_server.client("lambda")
+        mortal_server.start()
+        functions = mortal_server.client("lambda")
         for writer in writers:
             assert writer.failures == []
             writer.check(functions)

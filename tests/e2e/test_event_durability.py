@@ -34,13 +34,13 @@ def await_runs(server, name, accepted):
     return runs(server, name)
 
 
-def test_every_event_that_was_accepted_runs_through_twenty_kills(own_server):
-    names = [create_witness(own_server, QUICK), create_witness(own_server, FAILING)]
+def test_every_event_that_was_accepted_runs_through_twenty_kills(mortal_server):
+    names = [create_witness(mortal_server, QUICK), create_witness(mortal_server, FAILING)]
     moments, began, kills = random.Random(4), time.monotonic(), 0
     accepted = [[] for _ in range(THREADS)]
     numbers = [iter(range(thread * 10**6, (thread + 1) * 10**6)) for thread in range(THREADS)]
     while kills < KILLS and time.monotonic() - began < BUDGET_S:
-        functions = own_server.client("lambda")
+        functions = mortal_server.client("lambda")
         threads = [
             threading.Thread(
                 target=hand_over,
@@ -50,15 +50,20 @@ def test_every_event_that_was_accepted_runs_through_twenty_kills(own_server):
         ]
         for thread in threads:
             thread.start()
-        threads[0].join(moments.uniform(0.02, 0.5))
-        own_server.kill()
+        before = sum(map(len, accepted))
+        eventually(
+            lambda count=before: sum(map(len, accepted)) > count,
+            "something is accepted",
+        )
+        threads[0].join(moments.uniform(0.0, 0.3))
+        mortal_server.kill()
         kills += 1
         for thread in threads:
             thread.join()
-        own_server.start()
+        mortal_server.start()
     for which, name in enumerate(names):
         wanted = [number for each in accepted[which::2] for number in each]
-        found = await_runs(own_server, name, wanted)
+        found = await_runs(mortal_server, name, wanted)
         assert len(wanted) > kills
         # Those that were under way at a kill may have been accepted, too.
         assert len(found.keys() - set(wanted)) <= kills * THREADS

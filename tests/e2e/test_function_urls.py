@@ -237,7 +237,7 @@ def test_with_aws_iam_requests_are_signed(server, functions, deploy):
     status, kind, told = _signed(server, url, tamper=True).error
     assert (status, kind) == (403, "InvalidSignatureException")
     assert "does not match the signature you provided" in told["message"]
-    for scope in ({"service": "execute-api"}, {"region": "eu-west-1"}):
+    for scope in ({"service": "execute-api"}, {"service": "s3"}, {"region": "eu-west-1"}):
         assert _signed(server, url, **scope).error == FORBIDDEN
 
 

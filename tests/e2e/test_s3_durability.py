@@ -91,38 +91,38 @@ def files(server):
     return sum(each.is_file() for each in (server.data_dir / "objects").rglob("*"))
 
 
-def test_every_acknowledged_change_survives_twenty_kills(own_server):
-    own_server.client("s3").create_bucket(Bucket=BUCKET)
+def test_every_acknowledged_change_survives_twenty_kills(mortal_server):
+    mortal_server.client("s3").create_bucket(Bucket=BUCKET)
     moments, began, kills = random.Random(7), time.monotonic(), 0
     known = [{} for _ in range(THREADS)]
     while kills < KILLS and time.monotonic() - began < BUDGET_S:
         writers = []
         for number in range(THREADS):
-            s3 = own_server.client("s3", config=Config(connect_timeout=5, read_timeout=20))
+            s3 = mortal_server.client("s3", config=Config(connect_timeout=5, read_timeout=20))
             writer = Writer(s3, number, (kills * THREADS + number) * 10**6)
             writer.known = known[number]
             writers.append(writer)
         for writer in writers:
             writer.start()
         writers[0].join(moments.uniform(0.05, 0.6))
-        own_server.kill()
+        mortal_server.kill()
         kills += 1
         for writer in writers:
             writer.join()
-        own_server.start()
-        there = found(own_server.client("s3"))
+        mortal_server.start()
+        there = found(mortal_server.client("s3"))
         for each in known:
             for key, states in each.items():
                 assert there.get(key) in states, key
                 each[key] = [there.get(key)]
         assert set(there) <= {key for each in known for key in each}
     assert kills > 3
-    s3 = own_server.client("s3")
+    s3 = mortal_server.client("s3")
     for upload in s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", ()):
         s3.abort_multipart_upload(Bucket=BUCKET, Key=upload["Key"], UploadId=upload["UploadId"])
     for key in found(s3):
         s3.delete_object(Bucket=BUCKET, Key=key)
-    assert files(own_server) == 0
+    assert files(mortal_server) == 0
     s3.delete_bucket(Bucket=BUCKET)
 
 

@@ -45,8 +45,8 @@ class Publisher:
             self.accepted.append(number)
 
 
-def test_every_message_that_was_acknowledged_is_delivered_through_twenty_kills(own_server):
-    server = own_server
+def test_every_message_that_was_acknowledged_is_delivered_through_twenty_kills(mortal_server):
+    server = mortal_server
     sns, sqs, functions = (server.client(each) for each in ("sns", "sqs", "lambda"))
     topic = new_topic(sns)
     fifo = new_topic(sns, ".fifo", ContentBasedDeduplication="true")
@@ -73,7 +73,7 @@ def test_every_message_that_was_acknowledged_is_delivered_through_twenty_kills(o
         for thread in threads:
             thread.start()
         before = sum(len(each.accepted) for each in publishers)
-        threads[0].join(moments.uniform(0.05, 0.7))
+        threads[0].join(moments.uniform(0.05, 0.4))
         eventually(
             lambda count=before: sum(len(each.accepted) for each in publishers) > count,
             "something was published",

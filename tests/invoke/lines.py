@@ -1,6 +1,7 @@
 """A dispatcher on a real database, whose events end when and how a test says."""
 
 import asyncio
+import itertools
 import shutil
 import time
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from ingle.storage.database import FILE_NAME, Database
 from tests.services.clocks import ManualClock
 
 STEADY, MOST = 10, 14
+IDS = itertools.count(1)
+"""Of events, of which later ones have larger ones."""
 SMALL = Bounds(page=3, page_bytes=6, buffer=4, buffered_bytes=5000)
 
 
@@ -81,7 +84,7 @@ class Lines:
         now_ms = int(self.clock.time() * 1000)
         for name in names:
             key = ("0" * 12, "us-east-1", name[0], "")
-            event = Event(key, name.encode(), "0" * 36, "", now_ms, now_ms)
+            event = Event(key, name.encode(), "0" * 36, "", now_ms, now_ms, id=next(IDS))
             self.handed_over.append(asyncio.ensure_future(self.inbox.accept(event)))
 
     async def succeed(self, *names: str) -> None:

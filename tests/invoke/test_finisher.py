@@ -13,6 +13,7 @@ from ingle.invoke.events.store import EventStore
 from ingle.observe.exposition import page
 from ingle.observe.measurements import Measurements
 from ingle.storage.database import Database
+from tests.invoke.lines import IDS
 from tests.services.clocks import ManualClock
 
 KEY = ("000000000000", "us-east-1", "hello", "")
@@ -58,7 +59,7 @@ class World:
         self.written += outcomes
 
     async def event(self) -> Event:
-        made = Event(KEY, b"{}", "0" * 36, "", 0, 0)
+        made = Event(KEY, b"{}", "0" * 36, "", 0, 0, id=next(IDS))
         await self.database.write(lambda connection: self.store.insert(connection, [made]))
         return made
 

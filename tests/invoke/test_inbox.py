@@ -6,11 +6,11 @@ from sqlalchemy import text
 from ingle.invoke.errors import ShuttingDown
 from ingle.invoke.events.event import Event
 from ingle.storage.errors import StorageError
-from tests.invoke.lines import Lines
+from tests.invoke.lines import IDS, Lines
 
 
 def event(name: str, payload: bytes = b"{}") -> Event:
-    return Event(("0" * 12, "us-east-1", name, ""), payload, "0" * 36, "", 0, 0)
+    return Event(("0" * 12, "us-east-1", name, ""), payload, "0" * 36, "", 0, 0, id=next(IDS))
 
 
 async def test_an_event_is_on_disk_when_it_is_accepted(lines: Lines) -> None:

@@ -84,7 +84,7 @@ def world() -> World:
 @pytest.fixture
 def event(world: World) -> Event:
     now_ms = int(world.clock.time() * 1000)
-    return Event(KEY, b'{"a": 1}', REQUEST, "", now_ms, now_ms)
+    return Event(KEY, b'{"a": 1}', REQUEST, "", now_ms, now_ms, id=1)
 
 
 def told(fate: Fate) -> dict[str, Any]:

@@ -160,10 +160,10 @@ def _candidates(
 def _named(finder: Finder, folders: Iterable[Path]) -> Iterator[Path]:
     for folder in dict.fromkeys(folders):
         try:
-            files = sorted(folder.iterdir())
+            files = [file for file in folder.iterdir() if finder.NAME.fullmatch(file.name)]
         except OSError:
             continue  # a folder that is not there or not ours to read holds nothing for us
-        yield from (file for file in files if finder.NAME.fullmatch(file.name))
+        yield from sorted(files)
 
 
 def _meant_by(folder: Path) -> list[Path]:

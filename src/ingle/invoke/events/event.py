@@ -4,8 +4,6 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html and i
 """
 
 import enum
-import itertools
-import time
 from dataclasses import dataclass, field
 
 FunctionId = tuple[str, str, str]
@@ -18,16 +16,6 @@ DEFAULT_RETRIES = 2
 """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html"""
 DEFAULT_AGE_S = 21_600
 """Six hours; the same page."""
-
-_ids = itertools.count(time.time_ns() // 1000)
-
-
-def new_id() -> int:
-    """Make an event's id: microseconds of the time of day at the start, and then one more each.
-
-    Later ones are larger, also over restarts, for fewer than a million are accepted in a second.
-    """
-    return next(_ids)
 
 
 @dataclass(slots=True, eq=False)
@@ -53,7 +41,7 @@ class Event:
     accepted_ms: int
     due_ms: int
     attempts: int = 0
-    id: int = field(default_factory=new_id)
+    id: int = field(kw_only=True)
     tenant_id: str = ""
 
     @property

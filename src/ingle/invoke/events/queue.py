@@ -1,5 +1,6 @@
 """The asynchronous queue as a whole: what it is made of, how it starts and ends."""
 
+import itertools
 import os
 from collections.abc import Sequence
 from functools import partial
@@ -63,7 +64,17 @@ class EventQueue:
             steady=min(most, STEADY_PER_PROCESSOR * (os.cpu_count() or 1)),
             most=most,
         )
+        self._ids = itertools.count()
         self._inbox = Inbox(database, self._store, self._dispatcher, metrics)
+
+    async def open(self) -> None:
+        """Number events behind those that are on disk; none may be accepted before.
+
+        Later ones have larger ids, also over restarts, for fewer than a million are accepted in a
+        second, and where the machine's clock was put back.
+        """
+        first = int(self._clock.time() * 1_000_000)
+        self._ids = itertools.count(max(await self._store.last_id() + 1, first))
 
     async def start(self) -> None:
         """Take up what was accepted before, and not finished."""
@@ -98,7 +109,7 @@ class EventQueue:
     def prepared(self, key: BacklogKey, payload: bytes, *, request_id: str, trace: str) -> Event:
         """Make an event for `add_all`."""
         now_ms = int(self._clock.time() * 1000)
-        return Event(key, payload, request_id, trace, now_ms, now_ms)
+        return Event(key, payload, request_id, trace, now_ms, now_ms, id=next(self._ids))
 
     async def add_all(
         self, connection: AsyncConnection, events: Sequence[Event], *, announced: bool = False

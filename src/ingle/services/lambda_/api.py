@@ -253,7 +253,8 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         self.for_services = ServiceInvocations(store, authorizer, self._invocations, self.events)
 
     async def start(self) -> None:
-        """Have the concurrency hold that functions have for themselves."""
+        """Have the concurrency hold that functions have for themselves, and number events."""
+        await self.events.open()
         await self._concurrency.start()
 
     def deliver_to_buses(self, buses: Buses) -> None:

@@ -52,7 +52,8 @@ _FORBIDDEN = (
     "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
 )
 _ACCESS_DENIED = "AccessDeniedException"
-_NOT_SIGNED = "MissingAuthenticationTokenException"
+_UNSIGNED = {"MissingAuthenticationTokenException", "InvalidRequest"}
+"""Errors of requests with no signature, and of those signed for S3 without what S3 wants."""
 _REQUEST_ID = "x-amzn-RequestId"
 _RETRY_MEMBER = "retryAfterSeconds"
 
@@ -160,7 +161,7 @@ class UrlServer:
         try:
             caller = await authenticate(request)
         except ServiceError as error:
-            raise (_forbidden() if error.error_code == _NOT_SIGNED else error) from error
+            raise (_forbidden() if error.error_code in _UNSIGNED else error) from error
         if caller.service != "lambda" or caller.region != url.region:
             raise _forbidden()
         self._check(url, request, caller, request_id)
