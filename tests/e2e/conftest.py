@@ -17,6 +17,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.e2e.forked import ForkedServer
 from tests.e2e.raw import connect, head_of, signed
 from tests.e2e.server import (
     DURABLE_ROLE_NAME,
@@ -85,6 +86,15 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 def own_server(start_server: Callable[..., Server]) -> Server:
     """A server that the test may stop, kill and start again."""
     return start_server()
+
+
+@pytest.fixture
+def killed_server(tmp_path: Path) -> Iterator[ForkedServer]:
+    """A server of its own for a test that kills it many times; it is there again in a moment."""
+    server = ForkedServer(tmp_path / "server" / "data")
+    with contextlib.closing(server):
+        server.start()
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -79,14 +79,7 @@ class Server:
         log = (self.data_dir.parent / "server.log").open("a")
         own = ["--port", "0", "--data-dir", str(self.data_dir)]
         command = [*self.program, *own, *self._flags]
-        self._process = subprocess.Popen(
-            [*self._wrapper, *command],
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            env=environment,
-            cwd=ROOT,
-        )
+        self._process = self._launch([*self._wrapper, *command], stderr=log, env=environment)
         log.close()
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
@@ -102,6 +95,9 @@ class Server:
             self.credentials = json.loads(printed)
             self._make_roles()
         return self
+
+    def _launch(self, command: list[str], **settings: Any) -> "subprocess.Popen[str]":
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, **settings)
 
     def _make_roles(self) -> None:
         """Make the roles that functions of tests have; a copied data folder has them already."""

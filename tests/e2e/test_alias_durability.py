@@ -132,27 +132,27 @@ class Writer:
         return found
 
 
-def test_kill_9_at_any_moment_leaves_aliases_policies_versions_and_tags_intact(own_server):
+def test_kill_9_at_any_moment_leaves_aliases_policies_versions_and_tags_intact(killed_server):
     moments = random.Random(7)
     writers = [Writer(number) for number in range(THREADS)]
-    functions = own_server.client("lambda")
+    functions = killed_server.client("lambda")
     for writer in writers:
         create(functions, source(1), FunctionName=writer.name)
         functions.publish_version(FunctionName=writer.name)
     began = time.monotonic()
     kills = 0
     while kills < KILLS and time.monotonic() - began < BUDGET_S:
-        functions = own_server.client("lambda")
+        functions = killed_server.client("lambda")
         threads = [threading.Thread(target=writer.run, args=(functions,)) for writer in writers]
         for thread in threads:
             thread.start()
         threads[0].join(moments.uniform(0.02, 0.3))
-        own_server.kill()
+        killed_server.kill()
         kills += 1
         for thread in threads:
             thread.join()
-        own_server.start()
-        functions = own_server.client("lambda")
+        killed_server.start()
+        functions = killed_server.client("lambda")
         for writer in writers:
             assert writer.failures == []
             writer.check(functions)

@@ -24,8 +24,8 @@ def answer(functions, name):
     return functions.invoke(FunctionName=name)["Payload"].read()
 
 
-def test_a_restart_keeps_functions_code_and_logs(own_server):
-    functions, logs = own_server.client("lambda"), own_server.client("logs")
+def test_a_restart_keeps_functions_code_and_logs(killed_server):
+    functions, logs = killed_server.client("lambda"), killed_server.client("logs")
     settings = {
         "Environment": {"Variables": {"KEY": "välue"}},
         "MemorySize": 192,
@@ -49,14 +49,14 @@ def test_a_restart_keeps_functions_code_and_logs(own_server):
     before = described()
     events = logs.filter_log_events(logGroupName=group)["events"]
     streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
-    key = (own_server.data_dir / "credentials").read_text()
+    key = (killed_server.data_dir / "credentials").read_text()
     assert len(before) == 2
     assert any("ran kept" in event["message"] for event in events)
 
-    assert own_server.stop() == 0
-    own_server.start()
-    functions, logs = own_server.client("lambda"), own_server.client("logs")
-    assert (own_server.data_dir / "credentials").read_text() == key
+    assert killed_server.stop() == 0
+    killed_server.start()
+    functions, logs = killed_server.client("lambda"), killed_server.client("logs")
+    assert (killed_server.data_dir / "credentials").read_text() == key
     assert described() == before
     assert logs.filter_log_events(logGroupName=group)["events"] == events
     assert logs.describe_log_streams(logGroupName=group)["logStreams"] == streams
@@ -139,23 +139,23 @@ def digest(value):
     return b64encode(hashlib.sha256(zip_of(app=source(value))).digest()).decode()
 
 
-def test_kill_9_at_any_moment_loses_nothing_that_was_acknowledged(own_server):
+def test_kill_9_at_any_moment_loses_nothing_that_was_acknowledged(killed_server):
     moments = random.Random(20)
     writers = [Writer(number) for number in range(THREADS)]
     began = time.monotonic()
     kills = 0
     while kills < KILLS and time.monotonic() - began < BUDGET_S:
-        functions = own_server.client("lambda")
+        functions = killed_server.client("lambda")
         threads = [threading.Thread(target=writer.run, args=(functions,)) for writer in writers]
         for thread in threads:
             thread.start()
         threads[0].join(moments.uniform(0.02, 0.4))
-        own_server.kill()
+        killed_server.kill()
         kills += 1
         for thread in threads:
             thread.join()
-        own_server.start()
-        functions = own_server.client("lambda")
+        killed_server.start()
+        functions = killed_server.client("lambda")
         for writer in writers:
             assert writer.failures == []
             writer.check(functions)
@@ -169,14 +169,14 @@ def test_kill_9_at_any_moment_loses_nothing_that_was_acknowledged(own_server):
     assert len(everything) > kills
 
 
-def test_kill_9_keeps_the_log_lines_that_were_read(own_server):
-    functions = own_server.client("lambda")
+def test_kill_9_keeps_the_log_lines_that_were_read(killed_server):
+    functions = killed_server.client("lambda")
     name = create(functions, source("once"))
     assert answer(functions, name) == b'"once"'
     group = f"/aws/lambda/{name}"
-    before = own_server.client("logs").filter_log_events(logGroupName=group)["events"]
-    own_server.kill()
-    own_server.start()
-    after = own_server.client("logs").filter_log_events(logGroupName=group)["events"]
+    before = killed_server.client("logs").filter_log_events(logGroupName=group)["events"]
+    killed_server.kill()
+    killed_server.start()
+    after = killed_server.client("logs").filter_log_events(logGroupName=group)["events"]
     assert after == before
     assert len(after) == 5

@@ -48,9 +48,9 @@ class Putter:
 
 
 def test_every_event_that_was_acknowledged_is_delivered_through_twenty_kills(
-    own_server: Server,
+    killed_server: Server,
 ) -> None:
-    server = own_server
+    server = killed_server
     events, functions = server.client("events"), server.client("lambda")
     url, queue = new_queue(server)
     new_rule(events, queue, "shop")

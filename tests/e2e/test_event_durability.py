@@ -34,13 +34,13 @@ def await_runs(server, name, accepted):
     return runs(server, name)
 
 
-def test_every_event_that_was_accepted_runs_through_twenty_kills(own_server):
-    names = [create_witness(own_server, QUICK), create_witness(own_server, FAILING)]
+def test_every_event_that_was_accepted_runs_through_twenty_kills(killed_server):
+    names = [create_witness(killed_server, QUICK), create_witness(killed_server, FAILING)]
     moments, began, kills = random.Random(4), time.monotonic(), 0
     accepted = [[] for _ in range(THREADS)]
     numbers = [iter(range(thread * 10**6, (thread + 1) * 10**6)) for thread in range(THREADS)]
     while kills < KILLS and time.monotonic() - began < BUDGET_S:
-        functions = own_server.client("lambda")
+        functions = killed_server.client("lambda")
         threads = [
             threading.Thread(
                 target=hand_over,
@@ -51,36 +51,36 @@ def test_every_event_that_was_accepted_runs_through_twenty_kills(own_server):
         for thread in threads:
             thread.start()
         threads[0].join(moments.uniform(0.02, 0.5))
-        own_server.kill()
+        killed_server.kill()
         kills += 1
         for thread in threads:
             thread.join()
-        own_server.start()
+        killed_server.start()
     for which, name in enumerate(names):
         wanted = [number for each in accepted[which::2] for number in each]
-        found = await_runs(own_server, name, wanted)
+        found = await_runs(killed_server, name, wanted)
         assert len(wanted) > kills
         # Those that were under way at a kill may have been accepted, too.
         assert len(found.keys() - set(wanted)) <= kills * THREADS
         assert max(found.values()) <= kills + 2
 
 
-def test_a_server_that_is_stopped_leaves_what_it_did_not_run_to_the_next_start(own_server):
-    functions = own_server.client("lambda")
-    name = create_witness(own_server, SLOW)
+def test_a_server_that_is_stopped_leaves_what_it_did_not_run_to_the_next_start(killed_server):
+    functions = killed_server.client("lambda")
+    name = create_witness(killed_server, SLOW)
     wanted = list(range(60))
     accepted = []
     hand_over(functions, name, wanted, accepted)
     assert accepted == wanted
-    assert own_server.stop() == 0
-    own_server.start()
-    found = await_runs(own_server, name, wanted)
+    assert killed_server.stop() == 0
+    killed_server.start()
+    found = await_runs(killed_server, name, wanted)
     assert set(found.values()) == {1}
 
 
-def test_events_are_accepted_until_the_server_stops_and_none_of_them_is_lost(own_server):
-    functions = own_server.client("lambda")
-    name = create_witness(own_server, QUICK)
+def test_events_are_accepted_until_the_server_stops_and_none_of_them_is_lost(killed_server):
+    functions = killed_server.client("lambda")
+    name = create_witness(killed_server, QUICK)
     accepted = [[] for _ in range(THREADS)]
     threads = [
         threading.Thread(
@@ -92,10 +92,10 @@ def test_events_are_accepted_until_the_server_stops_and_none_of_them_is_lost(own
     for thread in threads:
         thread.start()
     eventually(lambda: sum(map(len, accepted)) > 100, "events are accepted")
-    assert own_server.stop() == 0
+    assert killed_server.stop() == 0
     for thread in threads:
         thread.join()
-    own_server.start()
+    killed_server.start()
     wanted = [number for each in accepted for number in each]
-    found = await_runs(own_server, name, wanted)
+    found = await_runs(killed_server, name, wanted)
     assert set(found.values()) == {1}

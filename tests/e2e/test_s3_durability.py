@@ -91,74 +91,74 @@ def files(server):
     return sum(each.is_file() for each in (server.data_dir / "objects").rglob("*"))
 
 
-def test_every_acknowledged_change_survives_twenty_kills(own_server):
-    own_server.client("s3").create_bucket(Bucket=BUCKET)
+def test_every_acknowledged_change_survives_twenty_kills(killed_server):
+    killed_server.client("s3").create_bucket(Bucket=BUCKET)
     moments, began, kills = random.Random(7), time.monotonic(), 0
     known = [{} for _ in range(THREADS)]
     while kills < KILLS and time.monotonic() - began < BUDGET_S:
         writers = []
         for number in range(THREADS):
-            s3 = own_server.client("s3", config=Config(connect_timeout=5, read_timeout=20))
+            s3 = killed_server.client("s3", config=Config(connect_timeout=5, read_timeout=20))
             writer = Writer(s3, number, (kills * THREADS + number) * 10**6)
             writer.known = known[number]
             writers.append(writer)
         for writer in writers:
             writer.start()
         writers[0].join(moments.uniform(0.05, 0.6))
-        own_server.kill()
+        killed_server.kill()
         kills += 1
         for writer in writers:
             writer.join()
-        own_server.start()
-        there = found(own_server.client("s3"))
+        killed_server.start()
+        there = found(killed_server.client("s3"))
         for each in known:
             for key, states in each.items():
                 assert there.get(key) in states, key
                 each[key] = [there.get(key)]
         assert set(there) <= {key for each in known for key in each}
     assert kills > 3
-    s3 = own_server.client("s3")
+    s3 = killed_server.client("s3")
     for upload in s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", ()):
         s3.abort_multipart_upload(Bucket=BUCKET, Key=upload["Key"], UploadId=upload["UploadId"])
     for key in found(s3):
         s3.delete_object(Bucket=BUCKET, Key=key)
-    assert files(own_server) == 0
+    assert files(killed_server) == 0
     s3.delete_bucket(Bucket=BUCKET)
 
 
-def test_files_that_no_object_has_are_removed_at_the_start(own_server):
-    s3 = own_server.client("s3")
+def test_files_that_no_object_has_are_removed_at_the_start(killed_server):
+    s3 = killed_server.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     s3.put_object(Bucket=BUCKET, Key="k", Body=bytes(100_000))
-    folder = own_server.data_dir / "objects"
-    own_server.kill()
+    folder = killed_server.data_dir / "objects"
+    killed_server.kill()
     for name in ("ab/" + "ab" * 16, "partial/" + "cd" * 16):
         (folder / name).write_bytes(b"left")
-    assert files(own_server) == 3
-    own_server.start()
-    assert files(own_server) == 1
-    assert own_server.client("s3").get_object(Bucket=BUCKET, Key="k")["Body"].read() == bytes(
+    assert files(killed_server) == 3
+    killed_server.start()
+    assert files(killed_server) == 1
+    assert killed_server.client("s3").get_object(Bucket=BUCKET, Key="k")["Body"].read() == bytes(
         100_000
     )
 
 
-def test_a_new_key_encrypts_everything_anew(own_server):
-    s3 = own_server.client("s3")
+def test_a_new_key_encrypts_everything_anew(killed_server):
+    s3 = killed_server.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     bodies = {"small": b"x" * 100, "large": b"y" * 100_000}
     for key, body in bodies.items():
         s3.put_object(Bucket=BUCKET, Key=key, Body=body)
-    own_server.stop()
-    path = own_server.data_dir / "secret.key"
+    killed_server.stop()
+    path = killed_server.data_dir / "secret.key"
     new = base64.b64encode(os.urandom(32)).decode() + "\n"
     with path.open("a") as file:
         file.write(new)
-    own_server.start()
-    own_server.stop()
+    killed_server.start()
+    killed_server.stop()
     # The older key may go now.
     path.write_text(new)
     path.chmod(0o600)
-    own_server.start()
-    s3 = own_server.client("s3")
+    killed_server.start()
+    s3 = killed_server.client("s3")
     for key, body in bodies.items():
         assert s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == body

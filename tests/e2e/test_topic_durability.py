@@ -45,8 +45,8 @@ class Publisher:
             self.accepted.append(number)
 
 
-def test_every_message_that_was_acknowledged_is_delivered_through_twenty_kills(own_server):
-    server = own_server
+def test_every_message_that_was_acknowledged_is_delivered_through_twenty_kills(killed_server):
+    server = killed_server
     sns, sqs, functions = (server.client(each) for each in ("sns", "sqs", "lambda"))
     topic = new_topic(sns)
     fifo = new_topic(sns, ".fifo", ContentBasedDeduplication="true")
@@ -109,11 +109,11 @@ def emptied(server, url):
     return found
 
 
-def test_what_an_endpoint_outside_has_not_taken_is_delivered_after_a_kill(own_server):
+def test_what_an_endpoint_outside_has_not_taken_is_delivered_after_a_kill(killed_server):
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         port = reserved.getsockname()[1]
-    sns = own_server.client("sns")
+    sns = killed_server.client("sns")
     topic = new_topic(sns)
     policy = {"healthyRetryPolicy": {"numRetries": 20, "minDelayTarget": 1, "maxDelayTarget": 1}}
     sns.subscribe(
@@ -122,10 +122,10 @@ def test_what_an_endpoint_outside_has_not_taken_is_delivered_after_a_kill(own_se
         Endpoint=f"http://127.0.0.1:{port}/hook",
         Attributes={"DeliveryPolicy": json.dumps(policy)},
     )
-    own_server.kill()
+    killed_server.kill()
     endpoint = Endpoint(port)
     try:
-        own_server.start()
+        killed_server.start()
         eventually(lambda: endpoint.got, "the endpoint was asked to confirm")
         document = json.loads(endpoint.got[0][1])
         assert document["Type"] == "SubscriptionConfirmation"

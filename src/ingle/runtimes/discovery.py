@@ -160,10 +160,11 @@ def _candidates(
 def _named(finder: Finder, folders: Iterable[Path]) -> Iterator[Path]:
     for folder in dict.fromkeys(folders):
         try:
-            files = sorted(folder.iterdir())
+            # Of /usr/bin there are thousands, too many to make paths of at each start.
+            names = os.listdir(folder)  # noqa: PTH208
         except OSError:
             continue  # a folder that is not there or not ours to read holds nothing for us
-        yield from (file for file in files if finder.NAME.fullmatch(file.name))
+        yield from (folder / name for name in sorted(filter(finder.NAME.fullmatch, names)))
 
 
 def _meant_by(folder: Path) -> list[Path]:
