@@ -48,9 +48,13 @@ def test_every_event_that_was_accepted_runs_through_twenty_kills(killed_server):
             )
             for number in range(THREADS)
         ]
+        before = min(map(len, accepted))
         for thread in threads:
             thread.start()
         threads[0].join(moments.uniform(0.02, 0.5))
+        eventually(
+            lambda count=before: min(map(len, accepted)) > count, "something was accepted of each"
+        )
         killed_server.kill()
         kills += 1
         for thread in threads:

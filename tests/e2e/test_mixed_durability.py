@@ -146,9 +146,14 @@ def test_what_was_acknowledged_of_a_mixed_load_is_processed_through_twenty_kills
     moments, began, kills = random.Random(8), time.monotonic(), 0
     while kills < KILLS and time.monotonic() - began < BUDGET_S:
         threads = [threading.Thread(target=each.run, args=(server,)) for each in clients]
+        before = min(len(each.accepted) for each in clients)
         for thread in threads:
             thread.start()
         threads[0].join(moments.uniform(0.05, 0.7))
+        eventually(
+            lambda count=before: min(len(each.accepted) for each in clients) > count,
+            "something was accepted of each",
+        )
         server.kill()
         kills += 1
         for thread in threads:

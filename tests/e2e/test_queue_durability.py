@@ -86,9 +86,14 @@ def test_every_message_that_was_acknowledged_is_processed_through_twenty_kills(k
     moments, began, kills = random.Random(8), time.monotonic(), 0
     while kills < KILLS and time.monotonic() - began < BUDGET_S:
         threads = [threading.Thread(target=each.run, args=(killed_server,)) for each in senders]
+        before = min(len(each.accepted) for each in senders)
         for thread in threads:
             thread.start()
         threads[0].join(moments.uniform(0.05, 0.7))
+        eventually(
+            lambda count=before: min(len(each.accepted) for each in senders) > count,
+            "something was accepted of each",
+        )
         killed_server.kill()
         kills += 1
         for thread in threads:

@@ -69,9 +69,14 @@ def test_every_acknowledged_change_reaches_its_function_through_twenty_kills(
     moments, began, kills = random.Random(7), time.monotonic(), 0
     while kills < KILLS and time.monotonic() - began < BUDGET_S:
         threads = [threading.Thread(target=each.run, args=(server,)) for each in changing]
+        before = sum(len(each.acknowledged) for each in changing)
         for thread in threads:
             thread.start()
         threads[0].join(moments.uniform(0.05, 0.6))
+        eventually(
+            lambda count=before: sum(len(each.acknowledged) for each in changing) > count + 1,
+            "something was changed",
+        )
         server.kill()
         kills += 1
         for thread in threads:

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import text
 
 from ingle.invoke.errors import ShuttingDown
-from ingle.invoke.events.event import Event
+from ingle.invoke.events.event import Event, go_on_after, new_id
+from ingle.invoke.events.store import EventStore
 from ingle.storage.errors import StorageError
 from tests.invoke.lines import Lines
 
@@ -17,6 +18,19 @@ async def test_an_event_is_on_disk_when_it_is_accepted(lines: Lines) -> None:
     for number in range(1, 4):
         await lines.inbox.accept(event("a", b"a%d" % number))
         assert await lines.on_disk() == number
+
+
+async def test_ids_go_on_after_those_on_disk_also_where_the_clock_was_put_back(
+    lines: Lines,
+) -> None:
+    before = event("a")
+    before.id += 10**12  # accepted eleven days from now
+    await lines.inbox.accept(before)
+    try:
+        go_on_after(await EventStore(lines.database).last_id())
+        assert new_id() == before.id + 1
+    finally:
+        go_on_after(0)
 
 
 async def test_events_that_come_together_share_a_commit(

@@ -30,6 +30,12 @@ def new_id() -> int:
     return next(_ids)
 
 
+def go_on_after(last: int) -> None:
+    """Make the ids from now on larger than one, also where the machine's clock was put back."""
+    global _ids
+    _ids = itertools.count(max(last + 1, time.time_ns() // 1000))
+
+
 @dataclass(slots=True, eq=False)
 class Event:
     """One event that was accepted, and is on disk until its fate is.

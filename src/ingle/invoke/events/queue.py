@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingle.clock import Clock
 from ingle.invoke.events.destinations import Deliverers
 from ingle.invoke.events.dispatcher import Dispatcher
-from ingle.invoke.events.event import BacklogKey, Event
+from ingle.invoke.events.event import BacklogKey, Event, go_on_after
 from ingle.invoke.events.finisher import Finisher
 from ingle.invoke.events.functions import Functions
 from ingle.invoke.events.inbox import Inbox
@@ -64,6 +64,10 @@ class EventQueue:
             most=most,
         )
         self._inbox = Inbox(database, self._store, self._dispatcher, metrics)
+
+    async def prepare(self) -> None:
+        """Have new events get larger ids than those on disk; before any is accepted."""
+        go_on_after(await self._store.last_id())
 
     async def start(self) -> None:
         """Take up what was accepted before, and not finished."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, insert, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.invoke.events.event import BacklogKey, Event
@@ -58,6 +58,14 @@ class EventStore:
             {"one": each.id, "failures": each.attempts, "due": each.due_ms} for each in changed
         ]
         await connection.execute(_RETRY, values)
+
+    async def last_id(self) -> int:
+        """Return the largest id of all events; 0 where there is none."""
+
+        async def run(connection: AsyncConnection) -> int:
+            return await connection.scalar(select(func.max(events.c.id))) or 0
+
+        return await self._database.read(run)
 
     async def lines(self) -> list[BacklogKey]:
         """List for whom events wait."""

@@ -253,8 +253,9 @@ class LambdaService(DurableApi, LayersApi, MappingsApi, Service):
         self.for_services = ServiceInvocations(store, authorizer, self._invocations, self.events)
 
     async def start(self) -> None:
-        """Have the concurrency hold that functions have for themselves."""
+        """Have the concurrency hold that functions have for themselves, and number events on."""
         await self._concurrency.start()
+        await self.events.prepare()
 
     def deliver_to_buses(self, buses: Buses) -> None:
         """Let event buses be destinations of events."""
