@@ -68,9 +68,14 @@ def test_every_event_that_was_acknowledged_is_delivered_through_twenty_kills(
     moments, began, kills = random.Random(8), time.monotonic(), 0
     while kills < KILLS and time.monotonic() - began < BUDGET_S:
         threads = [threading.Thread(target=each.run, args=(server,)) for each in putters]
+        before = sum(len(each.accepted) for each in putters)
         for thread in threads:
             thread.start()
         threads[0].join(moments.uniform(0.05, 0.7))
+        eventually(
+            lambda count=before: sum(len(each.accepted) for each in putters) > count,
+            "something was accepted",
+        )
         server.kill()
         kills += 1
         for thread in threads:

@@ -86,9 +86,14 @@ def test_every_message_that_was_acknowledged_is_processed_through_twenty_kills(m
     moments, began, kills = random.Random(8), time.monotonic(), 0
     while kills < KILLS and time.monotonic() - began < BUDGET_S:
         threads = [threading.Thread(target=each.run, args=(mortal_server,)) for each in senders]
+        before = min(len(each.accepted) for each in senders)
         for thread in threads:
             thread.start()
         threads[0].join(moments.uniform(0.05, 0.7))
+        eventually(
+            lambda count=before: min(len(each.accepted) for each in senders) > count,
+            "something was accepted of each",
+        )
         mortal_server.kill()
         kills += 1
         for thread in threads:
@@ -136,8 +141,8 @@ def _number(body):
     return told if isinstance(told, int) else int(told["Message"])
 
 
-def test_what_was_received_is_hidden_and_deleted_also_after_a_kill(own_server):
-    sqs = own_server.client("sqs")
+def test_what_was_received_is_hidden_and_deleted_also_after_a_kill(mortal_server):
+    sqs = mortal_server.client("sqs")
     url, _ = new_queue(sqs, VisibilityTimeout="600")
     for body in ("deleted", "hidden", "ready"):
         sqs.send_message(QueueUrl=url, MessageBody=body)
@@ -146,10 +151,10 @@ def test_what_was_received_is_hidden_and_deleted_also_after_a_kill(own_server):
         [each] = sqs.receive_message(QueueUrl=url)["Messages"]
         received[each["Body"]] = each["ReceiptHandle"]
     sqs.delete_message(QueueUrl=url, ReceiptHandle=received["deleted"])
-    path = url.removeprefix(own_server.endpoint)
-    own_server.kill()
-    own_server.start()
-    sqs, url = own_server.client("sqs"), own_server.endpoint + path
+    path = url.removeprefix(mortal_server.endpoint)
+    mortal_server.kill()
+    mortal_server.start()
+    sqs, url = mortal_server.client("sqs"), mortal_server.endpoint + path
     assert [each["Body"] for each in receive(sqs, url)] == ["ready"]
     assert receive(sqs, url, 0) == []
     sqs.delete_message(QueueUrl=url, ReceiptHandle=received["hidden"])

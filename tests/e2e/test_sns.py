@@ -170,6 +170,14 @@ def test_what_a_raw_subscription_could_not_get_comes_raw_to_the_dead_letter_queu
     assert found[0]["MessageAttributes"]["colour"]["StringValue"] == "red"
 
 
+def test_the_group_of_a_standard_topic_s_message_comes_to_standard_queues(sns, sqs):
+    topic = new_topic(sns)
+    url, _ = subscribed(sns, sqs, topic)
+    sns.publish(TopicArn=topic, Message="m", MessageGroupId="tenant")
+    (message,) = receive(sqs, url)
+    assert message["Attributes"]["MessageGroupId"] == "tenant"
+
+
 def test_filters_choose_by_attributes_and_by_the_body(sns, sqs):
     topic = new_topic(sns)
     by_attribute, subscription = subscribed(

@@ -416,6 +416,51 @@ EXAMPLES = [
         [{"resources": ["arn:aws:ec2:us-east-1:123456789012:instance/i-other"]}, {"resources": []}],
     ),
     Example(
+        "no dots in keys",
+        '{"detail": {"state": {"status": ["running"]}}}',
+        [detail(state={"status": "running"}), {"detail": {"state.status": "running"}}],
+        [detail(state={"status": "stopped"}), detail(status="running"), detail(state="running")],
+    ),
+    Example(
+        "dots in keys",
+        '{"detail": {"state.status": ["running"]}}',
+        [detail(state={"status": "running"}), {"detail": {"state.status": "running"}}],
+        [{"detail": {"state.status": "stopped"}}, detail(state=["running"])],
+    ),
+    Example(
+        "duplicate keys, of which the last one counts",
+        """{
+            "source": ["aws.s3"],
+            "source": ["aws.sns"],
+            "detail-type": ["AWS API Call via CloudTrail"],
+            "detail": {
+                "eventSource": ["s3.amazonaws.com"],
+                "eventSource": ["sns.amazonaws.com"]
+            }
+        }""",
+        [
+            {
+                "source": "aws.sns",
+                "detail-type": "AWS API Call via CloudTrail",
+                "detail": [{"eventSource": ["sns.amazonaws.com"]}],
+            }
+        ],
+        [
+            {
+                "source": "aws.s3",
+                "detail-type": "AWS API Call via CloudTrail",
+                "detail": {"eventSource": "s3.amazonaws.com"},
+            }
+        ],
+    ),
+    # The page says that these are not equal. AWS's own matching, which is public, has them equal.
+    Example(
+        "300, 300.0 and 3.0e2",
+        '{"number": [300]}',
+        [{"number": 300}, {"number": 300.0}, {"number": 3.0e2}],
+        [{"number": "300"}, {"number": 301}],
+    ),
+    Example(
         "null values and empty texts",
         '{"detail": {"eventVersion": [""], "responseElements": [null]}}',
         [detail(eventVersion="", responseElements=None)],

@@ -132,16 +132,27 @@ def test_a_star_and_a_backslash_can_be_meant_literally() -> None:
         ('{"a": [{"prefix": 1}]}', "prefix match pattern must be a string"),
         ('{"a": [{"exists": "yes"}]}', "exists match pattern must be either true or false"),
         ('{"a": [{"numeric": []}]}', "must be an array"),
-        ('{"a": [{"numeric": [">", "1"]}]}', "is not a number"),
+        ('{"a": [{"numeric": [">", "1"]}]}', "Value of > must be numeric"),
+        ('{"a": [{"numeric": ["="]}]}', "Value of equals must be numeric"),
+        ('{"a": [{"numeric": [">", 0, "<"]}]}', "Value of < must be numeric"),
+        ('{"a": [{"numeric": [1, 2]}]}', "Invalid member in numeric match: 1"),
+        ('{"a": [{"numeric": [">", 0, 5]}]}', "Bad value in numeric range: 5"),
+        ('{"a": [{"numeric": [">", 0, "<", 5, "<"]}]}', "Too many terms in numeric range"),
+        ('{"a": [{"NUMERIC": ["=", 5]}]}', "Unrecognized match type NUMERIC"),
         ('{"a": [{"numeric": ["!", 1]}]}', "Unrecognized numeric range operator"),
-        ('{"a": [{"numeric": ["<", 1, ">", 0]}]}', "Bad numeric range operators"),
+        ('{"a": [{"numeric": ["<", 1, ">", 0]}]}', "Too many elements in numeric expression"),
+        ('{"a": [{"numeric": [">", 0, ">", 0]}]}', "Bad numeric range operator: >"),
         ('{"a": [{"numeric": [">", 5, "<", 1]}]}', "Bottom must be less than top"),
         ('{"a": [{"numeric": [">", 5000000001]}]}', "between -5.0E9 and 5.0E9"),
-        ('{"a": [{"cidr": "10.0.0.0/99"}]}', "Malformed CIDR"),
+        ('{"a": [{"cidr": "10.0.0.0/99"}]}', "IPv4 mask bits must be <= 32"),
+        ('{"a": [{"cidr": "::/129"}]}', "IPv6 mask bits must be <= 128"),
+        ('{"a": [{"cidr": "xx.11.xx/8"}]}', "Nonstandard IP address: xx.11.xx"),
+        ('{"a": [{"cidr": "10.0.0.0/xx"}]}', "Malformed CIDR, mask bits must be an integer"),
+        ('{"a": [{"cidr": ["10.0.0.0/8"]}]}', "prefix match pattern must be a string"),
         ('{"a": [{"cidr": "10.0.0.0"}]}', "Malformed CIDR, one '/' required"),
         ('{"a": [{"cidr": "10.0.0.0/255.0.0.0"}]}', "Malformed CIDR"),
-        ('{"a": [{"wildcard": "a**b"}]}', "Consecutive wildcard characters"),
-        ('{"a": [{"wildcard": "a\\\\b"}]}', "Invalid escape character"),
+        ('{"a": [{"wildcard": "a**b"}]}', "Consecutive wildcard characters at pos 2"),
+        ('{"a": [{"wildcard": "a\\\\b"}]}', "Invalid escape character at pos 2"),
         ('{"a": [{"anything-but": []}]}', "Empty arrays are not allowed"),
         (
             '{"a": [{"anything-but": ["x", 1]}]}',
@@ -149,6 +160,19 @@ def test_a_star_and_a_backslash_can_be_meant_literally() -> None:
         ),
         ('{"a": [{"anything-but": [null]}]}', "start|null|boolean is not supported"),
         ('{"a": [{"anything-but": {"numeric": [">", 1]}}]}', "Unsupported anything-but pattern"),
+        ('{"a": [{"anything-but": {"prefix": ""}}]}', "Null prefix/suffix not allowed"),
+        ('{"a": [{"anything-but": {"suffix": ["", "x"]}}]}', "Null prefix/suffix not allowed"),
+        ('{"a": [{"anything-but": {"suffix": [1]}}]}', "prefix/suffix match pattern must be a"),
+        ('{"a": [{"anything-but": {"wildcard": 1}}]}', "wildcard match pattern must be a string"),
+        (
+            '{"a": [{"anything-but": {"equals-ignore-case": 123}}]}',
+            "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not",
+        ),
+        (
+            '{"a": [{"anything-but": {"prefix": {"equals-ignore-case": "x"}}}]}',
+            "Value of anything-but must be an array or single string/number value.",
+        ),
+        ('{"a.b": "c"}', '"a.b" must be an object or an array'),
         ('{"$or": [{"a": ["b"]}]}', "at least 2 Objects"),
         ('{"$or": {"a": ["b"]}}', "It must be an Array followed with $or"),
         ('{"$or": [{"a": ["b"]}, 1]}', "Only JSON object is allowed in array of $or"),
@@ -168,6 +192,28 @@ def test_a_pattern_may_be_deep_and_an_array_in_an_event_deeper() -> None:
     assert not pattern.matches(orjson.loads("[" * 900 + "]" * 900))
 
 
+@pytest.mark.parametrize(
+    ("pattern", "event", "matches"),
+    [
+        ('{"a.b.c": [1]}', {"a": {"b": {"c": 1}}}, True),
+        ('{"a": {"b": {"c": [1]}}}', {"a.b.c": 1}, True),
+        ('{"a": {"b.c": [1]}}', {"a.b": {"c": 1}}, True),
+        ('{"a": {"b": [1], "c": [2]}}', {"a": {"b": 1}, "a.c": 2}, True),
+        ('{"a": {"b": [1], "c": [2]}}', {"a": {"b": 1}, "a.c": 3}, False),
+        ('{"a.b": [1], "a": {"c": [2]}}', {"a": [{"b": 1}, {"c": 2}]}, False),
+        ('{"a.b": [1], "a": {"c": [2]}}', {"a": [{"b": 1, "c": 2}]}, True),
+        ('{"a": {"b": [1], "c": [2]}}', {"a": ["x", {"b": 1}], "a.c": 2}, True),
+        ('{"a": [1], "a.b": [2]}', {"a": 1, "a.b": 2}, True),
+        ('{"a.b": [{"exists": false}]}', {"a": {"b": 1}}, False),
+        ('{"a": {"b": [{"exists": false}]}}', {"a.b": 1}, False),
+        ('{"a.b": [{"exists": false}]}', {"a.c": 1}, True),
+        ('{"a": {"a.b": [1]}}', {"a": {"b": 1}}, False),
+    ],
+)
+def test_a_dot_joins_names(pattern: str, event: dict[str, Any], matches: bool) -> None:
+    assert EventPattern(pattern).matches(event) is matches
+
+
 @given(st.text("ab*", max_size=12), st.text("ab", max_size=16))
 def test_a_wildcard_matches_what_a_regular_expression_does(wildcard: str, text: str) -> None:
     wildcard = re.sub(r"\*+", "*", wildcard)
@@ -180,7 +226,11 @@ _VALUES = st.none() | st.booleans() | st.integers(-1000, 1000) | st.text(max_siz
 
 @given(
     st.dictionaries(
-        st.text(min_size=1, max_size=3).filter(lambda k: k != "$or"), _VALUES, min_size=1
+        (st.text(min_size=1, max_size=3) | st.text("a.", min_size=1, max_size=4)).filter(
+            lambda name: name != "$or"
+        ),
+        _VALUES,
+        min_size=1,
     )
 )
 def test_an_event_matches_the_pattern_that_is_made_of_it(event: dict[str, Any]) -> None:

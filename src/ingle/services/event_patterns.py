@@ -10,16 +10,18 @@ import json
 import math
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 Matcher = Callable[[Any], bool]
 """Says of a value that is in an event whether it matches."""
+_Field = tuple[str, Any]
+"""A field of an object: its name, and what stands there."""
 
 _OR = "$or"
 _DEEPEST = 100
 """How deep objects may be in a pattern: Ingle's own bound."""
-_CIDR = re.compile(r"[^/]+/\d{1,3}", re.ASCII)
+_BITS = re.compile(r"\d{1,3}", re.ASCII)
 _RESERVED = frozenset(
     (
         "exactly",
@@ -36,7 +38,8 @@ _RESERVED = frozenset(
 """The names that fields within `$or` may not have."""
 _MOST = 5e9
 """How large numbers of a numeric comparison may be, either way."""
-_COMPARED: Mapping[str, Callable[[float, float], bool]] = {
+_Comparison = Callable[[float, float], bool]
+_COMPARED: Mapping[str, _Comparison] = {
     "=": operator.eq,
     "<": operator.lt,
     "<=": operator.le,
@@ -62,7 +65,7 @@ class EventPattern:
     __slots__ = ("_matches",)
 
     def __init__(self, pattern: str | bytes | Mapping[str, Any]) -> None:
-        self._matches = _object(_loaded(pattern), _Place())
+        self._matches = _object(_loaded(pattern).items(), _Place())
 
     def matches(self, event: Mapping[str, Any]) -> bool:
         """Say whether an event matches."""
@@ -98,28 +101,80 @@ class _Place(NamedTuple):
         return _Place(path, self.depth + 1, self.alternative)
 
 
-def _object(pattern: Mapping[str, Any], place: _Place) -> Matcher:
+def _object(pattern: Iterable[_Field], place: _Place) -> Matcher:
     if place.depth > _DEEPEST:
         raise InvalidPattern(f"Objects are nested deeper than {_DEEPEST}: {place.path[:64]}…")
-    fields = [_field(name, rule, place) for name, rule in pattern.items()]
+    nested: dict[str, list[_Field]] = {}
+    values: dict[str, Any] = {}
+    fields: list[Matcher] = []
+    for name, rule in pattern:
+        where = place.below(name)
+        if name == _OR:
+            fields.append(_alternatives(rule, where._replace(path=place.path)))
+            continue
+        if place.alternative and name in _RESERVED:
+            raise InvalidPattern(
+                f"{name} is Ruler reserved fieldName which cannot be used inside $or."
+            )
+        if isinstance(rule, Mapping):
+            if not rule:
+                raise InvalidPattern(f"Empty objects are not allowed: {where.path}")
+        elif not isinstance(rule, Sequence) or isinstance(rule, str):
+            raise InvalidPattern(f'"{name}" must be an object or an array')
+        # A dot joins names: {"a.b": …} is {"a": {"b": …}}.
+        first, dot, rest = name.partition(".")
+        if dot:
+            nested.setdefault(first, []).append((rest, rule))
+        elif isinstance(rule, Mapping):
+            nested.setdefault(name, []).extend(rule.items())
+        else:
+            values[name] = rule
+    fields += [_inside(name, _object(rules, place.below(name))) for name, rules in nested.items()]
+    fields += [_values(name, rule, place.below(name)) for name, rule in values.items()]
     if len(fields) == 1:
         return fields[0]
     return lambda value: all(matches(value) for matches in fields)
 
 
-def _field(name: str, rule: Any, place: _Place) -> Matcher:
-    where = place.below(name)
-    if name == _OR:
-        return _alternatives(rule, where._replace(path=place.path))
-    if place.alternative and name in _RESERVED:
-        raise InvalidPattern(f"{name} is Ruler reserved fieldName which cannot be used inside $or.")
-    if isinstance(rule, Mapping):
-        if not rule:
-            raise InvalidPattern(f"Empty objects are not allowed: {where.path}")
-        inner = _object(rule, where)
-        return lambda value: _any_inside(value, name, inner)
-    if not isinstance(rule, Sequence) or isinstance(rule, str):
-        raise InvalidPattern(f'"{name}" must be an object or an array')
+def _inside(name: str, inner: Matcher) -> Matcher:
+    prefix = f"{name}."
+
+    def matches(value: Any) -> bool:
+        if isinstance(value, list):
+            return any(map(matches, elements(value)))
+        found = field_of(value, name, prefix)
+        if isinstance(found, list) and found:
+            return any(inner(each) for each in found)
+        # What is not there has no fields either, which `exists: false` may want.
+        return inner(found)
+
+    return matches
+
+
+def field_of(value: Any, name: str, prefix: str) -> Any:
+    """Return what is in a field of an event's object; None where it has none.
+
+    A dot in the name of a field joins names, as in a pattern: with `{"a.b": 1}`, the field `a` is
+    `{"b": 1}`.
+
+    Args:
+        value: an event, or a part of it.
+        name: of the field.
+        prefix: that with a dot.
+    """
+    if not isinstance(value, Mapping):
+        return None
+    found = value.get(name)
+    joined = {key[len(prefix) :]: each for key, each in value.items() if key.startswith(prefix)}
+    if not joined:
+        return found
+    if isinstance(found, list):
+        merged = [{**joined, **each} if isinstance(each, Mapping) else each for each in found]
+        return [*merged, joined]
+    return {**joined, **found} if isinstance(found, Mapping) else joined
+
+
+def _values(name: str, rule: Sequence[Any], where: _Place) -> Matcher:
     if not rule:
         raise InvalidPattern(f"Empty arrays are not allowed: {where.path}")
     absent = False
@@ -147,7 +202,7 @@ def _alternatives(rule: Any, place: _Place) -> Matcher:
         raise InvalidPattern("Empty objects are not allowed")
     if len(rule) < 2:
         raise InvalidPattern("There must have at least 2 Objects in $or relationship.")
-    chosen = [_object(each, place._replace(alternative=True)) for each in rule]
+    chosen = [_object(each.items(), place._replace(alternative=True)) for each in rule]
     return lambda value: any(matches(value) for matches in chosen)
 
 
@@ -164,16 +219,6 @@ def _leaf_field(name: str, leaves: Sequence[Matcher], absent: bool) -> Matcher:
         return any(_any_leaf(found, leaf) for leaf in leaves)
 
     return matches
-
-
-def _any_inside(value: Any, name: str, inner: Matcher) -> bool:
-    if isinstance(value, list):
-        return any(_any_inside(each, name, inner) for each in elements(value))
-    found = value.get(name) if isinstance(value, Mapping) else None
-    if isinstance(found, list) and found:
-        return any(inner(each) for each in found)
-    # What is not there has no fields either, which `exists: false` may want.
-    return inner(found)
 
 
 def elements(value: Any) -> Iterator[Any]:
@@ -271,20 +316,23 @@ def _wildcard(operand: Any) -> Matcher:
 
 
 def _between_stars(text: str) -> list[str]:
-    """Split a wildcard at its stars; `\\*` is a star that is meant, and `\\\\` a backslash."""
+    """Split a wildcard at its stars; `\\*` is a star that is meant, and `\\\\` a backslash.
+
+    What is wrong is told with its place as AWS counts, from the quote before the text.
+    """
     parts = [""]
     position = 0
     while position < len(text):
         character = text[position]
         if character == "*":
             if text[position + 1 : position + 2] == "*":
-                raise InvalidPattern(f"Consecutive wildcard characters at pos {position}")
+                raise InvalidPattern(f"Consecutive wildcard characters at pos {position + 1}")
             parts.append("")
         elif character == "\\":
             position += 1
             escaped = text[position : position + 1]
             if escaped not in ("*", "\\"):
-                raise InvalidPattern(f"Invalid escape character at pos {position - 1}")
+                raise InvalidPattern(f"Invalid escape character at pos {position}")
             parts[-1] += escaped
         else:
             parts[-1] += character
@@ -315,57 +363,80 @@ def _anything_but_operator(operand: Mapping[str, Any]) -> Matcher:
     if len(operand) != 1:
         raise InvalidPattern("Only one key allowed in match expression")
     name, inner = next(iter(operand.items()))
-    if name not in _NEGATED:
+    if name not in _NEGATED_OF_OTHERS:
         raise InvalidPattern(f"Unsupported anything-but pattern: {name}")
+    if isinstance(inner, Mapping):
+        raise InvalidPattern(
+            "Value of anything-but must be an array or single string/number value."
+        )
     texts = inner if isinstance(inner, list) else [inner]
     if not texts:
         raise InvalidPattern("Empty arrays are not allowed")
-    matchers = [_NEGATED[name](_text(name, each)) for each in texts]
+    if not all(isinstance(each, str) for each in texts):
+        raise InvalidPattern(_NEGATED_OF_OTHERS[name])
+    if name in ("prefix", "suffix") and not all(texts):
+        raise InvalidPattern("Null prefix/suffix not allowed")
+    matchers = [_OPERATORS[name](each) for each in texts]
     return lambda value: not any(matches(value) for matches in matchers)
 
 
 def _numeric(operand: Any) -> Matcher:
     if not isinstance(operand, list) or not operand:
         raise InvalidPattern("Value of numeric must be an array.")
-    if len(operand) not in (2, 4):
-        raise InvalidPattern("Invalid numeric range: it must have one comparison, or two")
-    comparisons = [
-        (_comparison(operand[start]), _bound(operand[start + 1]))
-        for start in range(0, len(operand), 2)
-    ]
-    if len(operand) == 4:
-        first, low, second, high = operand
-        if first not in (">", ">=") or second not in ("<", "<="):
-            raise InvalidPattern(f"Bad numeric range operators: {first} and {second}")
-        if low >= high:
-            raise InvalidPattern("Bottom must be less than top")
+    name, *rest = operand
+    if not isinstance(name, str):
+        raise InvalidPattern(f"Invalid member in numeric match: {name}")
+    if name not in _COMPARED:
+        raise InvalidPattern(f"Unrecognized numeric range operator: {name}")
+    bound = _bound(name, rest)
+    comparisons = [(_COMPARED[name], bound)]
+    if len(rest) > 1:
+        comparisons.append(_top(name, bound, rest[1:]))
     return lambda value: (
         _is_number(value) and all(compare(value, bound) for compare, bound in comparisons)
     )
 
 
-def _comparison(name: Any) -> Callable[[float, float], bool]:
-    if not isinstance(name, str) or name not in _COMPARED:
-        raise InvalidPattern(f"Unrecognized numeric range operator: {name}")
-    return _COMPARED[name]
+def _top(first: str, bottom: float, rest: list[Any]) -> tuple[_Comparison, float]:
+    """Read what stands behind the first comparison of a range."""
+    if first not in (">", ">="):
+        raise InvalidPattern("Too many elements in numeric expression")
+    name = rest[0]
+    if not isinstance(name, str):
+        raise InvalidPattern(f"Bad value in numeric range: {name}")
+    if name not in ("<", "<="):
+        raise InvalidPattern(f"Bad numeric range operator: {name}")
+    top = _bound(name, rest[1:])
+    if len(rest) > 2:
+        raise InvalidPattern("Too many terms in numeric range expression")
+    if bottom >= top:
+        raise InvalidPattern("Bottom must be less than top")
+    return _COMPARED[name], top
 
 
-def _bound(value: Any) -> float:
-    if not _is_number(value):
-        raise InvalidPattern("Value of numeric match is not a number")
+def _bound(name: str, rest: list[Any]) -> float:
+    if not rest or not _is_number(rest[0]):
+        raise InvalidPattern(f"Value of {'equals' if name == '=' else name} must be numeric")
+    value = rest[0]
     if not -_MOST <= value <= _MOST:
         raise InvalidPattern("Value must be between -5.0E9 and 5.0E9, inclusive")
     return float(value)
 
 
 def _cidr(operand: Any) -> Matcher:
-    text = _text("cidr", operand)
-    if _CIDR.fullmatch(text) is None:
-        raise InvalidPattern(f"Malformed CIDR, one '/' required: {text}")
+    # AWS says prefix here, too.
+    address, slash, bits = _text("prefix", operand).partition("/")
+    if not slash or "/" in bits:
+        raise InvalidPattern("Malformed CIDR, one '/' required")
+    if _BITS.fullmatch(bits) is None:
+        raise InvalidPattern("Malformed CIDR, mask bits must be an integer")
     try:
-        network = ipaddress.ip_network(text, strict=False)
+        most = ipaddress.ip_address(address).max_prefixlen
     except ValueError:
-        raise InvalidPattern(f"Malformed CIDR: {text}") from None
+        raise InvalidPattern(f"Nonstandard IP address: {address}") from None
+    if int(bits) > most:
+        raise InvalidPattern(f"IPv{4 if most == 32 else 6} mask bits must be <= {most}")
+    network = ipaddress.ip_network(operand, strict=False)
 
     def matches(value: Any) -> bool:
         if not isinstance(value, str):
@@ -397,6 +468,11 @@ _OPERATORS: Mapping[str, Callable[[Any], Matcher]] = {
     "numeric": _numeric,
     "cidr": _cidr,
 }
-_NEGATED: Mapping[str, Callable[[Any], Matcher]] = {
-    name: _OPERATORS[name] for name in ("prefix", "suffix", "equals-ignore-case", "wildcard")
+_NEGATED_OF_OTHERS: Mapping[str, str] = {
+    "prefix": "prefix/suffix match pattern must be a string",
+    "suffix": "prefix/suffix match pattern must be a string",
+    "equals-ignore-case": "Inside anything-but/equals-ignore-case list, number|start|null|boolean "
+    "is not supported.",
+    "wildcard": "wildcard match pattern must be a string",
 }
+"""What can stand within `anything-but`, with what AWS says of values other than texts there."""

@@ -122,6 +122,7 @@ class Events:
             "QueueUrl": queue,
             "WaitTimeSeconds": 20,
             "MessageAttributeNames": ["All"],
+            "MessageSystemAttributeNames": ["All"],
         }
         [found] = (await self.sqs.receive_message(context(), request))["Messages"]
         await self.sqs.delete_message(

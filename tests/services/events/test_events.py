@@ -221,6 +221,19 @@ async def test_a_fifo_queue_gets_an_event_in_its_group(events: Events) -> None:
     assert json.loads(await events.body("q.fifo"))["detail"] == {"number": 1}
 
 
+async def test_a_message_in_a_standard_queue_has_the_group_that_the_target_says(
+    events: Events,
+) -> None:
+    await events.queue()
+    target = {"Arn": f"{QUEUE}q", "SqsParameters": {"MessageGroupId": "$.detail.tenant"}}
+    await events.rule({"source": ["shop"]}, **target)
+    await events.put(Detail='{"tenant": "one"}')
+    message = await events.message()
+    assert message["Attributes"]["MessageGroupId"] == "one"
+    await events.put(Detail="{}")
+    assert "MessageGroupId" not in (await events.message())["Attributes"]
+
+
 async def test_a_bus_passes_events_on_to_another(events: Events) -> None:
     await events.queue()
     made = await events.call("CreateEventBus", Name="other")

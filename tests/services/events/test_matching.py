@@ -19,14 +19,15 @@ wanted = st.one_of(
     st.lists(texts, min_size=1, max_size=3),
     st.lists(st.one_of(texts, operators, st.none(), st.integers(0, 2)), min_size=1, max_size=3),
 )
-fields = st.dictionaries(st.sampled_from(["source", "kind"]), wanted, min_size=1)
+names = st.sampled_from(["source", "kind", "detail.kind", "kind.source"])
+fields = st.dictionaries(names, wanted, min_size=1)
 inner = fields.map(lambda fields: {"detail": fields})
 either = st.lists(fields, min_size=2, max_size=2).map(lambda two: {"$or": two})
 patterns = st.one_of(
     fields, inner, either, st.tuples(fields, inner).map(lambda two: {**two[0], **two[1]})
 )
 values = st.one_of(texts, st.none(), st.integers(0, 2), st.lists(texts, max_size=2))
-objects = st.dictionaries(st.sampled_from(["source", "kind"]), values)
+objects = st.dictionaries(names, values)
 details = st.one_of(objects, st.lists(objects, max_size=2))
 events = st.tuples(objects, details).map(lambda two: {**two[0], "detail": two[1]})
 
@@ -46,6 +47,15 @@ def test_the_rules_found_are_those_that_match(
         if number not in removed and EventPattern(pattern).matches(event)
     ]
     assert index.matches(event) == expected
+
+
+def test_names_that_dots_join_are_found() -> None:
+    index = RuleIndex()
+    index.add("dotted", '{"detail.state": ["on"]}')
+    index.add("nested", '{"detail": {"state": ["on"]}}')
+    index.add("beside", '{"detail": ["on"]}')
+    assert index.matches({"detail": {"state": "on"}}) == ["dotted", "nested"]
+    assert index.matches({"detail": "on", "detail.state": "on"}) == ["beside", "dotted", "nested"]
 
 
 def test_a_rule_that_is_removed_leaves_nothing_behind() -> None:

@@ -31,6 +31,18 @@ async def test_a_message_comes_back_as_it_was_sent(sqs: Sqs) -> None:
     assert told["SentTimestamp"] == told["ApproximateFirstReceiveTimestamp"]
 
 
+async def test_a_standard_queue_tells_the_group_of_a_message_and_holds_none_of_it_back(
+    sqs: Sqs,
+) -> None:
+    await sqs.make("q")
+    for body in ("one", "two"):
+        await sqs.send("q", body, group="tenant")
+    await sqs.send("q", "three")
+    found = [each for _ in range(3) for each in await sqs.receive("q", 1)]
+    groups = {each["Body"]: each["Attributes"].get("MessageGroupId") for each in found}
+    assert groups == {"one": "tenant", "two": "tenant", "three": None}
+
+
 async def test_only_the_attributes_that_were_asked_for_are_told_and_digested(sqs: Sqs) -> None:
     await sqs.make("q")
     value = {"DataType": "String", "StringValue": "v"}

@@ -116,11 +116,12 @@ class QueueSender:
         caller = self._bringers.of(delivery)
         message: dict[str, Any] = {"MessageBody": payload.decode()}
         keys = condition_keys(delivery)
+        group = (delivery.target.get("SqsParameters") or {}).get("MessageGroupId")
+        if group:  # whose it is, also in a standard queue
+            message["MessageGroupId"] = group
         try:
             if _is_fifo(delivery):
                 # It takes no copies, so that it may come a second time after a kill.
-                group = delivery.target["SqsParameters"]["MessageGroupId"]
-                message["MessageGroupId"] = group
                 await self._queues.send(
                     caller, delivery.arn, message, keys=keys, trace=delivery.trace
                 )

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ingle.services.event_patterns import EventPattern, elements
+from ingle.services.event_patterns import EventPattern, elements, field_of
 
 Path = tuple[str, ...]
 
@@ -91,9 +91,9 @@ class RuleIndex:
 def _texts(pattern: Mapping[str, Any], above: Path) -> Iterator[tuple[Path, frozenset[str]]]:
     """Find the fields in which a pattern wants one of some texts, and nothing else will do."""
     for name, rule in pattern.items():
-        path = (*above, name)
         if name == "$or":
             continue
+        path = (*above, *name.split("."))
         if isinstance(rule, Mapping):
             yield from _texts(rule, path)
         elif all(isinstance(each, str) for each in rule):
@@ -108,5 +108,8 @@ def _values(value: Any, path: Path) -> Iterator[str]:
     elif not path:
         if isinstance(value, str):
             yield value
-    elif isinstance(value, Mapping) and path[0] in value:
-        yield from _values(value[path[0]], path[1:])
+    elif isinstance(value, Mapping):
+        name, below = path[0], path[1:]
+        # Only of an object can fields stand beside it, with a dot in their names.
+        found = field_of(value, name, f"{name}.") if below else value.get(name)
+        yield from _values(found, below)

@@ -10,8 +10,9 @@ from ingle.services.events.errors import InvalidEventPattern, LimitExceeded, Val
 from ingle.services.events.limits import LIMITS
 from ingle.wire.service import ServiceInput, ServiceOutput
 
-_MEMBERS = ("id", "account", "source", "time", "region", "resources", "detail-type")
-"""What an event must have that is given to TestEventPattern."""
+_MEMBERS = ("id", "account", "source", "time", "region", "detail-type")
+"""What an event must have that is given to TestEventPattern. AWS's page also says `resources`, but
+AWS takes events without."""
 
 
 def checked_pattern(text: str) -> EventPattern:
