@@ -17,6 +17,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.e2e.forked import ForkedServer
 from tests.e2e.raw import connect, head_of, signed
 from tests.e2e.server import (
     DURABLE_ROLE_NAME,
@@ -85,6 +86,17 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 def own_server(start_server: Callable[..., Server]) -> Server:
     """A server that the test may stop, kill and start again."""
     return start_server()
+
+
+@pytest.fixture
+def killed_server(tmp_path: Path) -> Iterator[Server]:
+    """A server that the test kills many times: it starts again fast."""
+    server = ForkedServer(tmp_path / "killed" / "data")
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar, Protocol
 from urllib.parse import urlsplit
 
 import boto3
@@ -33,6 +33,23 @@ TRUST = {
 }
 
 
+class Process(Protocol):
+    """What is asked of the process of a server; that of `subprocess` is one."""
+
+    pid: int
+    stdout: IO[str] | None
+
+    def send_signal(self, sig: int) -> None:
+        """Send it a signal."""
+
+    def kill(self) -> None:
+        """`kill -9` it."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it ended, and return its exit status."""
+        ...
+
+
 class Server:
     """Starts, stops and kills one server, with a role for functions; knows its clients.
 
@@ -48,6 +65,7 @@ class Server:
     """
 
     program: ClassVar[tuple[str, ...]] = (INGLE, "serve")
+    stdin: ClassVar[int | None] = None
 
     def __init__(self, data_dir: Path, *flags: str, wrapper: tuple[str, ...] = ()) -> None:
         self.data_dir = data_dir
@@ -55,7 +73,7 @@ class Server:
         self.credentials: dict[str, str] = {}
         self._flags = flags
         self._wrapper = wrapper
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Process | None = None
 
     @property
     def running(self) -> bool:
@@ -72,22 +90,7 @@ class Server:
 
     def start(self) -> "Server":
         """Start it and wait until it is ready."""
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "INGLE_"))}
-        environment["INGLE_RUNTIMES_NODEJS_SDK"] = "false"  # 200 MB that few tests want
-        environment["INGLE_RUNTIMES_PYTHON_SDK"] = "false"
-        self.data_dir.parent.mkdir(parents=True, exist_ok=True)
-        log = (self.data_dir.parent / "server.log").open("a")
-        own = ["--port", "0", "--data-dir", str(self.data_dir)]
-        command = [*self.program, *own, *self._flags]
-        self._process = subprocess.Popen(
-            [*self._wrapper, *command],
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            env=environment,
-            cwd=ROOT,
-        )
-        log.close()
+        self._process = self._launched()
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line.startswith("ready "), f"{line!r}; {self.log}"
@@ -102,6 +105,28 @@ class Server:
             self.credentials = json.loads(printed)
             self._make_roles()
         return self
+
+    def _launched(self) -> Process:
+        return self._run()
+
+    def _run(self) -> "subprocess.Popen[str]":
+        """Run the program."""
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "INGLE_"))}
+        environment["INGLE_RUNTIMES_NODEJS_SDK"] = "false"  # 200 MB that few tests want
+        environment["INGLE_RUNTIMES_PYTHON_SDK"] = "false"
+        self.data_dir.parent.mkdir(parents=True, exist_ok=True)
+        own = ["--port", "0", "--data-dir", str(self.data_dir)]
+        command = [*self.program, *own, *self._flags]
+        with (self.data_dir.parent / "server.log").open("a") as log:
+            return subprocess.Popen(
+                [*self._wrapper, *command],
+                stdin=self.stdin,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env=environment,
+                cwd=ROOT,
+            )
 
     def _make_roles(self) -> None:
         """Make the roles that functions of tests have; a copied data folder has them already."""
@@ -125,7 +150,7 @@ class Server:
         return (self.data_dir.parent / "server.log").read_text()
 
     @property
-    def process(self) -> "subprocess.Popen[str]":
+    def process(self) -> Process:
         """The running process."""
         assert self._process is not None
         return self._process

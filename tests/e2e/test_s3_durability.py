@@ -31,6 +31,7 @@ class Writer(threading.Thread):
     Attributes:
         known: what each key is to be: the digest of its body, or None if it is not there. A key
             whose last change was not acknowledged has both what it was and what it may be.
+        writes: set once a change is acknowledged.
     """
 
     def __init__(self, s3, number, begin):
@@ -40,6 +41,7 @@ class Writer(threading.Thread):
         self._moves = random.Random(begin)
         self._next = begin
         self.known = {}
+        self.writes = threading.Event()
 
     def run(self):
         while True:
@@ -62,6 +64,7 @@ class Writer(threading.Thread):
             except (BotoCoreError, ClientError):  # it is gone, or going
                 return
             self.known[key] = [after]
+            self.writes.set()
 
     def _in_parts(self, key, body):
         upload = self._s3.create_multipart_upload(Bucket=BUCKET, Key=key)["UploadId"]
@@ -91,38 +94,39 @@ def files(server):
     return sum(each.is_file() for each in (server.data_dir / "objects").rglob("*"))
 
 
-def test_every_acknowledged_change_survives_twenty_kills(own_server):
-    own_server.client("s3").create_bucket(Bucket=BUCKET)
+def test_every_acknowledged_change_survives_twenty_kills(killed_server):
+    killed_server.client("s3").create_bucket(Bucket=BUCKET)
     moments, began, kills = random.Random(7), time.monotonic(), 0
     known = [{} for _ in range(THREADS)]
     while kills < KILLS and time.monotonic() - began < BUDGET_S:
         writers = []
         for number in range(THREADS):
-            s3 = own_server.client("s3", config=Config(connect_timeout=5, read_timeout=20))
+            s3 = killed_server.client("s3", config=Config(connect_timeout=5, read_timeout=20))
             writer = Writer(s3, number, (kills * THREADS + number) * 10**6)
             writer.known = known[number]
             writers.append(writer)
         for writer in writers:
             writer.start()
-        writers[0].join(moments.uniform(0.05, 0.6))
-        own_server.kill()
+        assert writers[0].writes.wait(60)
+        writers[0].join(moments.uniform(0, 0.6))
+        killed_server.kill()
         kills += 1
         for writer in writers:
             writer.join()
-        own_server.start()
-        there = found(own_server.client("s3"))
+        killed_server.start()
+        there = found(killed_server.client("s3"))
         for each in known:
             for key, states in each.items():
                 assert there.get(key) in states, key
                 each[key] = [there.get(key)]
         assert set(there) <= {key for each in known for key in each}
     assert kills > 3
-    s3 = own_server.client("s3")
+    s3 = killed_server.client("s3")
     for upload in s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", ()):
         s3.abort_multipart_upload(Bucket=BUCKET, Key=upload["Key"], UploadId=upload["UploadId"])
     for key in found(s3):
         s3.delete_object(Bucket=BUCKET, Key=key)
-    assert files(own_server) == 0
+    assert files(killed_server) == 0
     s3.delete_bucket(Bucket=BUCKET)
 
 

@@ -4,8 +4,10 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html and i
 """
 
 import enum
+import functools
 import itertools
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 FunctionId = tuple[str, str, str]
@@ -19,15 +21,18 @@ DEFAULT_RETRIES = 2
 DEFAULT_AGE_S = 21_600
 """Six hours; the same page."""
 
-_ids = itertools.count(time.time_ns() // 1000)
-
 
 def new_id() -> int:
-    """Make an event's id: microseconds of the time of day at the start, and then one more each.
+    """Make an event's id: microseconds of the time of day for the first, and then one more each.
 
     Later ones are larger, also over restarts, for fewer than a million are accepted in a second.
     """
-    return next(_ids)
+    return next(_ids())
+
+
+@functools.cache
+def _ids() -> Iterator[int]:
+    return itertools.count(time.time_ns() // 1000)
 
 
 @dataclass(slots=True, eq=False)
