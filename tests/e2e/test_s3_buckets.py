@@ -215,6 +215,21 @@ def test_malformed_xml_changes_nothing(server, s3, bucket, name, body):
     assert status == 400, told
     assert any(
         f"<Code>{code}</Code>".encode() in told
-        for code in ("MalformedXML", "InvalidRequest", "MissingSecurityHeader")
+        for code in ("MalformedXML", "MissingRequestBodyError", "MissingSecurityHeader")
     ), told
     assert settings() == before
+
+
+@pytest.mark.parametrize("name", ["versioning", "tagging", "cors", "website", "notification"])
+def test_a_document_that_is_empty_is_told_as_such(server, bucket, name):
+    digest = hashlib.sha256(b"").hexdigest()
+    status, told = sent(server, head(server, bucket, f"?{name}=", 0, digest))
+    assert status == 400
+    assert b"<Code>MissingRequestBodyError</Code><Message>Request Body is empty</Message>" in told
+
+
+def test_what_is_missing_within_a_document_makes_it_malformed(server, bucket):
+    body = b"<Tagging><TagSet><Tag><Key>k</Key></Tag></TagSet></Tagging>"
+    digest = hashlib.sha256(body).hexdigest()
+    status, told = sent(server, head(server, bucket, "?tagging=", len(body), digest) + body)
+    assert (status, b"<Code>MalformedXML</Code>" in told) == (400, True), told

@@ -286,8 +286,16 @@ def java_text(value: Any) -> str:
     return str(value)
 
 
-def check_input(check: Check, value: dict[str, Any], behaviour: Behaviour) -> None:
+def check_input(
+    check: Check, value: dict[str, Any], behaviour: Behaviour, body: str | None = None
+) -> None:
     """Check an operation's input.
+
+    Args:
+        check: what checks it.
+        value: the input.
+        behaviour: how the service tells what is wrong.
+        body: the member that is the whole body; None where there is none.
 
     Raises:
         Validation: it breaks rules; the message tells of all of them.
@@ -295,13 +303,18 @@ def check_input(check: Check, value: dict[str, Any], behaviour: Behaviour) -> No
     found: list[Violation] = []
     check(value, "", "", found)
     if found:
-        raise _error(found, behaviour)
+        raise _error(found, behaviour, body)
 
 
-def _error(found: list[Violation], behaviour: Behaviour) -> Validation:
+def _error(found: list[Violation], behaviour: Behaviour, body: str | None) -> Validation:
     if behaviour.missing_message is not None:
         missing = next((violation for violation in found if violation.is_missing), None)
         if missing is not None:
+            own = behaviour.missing_within if "." in missing.path else None
+            if missing.member == body and own is None:
+                own = behaviour.missing_body
+            if own is not None:
+                return Validation(own.message, code=own.code)
             return Validation(
                 behaviour.missing_message.format(member=missing.member),
                 code=behaviour.missing_code or behaviour.validation_code,
