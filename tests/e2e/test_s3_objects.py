@@ -393,3 +393,13 @@ def test_metadata_over_two_kilobytes_is_refused(s3, bucket):
         s3.put_object, Bucket=bucket, Key="k", Body=b"", Metadata={"a": "x" * 2048}
     )
     assert (status, code) == (400, "MetadataTooLarge")
+
+
+def test_what_aws_does_not_have_is_told_in_its_words(s3, bucket):
+    status, code, message = refusal(s3.list_objects_v2, Bucket=bucket, EncodingType="base64")
+    assert (status, code) == (400, "InvalidArgument")
+    assert message == "Invalid Encoding Method specified in Request"
+    upload = {"Bucket": bucket, "Key": "k", "ChecksumAlgorithm": "CRC99"}
+    status, code, message = refusal(s3.create_multipart_upload, **upload)
+    assert (status, code) == (400, "InvalidRequest")
+    assert message.startswith("Checksum algorithm provided is unsupported. ")

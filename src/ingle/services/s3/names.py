@@ -24,6 +24,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 _VERSION = re.compile(r"[A-Za-z0-9_.-]{32}", re.ASCII)
 _PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+_BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _REPLACED = "\ufffd"
 _REPLACED_ENCODED = "%EF%BF%BD"
 
@@ -69,7 +70,8 @@ def bucket_of(store: BucketStore, context: CallContext, request: ServiceInput) -
     key = request.get("Key")
     if key is not None:
         check_key(key)
-        if _REPLACED in key and _REPLACED_ENCODED not in context.request.path.upper():
+        path = context.request.path
+        if _BROKEN.search(path) or (_REPLACED in key and _REPLACED_ENCODED not in path.upper()):
             raise InvalidUri(URI=context.request.path)
     return bucket
 
