@@ -228,8 +228,23 @@ def test_a_document_that_is_empty_is_told_as_such(server, bucket, name):
     assert b"<Code>MissingRequestBodyError</Code><Message>Request Body is empty</Message>" in told
 
 
-def test_what_is_missing_within_a_document_makes_it_malformed(server, bucket):
-    body = b"<Tagging><TagSet><Tag><Key>k</Key></Tag></TagSet></Tagging>"
+def test_versioning_is_enabled_or_suspended(s3, bucket):
+    assert refusal(s3.put_bucket_versioning, Bucket=bucket, VersioningConfiguration={}) == (
+        400,
+        "IllegalVersioningConfigurationException",
+        "The Versioning element must be specified",
+    )
+    assert "Status" not in s3.get_bucket_versioning(Bucket=bucket)
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("tagging", b"<Tagging><TagSet><Tag><Key>k</Key></Tag></TagSet></Tagging>"),
+        ("versioning", b"<VersioningConfiguration><Status>On</Status></VersioningConfiguration>"),
+    ],
+)
+def test_what_is_missing_or_wrong_within_a_document_makes_it_malformed(server, bucket, name, body):
     digest = hashlib.sha256(body).hexdigest()
-    status, told = sent(server, head(server, bucket, "?tagging=", len(body), digest) + body)
+    status, told = sent(server, head(server, bucket, f"?{name}=", len(body), digest) + body)
     assert (status, b"<Code>MalformedXML</Code>" in told) == (400, True), told

@@ -32,8 +32,9 @@ class Behaviour:
         missing_code: the code for a missing member, where it is another one.
         missing_message: the text for a missing member; {member} is filled in.
         missing_body: how it is told that there is no body where one is needed.
-        missing_within: how it is told that a member of a structure is missing.
-        member_rules: rules for single members, by the path in messages, for instance `runtime`.
+        wrong_within: how it is told that something in a structure of the input is missing or wrong.
+        member_rules: rules for single members, by the path in messages without the numbers of
+            items, for instance `runtime`.
         pattern_rules: rules for members that do not match a pattern, by that pattern.
         tells_values: whether the messages repeat the values that break rules.
         serialization_code: the code for a body that cannot be read.
@@ -61,7 +62,7 @@ class Behaviour:
     missing_code: str | None = None
     missing_message: str | None = None
     missing_body: MemberRule | None = None
-    missing_within: MemberRule | None = None
+    wrong_within: MemberRule | None = None
     member_rules: dict[str, MemberRule] = field(default_factory=dict)
     pattern_rules: dict[str, MemberRule] = field(default_factory=dict)
     tells_values: bool = True
@@ -87,7 +88,7 @@ def behaviour_of(service: str) -> Behaviour:
     raw: dict[str, Any] = dict(_all().get(service, {}))
     for name in ("member_rules", "pattern_rules"):
         raw[name] = {key: MemberRule(**rule) for key, rule in raw.get(name, {}).items()}
-    for name in ("missing_body", "missing_within"):
+    for name in ("missing_body", "wrong_within"):
         if name in raw:
             raw[name] = MemberRule(**raw[name])
     for name in ("unwrapped_outputs", "unknown_elements", "strict_routes"):

@@ -5,6 +5,7 @@ Every violation is collected, and told in AWS's words: `2 validation errors dete
 Value ...`. Secrets are never repeated.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from ingle.wire.shapes import PerShape, Shape
 
 _MAX_TOLD = 2048
 NOT_NULL = "Member must not be null"
+_ITEM = re.compile(r"\.\d+\.member\b")
 _PATTERN = "Member must satisfy regular expression pattern: "
 
 _SCALARS = frozenset(
@@ -307,14 +309,16 @@ def check_input(
 
 
 def _error(found: list[Violation], behaviour: Behaviour, body: str | None) -> Validation:
+    within = behaviour.wrong_within
+    if within is not None and all(
+        "." in violation.path and _rule(violation, behaviour) is None for violation in found
+    ):
+        return Validation(within.message, code=within.code)
     if behaviour.missing_message is not None:
         missing = next((violation for violation in found if violation.is_missing), None)
         if missing is not None:
-            own = behaviour.missing_within if "." in missing.path else None
-            if missing.member == body and own is None:
-                own = behaviour.missing_body
-            if own is not None:
-                return Validation(own.message, code=own.code)
+            if missing.member == body and behaviour.missing_body is not None:
+                return Validation(behaviour.missing_body.message, code=behaviour.missing_body.code)
             return Validation(
                 behaviour.missing_message.format(member=missing.member),
                 code=behaviour.missing_code or behaviour.validation_code,
@@ -338,7 +342,7 @@ def _error(found: list[Violation], behaviour: Behaviour, body: str | None) -> Va
 def _rule(violation: Violation, behaviour: Behaviour) -> MemberRule | None:
     if violation.is_missing:
         return None
-    rule = behaviour.member_rules.get(violation.path)
+    rule = behaviour.member_rules.get(_ITEM.sub("", violation.path))
     if rule is None and violation.constraint.startswith(_PATTERN):
         rule = behaviour.pattern_rules.get(violation.constraint.removeprefix(_PATTERN))
     return rule

@@ -100,6 +100,13 @@ class IllegalLocationConstraint(S3Error):
     code = "IllegalLocationConstraintException"
 
 
+class IllegalVersioning(S3Error):
+    """Nothing says whether versioning is to be enabled or suspended."""
+
+    code = "IllegalVersioningConfigurationException"
+    text = "The Versioning element must be specified"
+
+
 class IncompleteBody(S3Error):
     """Less came than was announced."""
 
