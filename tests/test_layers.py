@@ -19,8 +19,8 @@ ROOMS: dict[str, frozenset[str]] = {
         "cli": "server config endpoint runtimes sandbox storage iam cost",
         "listening": "config",
         "ground": "observe config clock pool runtimes sandbox storage",
-        "server": "parts ground listening http services invoke pool sandbox storage wire observe "
-        "config endpoint clock",
+        "server": "allocator parts ground listening http services invoke pool sandbox storage wire "
+        "observe config endpoint clock",
         "parts": "ground elsewhere gateway http services invoke pool sandbox runtimes auth storage "
         "wire observe config clock forwarding metering",
         "forwarding": "wire elsewhere",
@@ -46,6 +46,7 @@ ROOMS: dict[str, frozenset[str]] = {
         "resources": "",
         "clock": "",
         "limits": "",
+        "allocator": "",
     }.items()
 }
 # `from ingle import __version__`: the package itself holds no more than that.

@@ -12,7 +12,7 @@ from typing import Any
 
 import uvloop
 
-from ingle import __version__
+from ingle import __version__, allocator
 from ingle.clock import Clock, SystemClock
 from ingle.config import Config
 from ingle.endpoint import Endpoint
@@ -68,6 +68,7 @@ def run(config: Config, clock: Clock | None = None) -> int:
         OSError: the address cannot be listened on.
         WardenError: no sandboxes can be made.
     """
+    allocator.keep_less()
     configure(config.log_level, config.log_format)
     os.umask(_FILE_MODE_MASK)
     config = within_open_files(openfiles.claim(), config)

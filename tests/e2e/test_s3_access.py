@@ -163,7 +163,16 @@ def test_browsers_are_answered_by_the_rules_of_the_bucket(server, s3, bucket):
     asked = {"Origin": "https://a.example", "Access-Control-Request-Method": "PUT"}
     status, _, body = fetch(url, "OPTIONS", **asked)
     assert status == 403
-    assert b"CORS is not enabled for this bucket" in body
+    assert b"<Code>AccessForbidden</Code>" in body
+    assert b"<Message>CORSResponse: CORS is not enabled for this bucket.</Message>" in body
+    for changed, text in (
+        ({"Origin": None}, b"Insufficient information. Origin request header needed."),
+        ({"Access-Control-Request-Method": None}, b"Invalid Access-Control-Request-Method: null"),
+        ({"Access-Control-Request-Method": "BREW"}, b"Access-Control-Request-Method: BREW"),
+    ):
+        headers = {name: value for name, value in {**asked, **changed}.items() if value}
+        status, _, body = fetch(url, "OPTIONS", **headers)
+        assert (status, b"<Code>BadRequest</Code>" in body, text in body) == (400, True, True)
     rule = {
         "AllowedMethods": ["PUT", "GET"],
         "AllowedOrigins": ["https://*.example"],

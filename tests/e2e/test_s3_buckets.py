@@ -215,6 +215,36 @@ def test_malformed_xml_changes_nothing(server, s3, bucket, name, body):
     assert status == 400, told
     assert any(
         f"<Code>{code}</Code>".encode() in told
-        for code in ("MalformedXML", "InvalidRequest", "MissingSecurityHeader")
+        for code in ("MalformedXML", "MissingRequestBodyError", "MissingSecurityHeader")
     ), told
     assert settings() == before
+
+
+@pytest.mark.parametrize("name", ["versioning", "tagging", "cors", "website", "notification"])
+def test_a_document_that_is_empty_is_told_as_such(server, bucket, name):
+    digest = hashlib.sha256(b"").hexdigest()
+    status, told = sent(server, head(server, bucket, f"?{name}=", 0, digest))
+    assert status == 400
+    assert b"<Code>MissingRequestBodyError</Code><Message>Request Body is empty</Message>" in told
+
+
+def test_versioning_is_enabled_or_suspended(s3, bucket):
+    assert refusal(s3.put_bucket_versioning, Bucket=bucket, VersioningConfiguration={}) == (
+        400,
+        "IllegalVersioningConfigurationException",
+        "The Versioning element must be specified",
+    )
+    assert "Status" not in s3.get_bucket_versioning(Bucket=bucket)
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("tagging", b"<Tagging><TagSet><Tag><Key>k</Key></Tag></TagSet></Tagging>"),
+        ("versioning", b"<VersioningConfiguration><Status>On</Status></VersioningConfiguration>"),
+    ],
+)
+def test_what_is_missing_or_wrong_within_a_document_makes_it_malformed(server, bucket, name, body):
+    digest = hashlib.sha256(body).hexdigest()
+    status, told = sent(server, head(server, bucket, f"?{name}=", len(body), digest) + body)
+    assert (status, b"<Code>MalformedXML</Code>" in told) == (400, True), told

@@ -31,6 +31,7 @@ class Writer(threading.Thread):
     Attributes:
         known: what each key is to be: the digest of its body, or None if it is not there. A key
             whose last change was not acknowledged has both what it was and what it may be.
+        writes: set once a change is acknowledged.
     """
 
     def __init__(self, s3, number, begin):
@@ -40,6 +41,7 @@ class Writer(threading.Thread):
         self._moves = random.Random(begin)
         self._next = begin
         self.known = {}
+        self.writes = threading.Event()
 
     def run(self):
         while True:
@@ -62,6 +64,7 @@ class Writer(threading.Thread):
             except (BotoCoreError, ClientError):  # it is gone, or going
                 return
             self.known[key] = [after]
+            self.writes.set()
 
     def _in_parts(self, key, body):
         upload = self._s3.create_multipart_upload(Bucket=BUCKET, Key=key)["UploadId"]
@@ -104,7 +107,8 @@ def test_every_acknowledged_change_survives_twenty_kills(mortal_server):
             writers.append(writer)
         for writer in writers:
             writer.start()
-        writers[0].join(moments.uniform(0.05, 0.6))
+        assert writers[0].writes.wait(60)
+        writers[0].join(moments.uniform(0, 0.6))
         mortal_server.kill()
         kills += 1
         for writer in writers:

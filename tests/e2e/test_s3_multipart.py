@@ -110,7 +110,8 @@ def test_what_cannot_be_completed_is_refused_and_the_upload_stays(s3, upload, bi
     assert refused([small, small]) == (400, "InvalidPartOrder")
     assert refused([{"PartNumber": 3, "ETag": last["ETag"]}]) == (400, "InvalidPart")
     assert refused([{"PartNumber": 2, "ETag": small["ETag"]}]) == (400, "InvalidPart")
-    assert refused([]) == (400, "MalformedXML")
+    for malformed in ([], [{"PartNumber": 2}], [{"ETag": last["ETag"]}]):
+        assert refused(malformed) == (400, "MalformedXML")
     assert refused([last], MpuObjectSize=5) == (400, "InvalidRequest")
     assert refused([last], IfMatch='"x"') == (404, "NoSuchKey")
     assert len(s3.list_parts(**upload)["Parts"]) == 2

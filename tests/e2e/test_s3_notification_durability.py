@@ -36,10 +36,12 @@ class Changing:
 
     Attributes:
         acknowledged: the numbers of the changes that were.
+        changes: set once one is acknowledged.
     """
 
     def __init__(self, thread: int) -> None:
         self.acknowledged: list[int] = []
+        self.changes = threading.Event()
         self._numbers = itertools.count(thread * 10**6 + 10, 10)
 
     def run(self, server: Server) -> None:
@@ -49,6 +51,7 @@ class Changing:
             try:
                 s3.put_object(**where, Body=b"x" * (40_000 if number % 30 == 0 else 100))
                 self.acknowledged.append(number)
+                self.changes.set()
                 if number % 20 == 0:
                     s3.delete_object(**where)
                     self.acknowledged.append(number + 1)
@@ -69,9 +72,11 @@ def test_every_acknowledged_change_reaches_its_function_through_twenty_kills(
     moments, began, kills = random.Random(7), time.monotonic(), 0
     while kills < KILLS and time.monotonic() - began < BUDGET_S:
         threads = [threading.Thread(target=each.run, args=(server,)) for each in changing]
+        changing[0].changes.clear()
         for thread in threads:
             thread.start()
-        threads[0].join(moments.uniform(0.05, 0.6))
+        assert changing[0].changes.wait(60)
+        threads[0].join(moments.uniform(0, 0.6))
         server.kill()
         kills += 1
         for thread in threads:

@@ -356,9 +356,50 @@ def test_many_objects_are_deleted_at_once_each_by_itself(s3, bucket):
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
 
 
+def posted(server, path, body, headers):
+    """Post bytes, and return the answer."""
+    digest = {"x-amz-content-sha256": hashlib.sha256(body).hexdigest()}
+    request = signed(server, "POST", path, body, service="s3", headers={**headers, **digest})
+    return send(server, bytes_of(request))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<Delete/>",
+        b"<Delete><Quiet>true</Quiet></Delete>",
+        b"<Delete><Object><VersionId>null</VersionId></Object></Delete>",
+        b"<Delete><Object><Key>k</Key></Object><Object/></Delete>",
+    ],
+)
+def test_a_list_of_deletions_that_is_none_deletes_nothing(server, s3, bucket, body):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    headers = {"Content-MD5": base64.b64encode(hashlib.md5(body).digest()).decode()}
+    answer = posted(server, f"/{bucket}?delete=", body, headers)
+    assert (answer.status, b"<Code>MalformedXML</Code>" in answer.body) == (400, True), answer
+    assert s3.head_object(Bucket=bucket, Key="k")["ContentLength"] == 1
+
+
+def test_nothing_is_posted_to_a_key(server, s3, bucket):
+    for kind in ("text/plain", "multipart/form-data; boundary=x"):
+        answer = posted(server, f"/{bucket}/k", b"hello", {"Content-Type": kind})
+        assert (answer.status, b"<Code>MethodNotAllowed</Code>" in answer.body) == (405, True)
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
+
+
 def test_metadata_over_two_kilobytes_is_refused(s3, bucket):
     s3.put_object(Bucket=bucket, Key="k", Body=b"", Metadata={"a": "x" * 2047})
     status, code, _ = refusal(
         s3.put_object, Bucket=bucket, Key="k", Body=b"", Metadata={"a": "x" * 2048}
     )
     assert (status, code) == (400, "MetadataTooLarge")
+
+
+def test_what_aws_does_not_have_is_told_in_its_words(s3, bucket):
+    status, code, message = refusal(s3.list_objects_v2, Bucket=bucket, EncodingType="base64")
+    assert (status, code) == (400, "InvalidArgument")
+    assert message == "Invalid Encoding Method specified in Request"
+    upload = {"Bucket": bucket, "Key": "k", "ChecksumAlgorithm": "CRC99"}
+    status, code, message = refusal(s3.create_multipart_upload, **upload)
+    assert (status, code) == (400, "InvalidRequest")
+    assert message.startswith("Checksum algorithm provided is unsupported. ")

@@ -144,8 +144,9 @@ def test_an_upload_that_breaks_off_leaves_nothing(own_server):
     assert "Contents" not in s3.list_objects_v2(Bucket="bucket")
 
 
-def test_keys_that_are_no_utf8_are_refused(server, bucket):
-    status, told = sent(server, head(server, bucket, "%ff%fe", 1, "UNSIGNED-PAYLOAD") + b"x")
+@pytest.mark.parametrize("key", ["%ff%fe", "%zz", "a%", "%4"])
+def test_keys_that_are_no_utf8_or_not_encoded_are_refused(server, bucket, key):
+    status, told = sent(server, head(server, bucket, key, 1, "UNSIGNED-PAYLOAD") + b"x")
     assert status == 400
     assert b"<Code>InvalidURI</Code>" in told
 

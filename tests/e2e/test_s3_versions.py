@@ -4,6 +4,9 @@ import pytest
 
 from tests.e2e.conftest import refusal
 
+NONE = "0" * 32
+"""What could be the id of a version."""
+
 
 @pytest.fixture
 def versioned(s3, bucket):
@@ -89,11 +92,30 @@ def test_what_was_there_before_versioning_is_the_version_null(s3, bucket):
 def test_a_version_that_is_not_there_is_told(s3, versioned):
     s3.put_object(Bucket=versioned, Key="k", Body=b"1")
     for call in (s3.get_object, s3.get_object_tagging):
-        assert refusal(call, Bucket=versioned, Key="k", VersionId="none")[:2] == (
+        assert refusal(call, Bucket=versioned, Key="k", VersionId=NONE)[:2] == (
             404,
             "NoSuchVersion",
         )
-    s3.delete_object(Bucket=versioned, Key="k", VersionId="none")
+    s3.delete_object(Bucket=versioned, Key="k", VersionId=NONE)
+
+
+@pytest.mark.parametrize("version_id", ["none", NONE + "0", "\x00", NONE[:-1] + "!"])
+def test_an_id_that_no_version_has_is_refused(s3, versioned, version_id):
+    s3.put_object(Bucket=versioned, Key="k", Body=b"1")
+    where = {"Bucket": versioned, "Key": "k"}
+    wrong = (400, "InvalidArgument", "Invalid version id specified")
+    for call in (s3.get_object, s3.get_object_tagging, s3.delete_object):
+        assert refusal(call, **where, VersionId=version_id) == wrong
+    marker = {"KeyMarker": "k", "VersionIdMarker": version_id}
+    assert refusal(s3.list_object_versions, Bucket=versioned, **marker) == wrong
+    if version_id.isprintable():
+        source = {**where, "VersionId": version_id}
+        assert refusal(s3.copy_object, **where, CopySource=source) == wrong
+        told = s3.delete_objects(
+            Bucket=versioned, Delete={"Objects": [{"Key": "k", "VersionId": version_id}]}
+        )
+        assert [each["Code"] for each in told["Errors"]] == ["NoSuchVersion"]
+    assert s3.get_object(**where)["Body"].read() == b"1"
 
 
 def test_versions_are_listed_in_pages_with_folders(s3, versioned):

@@ -211,8 +211,13 @@ def test_a_configuration_is_kept_until_it_is_deleted(s3, bucket):
         ),
         (
             {**INDEX, "RoutingRules": [{"Redirect": {"Protocol": "ftp"}}]},
-            "InvalidArgument",
-            "1 validation error detected: Value 'ftp' at",
+            "InvalidRequest",
+            "Invalid protocol, protocol can be http or https.",
+        ),
+        (
+            {"RedirectAllRequestsTo": {"HostName": "a", "Protocol": "ftp"}},
+            "InvalidRequest",
+            "Invalid protocol, protocol can be http or https.",
         ),
         (
             {

@@ -83,7 +83,9 @@ def test_an_input_without_its_required_members_names_every_one_of_them(
         with pytest.raises(Validation) as refused:
             ours.operation(name, protocol).validate({})
         message = refused.value.message
-        if service in ("sqs", "s3"):
+        if refused.value.error_code == "MissingRequestBodyError":
+            assert service == "s3"
+        elif service in ("sqs", "s3"):
             assert message.startswith("The request must contain the parameter ")
         else:
             assert f"{len(missing)} validation error" in message

@@ -89,7 +89,7 @@ class Gateway:
         address = self._function_urls.find(request)
         if address is not None:
             return await self._function_url(request, address, read_body)
-        if request.method == "OPTIONS" and "access-control-request-method" in request.headers:
+        if request.method == "OPTIONS":
             if self._is_to_bucket(request):
                 return self._buckets.preflight(request)
             answer = cors.preflight(request)

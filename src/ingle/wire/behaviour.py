@@ -31,7 +31,10 @@ class Behaviour:
         validation_code: the code for input that breaks the model's rules.
         missing_code: the code for a missing member, where it is another one.
         missing_message: the text for a missing member; {member} is filled in.
-        member_rules: rules for single members, by the path in messages, for instance `runtime`.
+        missing_body: how it is told that there is no body where one is needed.
+        wrong_within: how it is told that something in a structure of the input is missing or wrong.
+        member_rules: rules for single members, by the path in messages without the numbers of
+            items, for instance `runtime`.
         pattern_rules: rules for members that do not match a pattern, by that pattern.
         tells_values: whether the messages repeat the values that break rules.
         serialization_code: the code for a body that cannot be read.
@@ -46,6 +49,8 @@ class Behaviour:
         unreadable_code: the code for a header or a part of the query that cannot be read, where it
             is not the one for a body.
         path_member: the member that the URL of a form is the value of, where the form has none.
+        strict_routes: the operations that a request is only for with all that they require; without
+            that it is for none.
         unknown_route_code: the code for a route that the service does not have.
         unknown_route_status: the status that goes with it.
         unknown_route_message: its text; {method} and {path} are filled in.
@@ -56,6 +61,8 @@ class Behaviour:
     validation_code: str = "ValidationException"
     missing_code: str | None = None
     missing_message: str | None = None
+    missing_body: MemberRule | None = None
+    wrong_within: MemberRule | None = None
     member_rules: dict[str, MemberRule] = field(default_factory=dict)
     pattern_rules: dict[str, MemberRule] = field(default_factory=dict)
     tells_values: bool = True
@@ -68,6 +75,7 @@ class Behaviour:
     unknown_elements: tuple[str, ...] | None = None
     unreadable_code: str | None = None
     path_member: str | None = None
+    strict_routes: tuple[str, ...] = ()
     unknown_route_code: str = "UnknownOperationException"
     unknown_route_status: int = 404
     unknown_route_message: str = "No operation of this service is at {method} {path}"
@@ -80,7 +88,10 @@ def behaviour_of(service: str) -> Behaviour:
     raw: dict[str, Any] = dict(_all().get(service, {}))
     for name in ("member_rules", "pattern_rules"):
         raw[name] = {key: MemberRule(**rule) for key, rule in raw.get(name, {}).items()}
-    for name in ("unwrapped_outputs", "unknown_elements"):
+    for name in ("missing_body", "wrong_within"):
+        if name in raw:
+            raw[name] = MemberRule(**raw[name])
+    for name in ("unwrapped_outputs", "unknown_elements", "strict_routes"):
         if name in raw:
             raw[name] = tuple(raw[name])
     return Behaviour(**raw)

@@ -52,6 +52,7 @@ class Operation:
 
     __slots__ = (
         "_behaviour",
+        "_body",
         "_check",
         "_checks",
         "_protocol",
@@ -78,6 +79,7 @@ class Operation:
         self._checks = checks
         self._read: InputReader | None = None
         self._check: Check | None = None
+        self._body: str | None = None
         self._tokens: tuple[str, ...] = ()
         self._write: ResultWriter | None = None
 
@@ -125,7 +127,7 @@ class Operation:
         for name in self._tokens:
             if name not in value:
                 value[name] = str(uuid4())
-        check_input(check, value, self._behaviour)
+        check_input(check, value, self._behaviour, self._body)
 
     def serialize(self, result: Mapping[str, Any] | None, request_id: str) -> Response:
         """The answer for a result; members that are None are left out.
@@ -143,6 +145,7 @@ class Operation:
             self._check = _no_check
         else:
             self._check = self._checks.of(shape)
+            self._body = shape.payload
             self._tokens = _idempotency_tokens(shape)
         return self._check
 

@@ -83,7 +83,7 @@ class UriTemplate:
 
 
 class _Candidate:
-    __slots__ = ("headers", "literals", "name", "query")
+    __slots__ = ("headers", "literals", "name", "query", "strict")
 
     def __init__(
         self,
@@ -91,8 +91,10 @@ class _Candidate:
         literals: Mapping[str, str | None],
         headers: Iterable[str],
         query: Iterable[str],
+        strict: bool,
     ) -> None:
         self.name = name
+        self.strict = strict
         self.literals = tuple(literals.items())
         self.headers = tuple(headers)
         self.query = tuple(query)
@@ -144,10 +146,13 @@ class Routes:
         template: UriTemplate,
         headers: Iterable[str] = (),
         query: Iterable[str] = (),
+        *,
+        strict: bool = False,
     ) -> None:
         """Add an operation with the (lower-case) headers and query parameters that it requires.
 
-        Of operations that cannot be told apart, the one added first wins.
+        Of operations that cannot be told apart, the one added first wins. A strict one is found
+        only where all of them are there.
         """
         node = self._root
         segments = template.segments
@@ -164,7 +169,7 @@ class Routes:
             else:
                 node = node.literals.setdefault(segment, _Node())
         candidates = node.methods.setdefault(method, [])
-        candidates.append(_Candidate(name, template.literals, headers, query))
+        candidates.append(_Candidate(name, template.literals, headers, query, strict))
         candidates.sort(
             key=lambda candidate: (
                 len(candidate.literals),
@@ -216,7 +221,7 @@ def _choose(candidates: list[_Candidate], request: Request) -> str | None:
         if candidate.fits(query, request.headers):
             return candidate.name
     for candidate in reversed(candidates):
-        if candidate.fits_literals(query):
+        if candidate.fits_literals(query) and not candidate.strict:
             return candidate.name
     return None
 

@@ -5,6 +5,7 @@ Every violation is collected, and told in AWS's words: `2 validation errors dete
 Value ...`. Secrets are never repeated.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from ingle.wire.shapes import PerShape, Shape
 
 _MAX_TOLD = 2048
 NOT_NULL = "Member must not be null"
+_ITEM = re.compile(r"\.\d+\.member\b")
 _PATTERN = "Member must satisfy regular expression pattern: "
 
 _SCALARS = frozenset(
@@ -286,8 +288,16 @@ def java_text(value: Any) -> str:
     return str(value)
 
 
-def check_input(check: Check, value: dict[str, Any], behaviour: Behaviour) -> None:
+def check_input(
+    check: Check, value: dict[str, Any], behaviour: Behaviour, body: str | None = None
+) -> None:
     """Check an operation's input.
+
+    Args:
+        check: what checks it.
+        value: the input.
+        behaviour: how the service tells what is wrong.
+        body: the member that is the whole body; None where there is none.
 
     Raises:
         Validation: it breaks rules; the message tells of all of them.
@@ -295,13 +305,20 @@ def check_input(check: Check, value: dict[str, Any], behaviour: Behaviour) -> No
     found: list[Violation] = []
     check(value, "", "", found)
     if found:
-        raise _error(found, behaviour)
+        raise _error(found, behaviour, body)
 
 
-def _error(found: list[Violation], behaviour: Behaviour) -> Validation:
+def _error(found: list[Violation], behaviour: Behaviour, body: str | None) -> Validation:
+    within = behaviour.wrong_within
+    if within is not None and all(
+        "." in violation.path and _rule(violation, behaviour) is None for violation in found
+    ):
+        return Validation(within.message, code=within.code)
     if behaviour.missing_message is not None:
         missing = next((violation for violation in found if violation.is_missing), None)
         if missing is not None:
+            if missing.member == body and behaviour.missing_body is not None:
+                return Validation(behaviour.missing_body.message, code=behaviour.missing_body.code)
             return Validation(
                 behaviour.missing_message.format(member=missing.member),
                 code=behaviour.missing_code or behaviour.validation_code,
@@ -325,7 +342,7 @@ def _error(found: list[Violation], behaviour: Behaviour) -> Validation:
 def _rule(violation: Violation, behaviour: Behaviour) -> MemberRule | None:
     if violation.is_missing:
         return None
-    rule = behaviour.member_rules.get(violation.path)
+    rule = behaviour.member_rules.get(_ITEM.sub("", violation.path))
     if rule is None and violation.constraint.startswith(_PATTERN):
         rule = behaviour.pattern_rules.get(violation.constraint.removeprefix(_PATTERN))
     return rule

@@ -15,7 +15,7 @@ from ingle.services.s3.checksums import Expected
 from ingle.services.s3.errors import InvalidArgument, InvalidRequest
 from ingle.services.s3.limits import OBJECT
 from ingle.services.s3.model import ENABLED, Bucket, Content, Facts, Version
-from ingle.services.s3.names import check_owner
+from ingle.services.s3.names import check_owner, check_version_id
 from ingle.services.s3.objects import Objects, origin_of
 from ingle.services.s3.ranges import parse_copied_range
 from ingle.services.s3.receiving import Receiver
@@ -71,6 +71,7 @@ class Copies:
         check_owner(bucket, request.get("ExpectedSourceBucketOwner"))
         meant: ServiceInput = {"Key": key}
         if version_id is not None:
+            check_version_id(version_id)
             meant["VersionId"] = version_id
 
         def check(found: Version | None) -> None:

@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ingle.services.s3.errors import AccessDenied, InvalidRequest, MalformedXml
+from ingle.services.s3.errors import AccessForbidden, BadRequest, InvalidRequest, MalformedXml
 from ingle.services.s3.limits import BUCKET
 from ingle.services.s3.model import Bucket
 from ingle.wire.http import Request, Response
@@ -77,16 +77,22 @@ def preflight(request: Request, bucket: Bucket | None) -> Response:
     """Answer what a browser asks before it sends a request.
 
     Raises:
-        AccessDenied: no rule of the bucket allows it.
+        BadRequest: it does not say for which page, or which method.
+        AccessForbidden: no rule of the bucket allows it.
     """
-    origin = request.headers.get("origin", "")
-    method = request.headers.get("access-control-request-method", "")
+    origin = request.headers.get("origin")
+    method = request.headers.get("access-control-request-method")
+    if not origin:
+        raise BadRequest("Insufficient information. Origin request header needed.")
+    if method not in _METHODS:
+        told = "null" if method is None else method
+        raise BadRequest(f"Invalid Access-Control-Request-Method: {told}")
     asked = request.headers.get("access-control-request-headers", "")
     names = [name.strip().lower() for name in asked.split(",") if name.strip()]
     rule = find_rule(bucket, origin, method, names)
     if rule is None:
         is_set = bucket is not None and "cors" in bucket.settings
-        raise AccessDenied(
+        raise AccessForbidden(
             "CORSResponse: "
             + (
                 "This CORS request is not allowed. This is usually because the evalution of "

@@ -4,11 +4,11 @@ from ingle.auth.authorizer import Authorizer
 from ingle.clock import Clock
 from ingle.services.s3 import conditions
 from ingle.services.s3.checksums import check_document
-from ingle.services.s3.errors import InvalidRequest, MalformedXml
+from ingle.services.s3.errors import InvalidRequest, MalformedXml, NoSuchVersion
 from ingle.services.s3.later import refuse_later
 from ingle.services.s3.limits import PAGE
 from ingle.services.s3.model import Bucket, Version
-from ingle.services.s3.names import bucket_of, check_key
+from ingle.services.s3.names import bucket_of, check_key, may_be_version
 from ingle.services.s3.objects import origin_of
 from ingle.services.s3.store import BucketStore
 from ingle.services.s3.versions import VersionStore
@@ -72,6 +72,8 @@ class Deleting:
         self, context: CallContext, bucket: Bucket, each: ServiceInput
     ) -> ServiceOutput:
         check_key(each["Key"])
+        if each.get("VersionId") and not may_be_version(each["VersionId"]):
+            raise NoSuchVersion
         action = "s3:DeleteObjectVersion" if each.get("VersionId") else "s3:DeleteObject"
         self._authorizer.require(context, action, f"{bucket.arn}/{each['Key']}")
         request: ServiceInput = {"Key": each["Key"]}

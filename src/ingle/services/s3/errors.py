@@ -32,6 +32,12 @@ class AccessDenied(S3Error):
     code, status, text = "AccessDenied", 403, "Access Denied"
 
 
+class AccessForbidden(S3Error):
+    """No rule of a bucket lets a page of a browser do this."""
+
+    code, status = "AccessForbidden", 403
+
+
 class AclNotSupported(S3Error):
     """The bucket's owner owns all objects, so that there are no access control lists."""
 
@@ -43,6 +49,12 @@ class BadDigest(S3Error):
 
     code = "BadDigest"
     text = "The Content-MD5 you specified did not match what we received."
+
+
+class BadRequest(S3Error):
+    """A browser's question lacks something."""
+
+    code = "BadRequest"
 
 
 class BucketAlreadyExists(S3Error):
@@ -86,6 +98,13 @@ class IllegalLocationConstraint(S3Error):
     """A bucket is to be made in another region than the one that was called."""
 
     code = "IllegalLocationConstraintException"
+
+
+class IllegalVersioning(S3Error):
+    """Nothing says whether versioning is to be enabled or suspended."""
+
+    code = "IllegalVersioningConfigurationException"
+    text = "The Versioning element must be specified"
 
 
 class IncompleteBody(S3Error):

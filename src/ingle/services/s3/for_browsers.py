@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ingle.services.s3 import cors
+from ingle.services.s3.errors import MethodNotAllowed
 from ingle.services.s3.forms import Forms, Identify
 from ingle.services.s3.model import Bucket
 from ingle.services.s3.names import may_be_bucket
@@ -86,6 +87,8 @@ class ForBrowsers:
     ) -> Response:
         """Store what a form posts to a bucket; raises ServiceErrors."""
         request.target = target_of(request)
+        if request.target.count("/") > 1 and not request.target.endswith("/"):
+            raise MethodNotAllowed(Method="POST", ResourceType="OBJECT")
         name = _first(request.target)
         return await self._forms.post(request, name, pieces, identify, request_id)
 

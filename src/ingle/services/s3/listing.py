@@ -16,7 +16,7 @@ from ingle.services.s3 import rows, tables
 from ingle.services.s3.errors import InvalidArgument
 from ingle.services.s3.limits import PAGE
 from ingle.services.s3.model import Bucket, Checksum, Multipart, Version
-from ingle.services.s3.names import bucket_of
+from ingle.services.s3.names import bucket_of, check_version_id
 from ingle.services.s3.ownership import owner
 from ingle.services.s3.store import BucketStore
 from ingle.services.s3.walking import END, Entry, common_prefix, lower_bound, walk
@@ -85,6 +85,7 @@ class Listing:
                 ArgumentName="version-id-marker",
                 ArgumentValue=version_marker,
             )
+        check_version_id(version_marker, "version-id-marker")
 
         async def run(connection: AsyncConnection) -> Sequence[Entry]:
             columns = _VERSIONS

@@ -258,7 +258,9 @@ def _chosen(
     parts: list[Content] = []
     for each in wanted:
         number, etag = each.get("PartNumber"), each.get("ETag", "").strip('"')
-        part = by_number.get(number) if number is not None else None
+        if number is None or not etag:
+            raise MalformedXml
+        part = by_number.get(number)
         if part is None or part.etag != etag or not _has_checksums(part, each):
             raise InvalidPart(UploadId=upload.id, PartNumber=number, ETag=etag)
         parts.append(part)

@@ -16,13 +16,15 @@ from ingle.services.s3.errors import (
     PermanentRedirect,
 )
 from ingle.services.s3.limits import OBJECT
-from ingle.services.s3.model import Bucket
+from ingle.services.s3.model import NULL, Bucket
 from ingle.services.s3.store import BucketStore
 from ingle.wire.service import CallContext, ServiceInput
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
+_VERSION = re.compile(r"[A-Za-z0-9_.-]{32}", re.ASCII)
 _PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+_BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _REPLACED = "\ufffd"
 _REPLACED_ENCODED = "%EF%BF%BD"
 
@@ -64,14 +66,12 @@ def bucket_of(store: BucketStore, context: CallContext, request: ServiceInput) -
             Region=bucket.region,
         )
     check_owner(bucket, request.get("ExpectedBucketOwner"))
-    if request.get("VersionId") == "":
-        raise InvalidArgument(
-            "Version id cannot be the empty string", ArgumentName="versionId", ArgumentValue=""
-        )
+    check_version_id(request.get("VersionId"))
     key = request.get("Key")
     if key is not None:
         check_key(key)
-        if _REPLACED in key and _REPLACED_ENCODED not in context.request.path.upper():
+        path = context.request.path
+        if _BROKEN.search(path) or (_REPLACED in key and _REPLACED_ENCODED not in path.upper()):
             raise InvalidUri(URI=context.request.path)
     return bucket
 
@@ -80,6 +80,31 @@ def check_owner(bucket: Bucket, expected: str | None) -> None:
     """Check that a bucket is of the account that a request expects; raises AccessDenied."""
     if expected is not None and expected != bucket.account_id:
         raise AccessDenied
+
+
+def check_version_id(version_id: str | None, name: str = "versionId") -> None:
+    """Check the id of a version, which need not be there.
+
+    Args:
+        version_id: the id; None for none.
+        name: of the parameter that it is.
+
+    Raises:
+        InvalidArgument: no version can have it.
+    """
+    if version_id == "":
+        raise InvalidArgument(
+            "Version id cannot be the empty string", ArgumentName=name, ArgumentValue=""
+        )
+    if version_id is not None and not may_be_version(version_id):
+        raise InvalidArgument(
+            "Invalid version id specified", ArgumentName=name, ArgumentValue=version_id
+        )
+
+
+def may_be_version(version_id: str) -> bool:
+    """Say whether a version can have an id."""
+    return version_id == NULL or _VERSION.fullmatch(version_id) is not None
 
 
 def check_key(key: str) -> None:

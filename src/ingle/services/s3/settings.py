@@ -14,6 +14,7 @@ from ingle.services.s3.checksums import check_document
 from ingle.services.s3.cors import check_rules
 from ingle.services.s3.errors import (
     AccessDenied,
+    IllegalVersioning,
     InvalidArgument,
     MalformedPolicy,
     MalformedXml,
@@ -59,8 +60,8 @@ class Settings:
         wanted = request["VersioningConfiguration"]
         refuse_later(wanted, "versioning")
         status = wanted.get("Status")
-        if status not in ("Enabled", "Suspended"):
-            raise MalformedXml
+        if status is None:
+            raise IllegalVersioning
         await self._store.change(bucket, {"versioning": status})
 
     async def get_versioning(self, context: CallContext, request: ServiceInput) -> ServiceOutput:

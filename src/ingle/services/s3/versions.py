@@ -399,8 +399,8 @@ class VersionStore:
                 result = await self._database.write(within)
             except BaseException as error:
                 work.effects.undo()
-                if isinstance(error, IntegrityError):  # the bucket went away in the same commit
-                    raise NoSuchBucket(BucketName=bucket.name) from error
+                if isinstance(error, IntegrityError):
+                    self._still(bucket)  # it may have gone away in the same commit
                 raise
             self._finish(work)
             return result

@@ -1,6 +1,6 @@
 """What rest-json and rest-xml share: routes, and the parts of answers that are not JSON or XML."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ingle.wire.behaviour import Behaviour
@@ -36,7 +36,7 @@ class RestProtocol(Protocol):
 
     def __init__(self, model: Model, behaviour: Behaviour) -> None:
         super().__init__(model, behaviour)
-        self._routes = _routes(model)
+        self._routes = _routes(model, behaviour.strict_routes)
 
     def is_spoken_in(self, request: Request) -> bool:
         """REST services speak nothing else."""
@@ -134,11 +134,12 @@ def _as_bytes(value: Any) -> Any:
     return value.encode() if isinstance(value, str) else value
 
 
-def _routes(model: Model) -> Routes:
+def _routes(model: Model, strict: Collection[str]) -> Routes:
     routes = Routes()
     # Where a deprecated operation has the same route as its successor, the successor answers.
     for name in sorted(model.operation_names, key=model.is_deprecated):
         http = model.http(name)
         headers, query = required_bindings(*model.raw_input(name))
-        routes.add(name, http["method"], UriTemplate(http["requestUri"]), headers, query)
+        template = UriTemplate(http["requestUri"])
+        routes.add(name, http["method"], template, headers, query, strict=name in strict)
     return routes
