@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Sequence
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.services.s3.changes import Change, Effects, Origin
@@ -128,3 +129,26 @@ async def test_nothing_is_made_in_a_bucket_that_is_gone(store: BucketStore) -> N
         *(add(versions, bucket, str(each)) for each in range(3)), return_exceptions=True
     )
     assert all(isinstance(each, NoSuchBucket) for each in made)
+
+
+async def test_a_bucket_that_goes_in_the_same_commit_is_told_to_be_gone(store: BucketStore) -> None:
+    versions, bucket = VersionStore(store), await bucket_of(store)
+    for _ in range(5):  # whether they share a commit is for the writer to say
+        gone, *made = await asyncio.gather(
+            store.remove(bucket),
+            *(add(versions, bucket, str(each)) for each in range(3)),
+            return_exceptions=True,
+        )
+        assert gone is None
+        assert all(isinstance(each, NoSuchBucket) for each in made)
+        bucket = await bucket_of(store)
+
+
+async def test_another_fault_is_not_taken_for_a_bucket_that_is_gone(
+    store: BucketStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions, bucket = VersionStore(store), await bucket_of(store)
+    monkeypatch.setattr(f"{__name__}._numbers", itertools.repeat(7))
+    await add(versions, bucket, "a")
+    with pytest.raises(IntegrityError):
+        await add(versions, bucket, "b")
