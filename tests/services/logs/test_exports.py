@@ -50,7 +50,8 @@ async def test_the_events_of_a_time_are_written_a_file_a_stream(logs: Logs) -> N
 
 
 async def test_one_task_runs_at_a_time_and_can_be_cancelled(logs: Logs) -> None:
-    logs.write((0, "a"))
+    for number in range(30):  # each a file of its own, so that it takes a while
+        logs.write((0, "a"), stream=str(number))
     task_id = await create(logs)
     with pytest.raises(ServiceError, match="is running already"):
         await create(logs)
