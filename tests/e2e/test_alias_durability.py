@@ -11,7 +11,7 @@ from tests.e2e.conftest import create
 from tests.e2e.test_versions import ARN, source
 
 KILLS = 20
-BUDGET_S = 40
+BUDGET_S = 120
 """The test does fewer kills where a machine is slow."""
 THREADS = 4
 NAMES = ("blue", "green", "live")

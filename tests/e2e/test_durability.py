@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tests.e2e.conftest import create, zip_of
 
 KILLS = 20
-BUDGET_S = 50
+BUDGET_S = 120
 """Of the test of many kills, which does fewer where a machine is slow."""
 THREADS = 4
 

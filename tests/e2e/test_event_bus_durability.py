@@ -14,7 +14,7 @@ from tests.e2e.test_event_buses import new_queue, new_rule, receive
 from tests.e2e.witness import create_witness, runs
 
 KILLS = 20
-BUDGET_S = 40
+BUDGET_S = 120
 """For the kills, of which there are fewer where a machine is slow."""
 THREADS = 4
 WORK = "def numbers(event):\n    return [event['detail']['number']]\ndef work(event):\n    pass\n"

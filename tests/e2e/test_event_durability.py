@@ -10,7 +10,7 @@ from tests.e2e.conftest import eventually
 from tests.e2e.witness import create_witness, runs
 
 KILLS = 20
-BUDGET_S = 45
+BUDGET_S = 120
 """For the kills, of which there are fewer where a machine is slow."""
 THREADS = 4
 QUICK = "def work(event):\n    pass\n"

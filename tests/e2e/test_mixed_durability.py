@@ -16,7 +16,7 @@ from tests.e2e.test_sns import new_topic, open_queue
 from tests.e2e.witness import create_witness, runs, runs_in_order
 
 KILLS = 20
-BUDGET_S = 60
+BUDGET_S = 120
 """For the kills, of which there are fewer where a machine is slow."""
 HIDDEN_S = 4
 POISON = 13

@@ -13,7 +13,7 @@ from tests.e2e.queues import new_queue, receive, role_that_takes
 from tests.e2e.witness import create_witness, runs, runs_in_order
 
 KILLS = 20
-BUDGET_S = 40
+BUDGET_S = 120
 """For the kills, of which there are fewer where a machine is slow."""
 THREADS = 4
 HIDDEN_S = 4

@@ -14,7 +14,7 @@ from tests.e2e.server import Server
 from tests.e2e.witness import create_witness, runs
 
 KILLS = 20
-BUDGET_S = 40
+BUDGET_S = 120
 """For the kills, of which there are fewer where a machine is slow."""
 THREADS = 4
 BUCKET = "bucket"
