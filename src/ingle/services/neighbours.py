@@ -1,4 +1,4 @@
-"""Functions, queues and topics, as the services see them that have something for these."""
+"""Functions, queues, topics and buses, as the services see them that have something for these."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
@@ -31,6 +31,20 @@ class Functions(Protocol):
     ) -> tuple[Callable[[], None], Callable[[], None]]:
         """Take events within a transaction; what is returned is to be called after it, if it came
         off and, where it is reversible, if it did not."""
+        ...
+
+    async def add(
+        self,
+        connection: AsyncConnection,
+        caller: Principal,
+        keys: Mapping[str, Values],
+        function_arn: str,
+        payload: bytes,
+        *,
+        trace: str = "",
+    ) -> Callable[[], None]:
+        """Accept an event within a transaction; what is returned is to be called after its
+        commit."""
         ...
 
 
@@ -100,4 +114,18 @@ class Topics(Protocol):
         self, connection: AsyncConnection, arn: str, message: Mapping[str, Any], trace: str = ""
     ) -> Callable[[], None]:
         """Publish within a transaction; what is returned is to be called after its commit."""
+        ...
+
+
+class Buses(Protocol):
+    """`for_services` of EventBridge is this."""
+
+    def exists(self, arn: str) -> bool:
+        """Say whether there is such a bus."""
+        ...
+
+    async def add(
+        self, connection: AsyncConnection, arn: str, entry: dict[str, Any], trace: str = ""
+    ) -> Callable[[], None]:
+        """Put an event within a transaction; what is returned is to be called after its commit."""
         ...

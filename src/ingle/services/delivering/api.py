@@ -27,7 +27,6 @@ from ingle.services.delivering.model import (
 from ingle.services.delivering.permission import Bringers, condition_keys
 from ingle.services.delivering.senders import (
     FlushedSink,
-    Functions,
     FunctionSender,
     LogSender,
     QueueSender,
@@ -35,7 +34,7 @@ from ingle.services.delivering.senders import (
     failed,
 )
 from ingle.services.delivering.store import DeliveryStore
-from ingle.services.neighbours import Queues, Topics
+from ingle.services.neighbours import Functions, Queues, Topics
 from ingle.storage.database import Database
 
 __all__ = [

@@ -4,18 +4,15 @@ Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
 """
 
 import uuid
-from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingle.clock import Clock
-from ingle.iam.principal import Principal
-from ingle.iam.request import Values
 from ingle.invoke.logs import LogSink
 from ingle.services.delivering.model import Delivery, DeliveryFailed, Done, Step
 from ingle.services.delivering.permission import NO_PERMISSIONS, Bringers, condition_keys
-from ingle.services.neighbours import Queues, Topics
+from ingle.services.neighbours import Functions, Queues, Topics
 from ingle.wire.errors import ServiceError
 
 _REFUSALS = frozenset(("AccessDenied", "AccessDeniedException", "AuthorizationError"))
@@ -33,23 +30,6 @@ _GONE = frozenset(
         "ValidationException",
     )
 )
-
-
-class Functions(Protocol):
-    """All functions: `for_services` of the Lambda service is this."""
-
-    async def add(
-        self,
-        connection: AsyncConnection,
-        caller: Principal,
-        keys: Mapping[str, Values],
-        function_arn: str,
-        payload: bytes,
-        *,
-        trace: str = "",
-    ) -> Callable[[], None]:
-        """Accept an event within a transaction; what is returned is to be called after it."""
-        ...
 
 
 class FlushedSink(LogSink, Protocol):

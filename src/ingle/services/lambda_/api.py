@@ -26,7 +26,7 @@ from ingle.services.lambda_.aliases import Aliases
 from ingle.services.lambda_.asynchronous import Asynchronous, EventFunctions
 from ingle.services.lambda_.attachments import Attachments
 from ingle.services.lambda_.bucket_destinations import BucketDeliverer
-from ingle.services.lambda_.buses import BusDeliverer, Buses
+from ingle.services.lambda_.buses import BusDeliverer
 from ingle.services.lambda_.code_signing import CodeSigningConfigs
 from ingle.services.lambda_.code_sources import CodeSources
 from ingle.services.lambda_.concurrency import Concurrency
@@ -70,6 +70,7 @@ from ingle.services.lambda_.urls.configs import UrlConfigs
 from ingle.services.lambda_.urls.serving import UrlServer
 from ingle.services.lambda_.versions import Versions
 from ingle.services.locks import KeyedLocks
+from ingle.services.neighbours import Buses
 from ingle.storage.database import Database
 from ingle.wire.service import CallContext, Service, ServiceInput, ServiceOutput
 

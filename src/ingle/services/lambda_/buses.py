@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-rec
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,21 +13,9 @@ from ingle.services.lambda_.errors import InvalidParameterValue
 from ingle.services.lambda_.model import Function
 from ingle.services.lambda_.roles import ExecutionRoles
 from ingle.services.lambda_.store import LambdaStore
+from ingle.services.neighbours import Buses
 
 PUT = "events:PutEvents"
-
-
-class Buses(Protocol):
-    """All event buses: `for_services` of EventBridge is this."""
-
-    def exists(self, arn: str) -> bool:
-        """Say whether there is such a bus."""
-
-    async def add(
-        self, connection: AsyncConnection, arn: str, entry: dict[str, Any], trace: str = ""
-    ) -> Callable[[], None]:
-        """Put an event within a transaction; what is returned is to be called after it."""
-        ...
 
 
 class BusDeliverer:

@@ -7,15 +7,16 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingle.iam.principal import Principal, service_principal
+from ingle.iam.principal import service_principal
 from ingle.iam.request import Values
 from ingle.services.cloudwatch.alarms import messages
 from ingle.services.cloudwatch.alarms.model import ACTIONS, Alarm, Place, State
 from ingle.services.cloudwatch.errors import ValidationFailed
+from ingle.services.neighbours import Buses, Functions, Topics
 
 _logger = logging.getLogger(__name__)
 
@@ -35,49 +36,6 @@ _LATER = {
 
 _TELLS_TOPICS = service_principal("cloudwatch.amazonaws.com")
 _RUNS_FUNCTIONS = service_principal("lambda.alarms.cloudwatch.amazonaws.com")
-
-
-class Functions(Protocol):
-    """`for_services` of the Lambda service is this."""
-
-    async def add(
-        self,
-        connection: AsyncConnection,
-        caller: Principal,
-        keys: Mapping[str, Values],
-        function_arn: str,
-        payload: bytes,
-        *,
-        trace: str = "",
-    ) -> Callable[[], None]:
-        """Accept an event within a transaction; what is returned is to be called after it."""
-        ...
-
-
-class Topics(Protocol):
-    """`for_services` of the SNS service is this."""
-
-    def check_may_publish(
-        self, principal: Principal, arn: str, keys: Mapping[str, Values] = ...
-    ) -> None:
-        """Check that somebody may publish to a topic."""
-        ...
-
-    async def add(
-        self, connection: AsyncConnection, arn: str, message: Mapping[str, Any], trace: str = ""
-    ) -> Callable[[], None]:
-        """Publish within a transaction; what is returned is to be called after it."""
-        ...
-
-
-class Buses(Protocol):
-    """`for_services` of EventBridge is this."""
-
-    async def add(
-        self, connection: AsyncConnection, arn: str, entry: dict[str, Any], trace: str = ""
-    ) -> Callable[[], None]:
-        """Put an event within a transaction; what is returned is to be called after it."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
