@@ -255,7 +255,7 @@ class Invoker:
                 spec.timeout_s,
                 streamed,
             )
-        duration_s = perf_counter() - began
+        duration_s = _took(call, outcome if failed is None else None)
         answer, status, kind = self._conclude(outcome, spec, request_id, sandbox)
         call.error = _error(outcome, kind)
         peak = sandbox.peak_memory()
@@ -305,7 +305,7 @@ class Invoker:
         answered_s = bill.duration_s
         bill = replace(
             bill,
-            duration_s=perf_counter() - call.began,
+            duration_s=_took(call, outcome),
             peak_bytes=max(bill.peak_bytes, sandbox.peak_memory()),
             status=status,
             error_type=kind,
@@ -373,6 +373,17 @@ class Invoker:
         if sandbox.api is not None:
             sandbox.api.fault(event)
         return answer, status, kind
+
+
+def _took(call: "_Call", outcome: Outcome | None) -> float:
+    """The seconds since an invocation began; the whole limit where that ran out.
+
+    Timers of the event loop count from its last turn, so they end a little early.
+    """
+    seconds = perf_counter() - call.began
+    if outcome is not None and outcome.ending is Ending.TIMEOUT:
+        return max(seconds, call.spec.timeout_s)
+    return seconds
 
 
 def _close_log(log: Stream, sandbox: Sandbox, bill: report.Bill, trace_id: str) -> None:
