@@ -1,6 +1,7 @@
 """Bytes that are no proper requests: bodies that stop halfway, garbage, heads without end."""
 
 import contextlib
+import hashlib
 import socket
 
 import pytest
@@ -157,6 +158,22 @@ def test_a_client_that_asks_first_is_told_to_go_on(server, path):
         assert sock.recv(25, socket.MSG_WAITALL) == b"HTTP/1.1 100 Continue\r\n\r\n"
         sock.sendall(request.data)
         assert read_answer(sock).body == b'"asked"'
+
+
+def test_a_client_that_asks_first_is_told_to_go_on_also_with_nothing(server, s3, bucket):
+    digest = {"x-amz-content-sha256": hashlib.sha256(b"").hexdigest()}
+    request = signed(server, "PUT", f"/{bucket}/empty", service="s3", headers=digest)
+    head = head_of(request).replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
+    with connect(server) as sock:
+        sock.sendall(head)
+        assert sock.recv(25, socket.MSG_WAITALL) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        assert read_answer(sock).status == 200
+
+
+def test_a_client_that_asks_first_and_is_refused_is_hung_up_on(server):
+    head = b"PUT /b/k HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nExpect: 100-continue\r\n\r\n"
+    answer = send(server, head)
+    assert (answer.status, answer.headers["connection"]) == (404, "close")
 
 
 def test_health_needs_no_signature(server):

@@ -74,7 +74,7 @@ class Exchange:
         self._limit = 0
         self._waiter: asyncio.Future[None] | None = None
         self._failure = ""
-        self._expects_continue = "expect" in request.headers
+        self._expects_continue = not old and "expect" in request.headers
 
     @property
     def broken(self) -> bool:
@@ -83,8 +83,12 @@ class Exchange:
 
     @property
     def held_back(self) -> bool:
-        """Whether the client waits to be told to send the body: without that, it may never come."""
-        return self._expects_continue and not self._size and not self.complete
+        """Whether the client still waits to be told to send the body, which may then never come.
+
+        Nor may an empty one be taken as sent: the AWS CLI's botocore takes the status of an answer
+        that comes without "100 Continue" for the next one's, too (boto/botocore#3755).
+        """
+        return self._expects_continue and not self._size
 
     async def __call__(self, limit: int) -> bytes:
         """Return the whole body.
@@ -162,12 +166,12 @@ class Exchange:
         length = self.request.headers.get("content-length", "")
         if self._size > limit or (length.isdigit() and int(length) > limit):
             raise BodyTooLarge
+        if self.held_back:
+            self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._expects_continue = False
         if not self.complete:
             self._asked = True
             self._limit = limit
-            if self._expects_continue:
-                self._expects_continue = False
-                self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self._resume()
 
     async def _more(self) -> None:
