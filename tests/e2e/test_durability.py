@@ -2,17 +2,14 @@
 
 import hashlib
 import random
-import threading
-import time
 from base64 import b64encode
+from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.e2e.conftest import create, zip_of
+from tests.e2e.killing import killing
 
-KILLS = 20
-BUDGET_S = 120
-"""Of the test of many kills, which does fewer where a machine is slow."""
 THREADS = 4
 
 
@@ -72,12 +69,14 @@ class Writer:
         acknowledged: by name, the value that the function returns, or None once it is deleted.
         attempted: by name, what the call that was under way at the kill would have made it.
         failures: answers that no healthy server gives.
+        changes: how many were acknowledged.
     """
 
     def __init__(self, number):
         self.acknowledged = {}
         self.attempted = {}
         self.failures = []
+        self.changes = 0
         self._prefix = f"w{number}"
         self._count = 0
         self._random = random.Random(number)
@@ -95,6 +94,7 @@ class Writer:
             except BotoCoreError:  # the connection broke
                 return
             self.acknowledged[name] = self.attempted.pop(name)
+            self.changes += 1
 
     def _next(self, functions):
         self._count += 1
@@ -140,33 +140,28 @@ def digest(value):
 
 
 def test_kill_9_at_any_moment_loses_nothing_that_was_acknowledged(mortal_server):
-    moments = random.Random(20)
     writers = [Writer(number) for number in range(THREADS)]
-    began = time.monotonic()
-    kills = 0
-    while kills < KILLS and time.monotonic() - began < BUDGET_S:
+
+    def work():
         functions = mortal_server.client("lambda")
-        threads = [threading.Thread(target=writer.run, args=(functions,)) for writer in writers]
-        for thread in threads:
-            thread.start()
-        threads[0].join(moments.uniform(0.02, 0.4))
-        mortal_server.kill()
-        kills += 1
-        for thread in threads:
-            thread.join()
-        mortal_server.start()
+        return [partial(writer.run, functions) for writer in writers]
+
+    def changes():
+        return sum(writer.changes for writer in writers)
+
+    for _ in killing(mortal_server, work, changes, seed=20, within_s=0.4):
         functions = mortal_server.client("lambda")
         for writer in writers:
             assert writer.failures == []
             writer.check(functions)
-    everything = {}
+    functions, everything = mortal_server.client("lambda"), {}
     for writer in writers:
         writer.check(functions, invoked=100)
         everything |= writer.acknowledged
     there = {name for name, value in everything.items() if value is not None}
     pages = functions.get_paginator("list_functions").paginate()
     assert {each["FunctionName"] for page in pages for each in page["Functions"]} == there
-    assert len(everything) > kills
+    assert everything
 
 
 def test_kill_9_keeps_the_log_lines_that_were_read(own_server):

@@ -2,20 +2,15 @@
 
 import itertools
 import json
-import random
-import threading
-import time
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.e2e.conftest import eventually
+from tests.e2e.killing import kill_under
 from tests.e2e.server import Server
 from tests.e2e.test_event_buses import new_queue, new_rule, receive
 from tests.e2e.witness import create_witness, runs
 
-KILLS = 20
-BUDGET_S = 120
-"""For the kills, of which there are fewer where a machine is slow."""
 THREADS = 4
 WORK = "def numbers(event):\n    return [event['detail']['number']]\ndef work(event):\n    pass\n"
 
@@ -65,22 +60,7 @@ def test_every_event_that_was_acknowledged_is_delivered_through_twenty_kills(
     )
     path = url.removeprefix(server.endpoint)
     putters = [Putter(each) for each in range(THREADS)]
-    moments, began, kills = random.Random(8), time.monotonic(), 0
-    while kills < KILLS and time.monotonic() - began < BUDGET_S:
-        threads = [threading.Thread(target=each.run, args=(server,)) for each in putters]
-        before = sum(len(each.accepted) for each in putters)
-        for thread in threads:
-            thread.start()
-        threads[0].join(moments.uniform(0.05, 0.7))
-        eventually(
-            lambda count=before: sum(len(each.accepted) for each in putters) > count,
-            "something was accepted",
-        )
-        server.kill()
-        kills += 1
-        for thread in threads:
-            thread.join()
-        server.start()
+    kills = kill_under(server, putters, seed=8, within_s=0.7)
     wanted = {number for each in putters for number in each.accepted}
     assert len(wanted) > kills
     eventually(lambda: wanted <= runs(server, name).keys(), "the function got all", 60)

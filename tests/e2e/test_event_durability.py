@@ -1,17 +1,14 @@
 """No event that got its 202 is lost, however the server ends, and none runs without need."""
 
-import random
 import threading
-import time
+from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.e2e.conftest import eventually
+from tests.e2e.killing import killing
 from tests.e2e.witness import create_witness, runs
 
-KILLS = 20
-BUDGET_S = 120
-"""For the kills, of which there are fewer where a machine is slow."""
 THREADS = 4
 QUICK = "def work(event):\n    pass\n"
 SLOW = "def work(event):\n    time.sleep(0.2)\n"
@@ -36,31 +33,20 @@ def await_runs(server, name, accepted):
 
 def test_every_event_that_was_accepted_runs_through_twenty_kills(mortal_server):
     names = [create_witness(mortal_server, QUICK), create_witness(mortal_server, FAILING)]
-    moments, began, kills = random.Random(4), time.monotonic(), 0
     accepted = [[] for _ in range(THREADS)]
     numbers = [iter(range(thread * 10**6, (thread + 1) * 10**6)) for thread in range(THREADS)]
-    while kills < KILLS and time.monotonic() - began < BUDGET_S:
+
+    def work():
         functions = mortal_server.client("lambda")
-        threads = [
-            threading.Thread(
-                target=hand_over,
-                args=(functions, names[number % 2], numbers[number], accepted[number]),
-            )
-            for number in range(THREADS)
+        return [
+            partial(hand_over, functions, names[each % 2], numbers[each], accepted[each])
+            for each in range(THREADS)
         ]
-        for thread in threads:
-            thread.start()
-        before = sum(map(len, accepted))
-        eventually(
-            lambda count=before: sum(map(len, accepted)) > count,
-            "something is accepted",
-        )
-        threads[0].join(moments.uniform(0.0, 0.3))
-        mortal_server.kill()
-        kills += 1
-        for thread in threads:
-            thread.join()
-        mortal_server.start()
+
+    def count():
+        return sum(map(len, accepted))
+
+    *_, kills = killing(mortal_server, work, count, seed=4, within_s=0.3)
     for which, name in enumerate(names):
         wanted = [number for each in accepted[which::2] for number in each]
         found = await_runs(mortal_server, name, wanted)

@@ -2,22 +2,17 @@
 
 import itertools
 import json
-import random
-import threading
-import time
 from collections import defaultdict
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.e2e.conftest import eventually
+from tests.e2e.killing import kill_under
 from tests.e2e.queues import new_queue, role_that_takes
 from tests.e2e.test_queue_durability import read_letters
 from tests.e2e.test_sns import new_topic, open_queue
 from tests.e2e.witness import create_witness, runs, runs_in_order
 
-KILLS = 20
-BUDGET_S = 120
-"""For the kills, of which there are fewer where a machine is slow."""
 HIDDEN_S = 4
 POISON = 13
 """One that fails, of which there may be no other where few are accepted between two kills."""
@@ -143,22 +138,7 @@ def test_what_was_acknowledged_of_a_mixed_load_is_processed_through_twenty_kills
     clients = [sender, publisher, *in_groups]
     sqs.send_message(QueueUrl=url, MessageBody=str(POISON))
     sender.accepted.append(POISON)
-    moments, began, kills = random.Random(8), time.monotonic(), 0
-    while kills < KILLS and time.monotonic() - began < BUDGET_S:
-        threads = [threading.Thread(target=each.run, args=(server,)) for each in clients]
-        before = min(len(each.accepted) for each in clients)
-        for thread in threads:
-            thread.start()
-        threads[0].join(moments.uniform(0.05, 0.7))
-        eventually(
-            lambda count=before: min(len(each.accepted) for each in clients) > count,
-            "something was accepted of each",
-        )
-        server.kill()
-        kills += 1
-        for thread in threads:
-            thread.join()
-        server.start()
+    kills = kill_under(server, clients, seed=8, within_s=0.7)
     wanted = {*sender.accepted, *publisher.accepted}
     assert len(wanted) > kills
     letters = {}

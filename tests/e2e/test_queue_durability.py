@@ -2,19 +2,14 @@
 
 import itertools
 import json
-import random
-import threading
-import time
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.e2e.conftest import eventually
+from tests.e2e.killing import kill_under
 from tests.e2e.queues import new_queue, receive, role_that_takes
 from tests.e2e.witness import create_witness, runs, runs_in_order
 
-KILLS = 20
-BUDGET_S = 120
-"""For the kills, of which there are fewer where a machine is slow."""
 THREADS = 4
 HIDDEN_S = 4
 NUMBERS = "def numbers(event):\n    return [each['body'] for each in event['Records']]\n"
@@ -83,22 +78,7 @@ def test_every_message_that_was_acknowledged_is_processed_through_twenty_kills(m
     senders = [
         Sender(each, paths[each % 2], str(each) if each % 2 else None) for each in range(THREADS)
     ]
-    moments, began, kills = random.Random(8), time.monotonic(), 0
-    while kills < KILLS and time.monotonic() - began < BUDGET_S:
-        threads = [threading.Thread(target=each.run, args=(mortal_server,)) for each in senders]
-        before = min(len(each.accepted) for each in senders)
-        for thread in threads:
-            thread.start()
-        threads[0].join(moments.uniform(0.05, 0.7))
-        eventually(
-            lambda count=before: min(len(each.accepted) for each in senders) > count,
-            "something was accepted of each",
-        )
-        mortal_server.kill()
-        kills += 1
-        for thread in threads:
-            thread.join()
-        mortal_server.start()
+    kills = kill_under(mortal_server, senders, seed=8, within_s=0.7)
     wanted = {number for each in senders[::2] for number in each.accepted}
     ordered = [each.accepted for each in senders[1::2]]
     assert len(wanted) > kills

@@ -4,15 +4,13 @@ import base64
 import hashlib
 import os
 import random
-import threading
-import time
+from functools import partial
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-KILLS = 20
-BUDGET_S = 120
-"""For the kills, of which there are fewer where a machine is slow."""
+from tests.e2e.killing import killing
+
 THREADS = 4
 SIZES = (0, 1000, 40_000, 700_000)
 PART = 5 * 1024 * 1024
@@ -25,25 +23,23 @@ def body_of(number, size):
     return (seed * (size // 32 + 1))[:size]
 
 
-class Writer(threading.Thread):
+class Writer:
     """Writes and deletes keys of its own until the server is gone.
 
     Attributes:
         known: what each key is to be: the digest of its body, or None if it is not there. A key
             whose last change was not acknowledged has both what it was and what it may be.
-        writes: set once a change is acknowledged.
+        changes: how many were acknowledged.
     """
 
-    def __init__(self, s3, number, begin):
-        super().__init__()
-        self._s3 = s3
+    def __init__(self, number):
         self._number = number
-        self._moves = random.Random(begin)
-        self._next = begin
+        self._moves = random.Random(number)
+        self._next = number * 10**6
         self.known = {}
-        self.writes = threading.Event()
+        self.changes = 0
 
-    def run(self):
+    def run(self, s3):
         while True:
             key = f"{self._number}/{self._moves.randrange(12)}"
             before = self.known.get(key, [None])
@@ -56,25 +52,26 @@ class Writer(threading.Thread):
             self.known[key] = [*before, after]
             try:
                 if after is None:
-                    self._s3.delete_object(Bucket=BUCKET, Key=key)
+                    s3.delete_object(Bucket=BUCKET, Key=key)
                 elif move < 0.03:
-                    self._in_parts(key, body)
+                    self._in_parts(s3, key, body)
                 else:
-                    self._s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+                    s3.put_object(Bucket=BUCKET, Key=key, Body=body)
             except (BotoCoreError, ClientError):  # it is gone, or going
                 return
             self.known[key] = [after]
-            self.writes.set()
+            self.changes += 1
 
-    def _in_parts(self, key, body):
-        upload = self._s3.create_multipart_upload(Bucket=BUCKET, Key=key)["UploadId"]
+    @staticmethod
+    def _in_parts(s3, key, body):
+        upload = s3.create_multipart_upload(Bucket=BUCKET, Key=key)["UploadId"]
         where = {"Bucket": BUCKET, "Key": key, "UploadId": upload}
         parts = []
         for number, start in ((1, 0), (2, PART)):
             piece = body[start : start + PART]
-            etag = self._s3.upload_part(**where, PartNumber=number, Body=piece)["ETag"]
+            etag = s3.upload_part(**where, PartNumber=number, Body=piece)["ETag"]
             parts.append({"PartNumber": number, "ETag": etag})
-        self._s3.complete_multipart_upload(**where, MultipartUpload={"Parts": parts})
+        s3.complete_multipart_upload(**where, MultipartUpload={"Parts": parts})
 
 
 def found(s3):
@@ -96,31 +93,22 @@ def files(server):
 
 def test_every_acknowledged_change_survives_twenty_kills(mortal_server):
     mortal_server.client("s3").create_bucket(Bucket=BUCKET)
-    moments, began, kills = random.Random(7), time.monotonic(), 0
-    known = [{} for _ in range(THREADS)]
-    while kills < KILLS and time.monotonic() - began < BUDGET_S:
-        writers = []
-        for number in range(THREADS):
-            s3 = mortal_server.client("s3", config=Config(connect_timeout=5, read_timeout=20))
-            writer = Writer(s3, number, (kills * THREADS + number) * 10**6)
-            writer.known = known[number]
-            writers.append(writer)
-        for writer in writers:
-            writer.start()
-        assert writers[0].writes.wait(60)
-        writers[0].join(moments.uniform(0, 0.6))
-        mortal_server.kill()
-        kills += 1
-        for writer in writers:
-            writer.join()
-        mortal_server.start()
+    writers = [Writer(number) for number in range(THREADS)]
+
+    def work():
+        config = Config(connect_timeout=5, read_timeout=20)
+        return [partial(each.run, mortal_server.client("s3", config=config)) for each in writers]
+
+    def changes():
+        return sum(each.changes for each in writers)
+
+    for _ in killing(mortal_server, work, changes, seed=7, within_s=0.6):
         there = found(mortal_server.client("s3"))
-        for each in known:
-            for key, states in each.items():
+        for writer in writers:
+            for key, states in writer.known.items():
                 assert there.get(key) in states, key
-                each[key] = [there.get(key)]
-        assert set(there) <= {key for each in known for key in each}
-    assert kills > 3
+                writer.known[key] = [there.get(key)]
+        assert set(there) <= {key for each in writers for key in each.known}
     s3 = mortal_server.client("s3")
     for upload in s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", ()):
         s3.abort_multipart_upload(Bucket=BUCKET, Key=upload["Key"], UploadId=upload["UploadId"])

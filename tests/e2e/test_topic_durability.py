@@ -2,21 +2,16 @@
 
 import itertools
 import json
-import random
 import socket
-import threading
-import time
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.e2e.conftest import eventually
+from tests.e2e.killing import kill_under
 from tests.e2e.queues import receive
 from tests.e2e.topics import Endpoint, new_topic, subscribed
 from tests.e2e.witness import create_witness, runs
 
-KILLS = 20
-BUDGET_S = 120
-"""For the kills, of which there are fewer where a machine is slow."""
 THREADS = 4
 WORK = (
     "def numbers(event):\n    return [each['Sns']['Message'] for each in event['Records']]\n"
@@ -67,24 +62,9 @@ def test_every_message_that_was_acknowledged_is_delivered_through_twenty_kills(m
         Publisher(each, fifo if each % 2 else topic, str(each) if each % 2 else None)
         for each in range(THREADS)
     ]
-    moments, began, kills = random.Random(8), time.monotonic(), 0
-    while kills < KILLS and time.monotonic() - began < BUDGET_S:
-        threads = [threading.Thread(target=each.run, args=(server,)) for each in publishers]
-        for thread in threads:
-            thread.start()
-        before = sum(len(each.accepted) for each in publishers)
-        threads[0].join(moments.uniform(0.05, 0.4))
-        eventually(
-            lambda count=before: sum(len(each.accepted) for each in publishers) > count,
-            "something was published",
-        )
-        server.kill()
-        kills += 1
-        for thread in threads:
-            thread.join()
-        server.start()
+    kills = kill_under(server, publishers, seed=8, within_s=0.4)
     wanted = {number for each in publishers[::2] for number in each.accepted}
-    assert wanted
+    assert len(wanted) >= kills
     eventually(lambda: wanted <= runs(server, name).keys(), "the function got all", 60)
     queued = emptied(server, server.endpoint + paths[0])
     assert wanted <= set(queued)
