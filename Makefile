@@ -15,7 +15,7 @@ serve: setup-run ## Run the server in this terminal.
 	@$(BIN)/ingle serve $(ARGS)
 
 test: setup-dev setup-node setup-browser setup-ruby setup-java ## Run all tests.
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup-dev ## Check style and types.
 	$(BIN)/ruff check --output-format concise .

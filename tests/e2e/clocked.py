@@ -1,7 +1,6 @@
 """A real server whose clock tests can put forward.
 
-As a program, it takes the options of `ingle serve`. How far its clock is ahead, in seconds, stands
-in a file in the data folder.
+How far its clock is ahead, in seconds, stands in a file in the data folder.
 """
 
 import asyncio
@@ -10,14 +9,14 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import botocore.auth
 import botocore.crt.auth
 
 from ingle.config import load_config
 from ingle.server import run
-from tests.e2e.server import Server
+from tests.e2e.forked import ForkedServer
 
 FILE = "clock"
 _POLL_S = 0.02
@@ -47,15 +46,22 @@ class OffsetClock:
             return 0.0
 
 
-class ClockedServer(Server):
+class ClockedServer(ForkedServer):
     """Starts, stops and kills such a server.
 
     Attributes:
         ahead_s: how far its clock is ahead, in seconds.
     """
 
-    program: ClassVar[tuple[str, ...]] = (sys.executable, "-m", "tests.e2e.clocked")
     ahead_s = 0.0
+
+    @staticmethod
+    def program(arguments: list[str]) -> None:
+        """Serve until a signal comes; takes the arguments of `ingle serve`."""
+        _, *options = arguments
+        names = [each.removeprefix("--").replace("-", "_") for each in options[::2]]
+        config = load_config(dict(zip(names, options[1::2], strict=True)), file=None)
+        sys.exit(run(config, OffsetClock(config.data_dir / FILE)))
 
     def advance(self, seconds: float) -> None:
         """Put its clock forward."""
@@ -98,14 +104,3 @@ _now = botocore.auth.get_current_datetime
 # The second signs where awscrt is installed.
 botocore.auth.get_current_datetime = _time_of_signature
 botocore.crt.auth.get_current_datetime = _time_of_signature
-
-
-def main(arguments: list[str]) -> int:
-    """Serve until a signal comes."""
-    names = [each.removeprefix("--").replace("-", "_") for each in arguments[::2]]
-    config = load_config(dict(zip(names, arguments[1::2], strict=True)), file=None)
-    return run(config, OffsetClock(config.data_dir / FILE))
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

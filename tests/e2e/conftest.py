@@ -17,7 +17,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.e2e.forked import ForkedServer
+from tests.e2e.forked import starting
 from tests.e2e.raw import connect, head_of, signed
 from tests.e2e.server import (
     DURABLE_ROLE_NAME,
@@ -25,7 +25,6 @@ from tests.e2e.server import (
     INVOKER_ROLE_NAME,
     ROLE_NAME,
     Server,
-    starting,
 )
 
 ROLE = f"arn:aws:iam::000000000000:role/{ROLE_NAME}"
@@ -86,13 +85,6 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 def own_server(start_server: Callable[..., Server]) -> Server:
     """A server that the test may stop, kill and start again."""
     return start_server()
-
-
-@pytest.fixture
-def mortal_server(tmp_path: Path) -> Iterator[Server]:
-    """A server of its own for a test that kills it many times: it starts sooner."""
-    with starting(tmp_path, ForkedServer) as start:
-        yield start()
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any, ClassVar, Protocol
+from typing import IO, Any, Protocol
 from urllib.parse import urlsplit
 
 import boto3
@@ -60,8 +59,6 @@ class Server:
         credentials: the variables that `ingle env` printed at the first start.
     """
 
-    program: ClassVar[tuple[str, ...]] = (INGLE, "serve")
-
     def __init__(self, data_dir: Path, *flags: str, wrapper: tuple[str, ...] = ()) -> None:
         self.data_dir = data_dir
         self.endpoint = ""
@@ -90,7 +87,7 @@ class Server:
         environment["INGLE_RUNTIMES_PYTHON_SDK"] = "false"
         self.data_dir.parent.mkdir(parents=True, exist_ok=True)
         log = (self.data_dir.parent / "server.log").open("a")
-        own = ["--port", "0", "--data-dir", str(self.data_dir)]
+        own = ["serve", "--port", "0", "--data-dir", str(self.data_dir)]
         with log:
             self._process = self._launch([*own, *self._flags], environment, log)
         assert self._process.stdout is not None
@@ -98,25 +95,26 @@ class Server:
         assert line.startswith("ready "), f"{line!r}; {self.log}"
         self.endpoint = line.split()[1]
         if not self.credentials:
-            printed = subprocess.run(
-                [INGLE, "env", "--data-dir", str(self.data_dir), "--format", "json"],
-                capture_output=True,
-                check=True,
-                text=True,
-            ).stdout
-            self.credentials = json.loads(printed)
+            told = self._tell(["env", "--data-dir", str(self.data_dir), "--format", "json"])
+            self.credentials = json.loads(told)
             self._make_roles()
         return self
 
     def _launch(self, arguments: list[str], environment: dict[str, str], log: IO[str]) -> "Process":
         return subprocess.Popen(
-            [*self._wrapper, *self.program, *arguments],
+            [*self._wrapper, INGLE, *arguments],
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
             env=environment,
             cwd=ROOT,
         )
+
+    def _tell(self, arguments: list[str]) -> str:
+        """Return what `ingle` prints."""
+        return subprocess.run(
+            [INGLE, *arguments], capture_output=True, check=True, text=True
+        ).stdout
 
     def _make_roles(self) -> None:
         """Make the roles that functions of tests have; a copied data folder has them already."""
@@ -183,20 +181,3 @@ class Server:
             "config": config,
         }
         return boto3.client(service, **{**settings, **overrides})
-
-
-@contextlib.contextmanager
-def starting(folder: Path, kind: type[Server] = Server) -> Iterator[Callable[..., Server]]:
-    """Start servers with these flags, each with a data folder of its own; kill those left."""
-    started: list[Server] = []
-
-    def start(*flags: str) -> Server:
-        started.append(kind(folder / f"server{len(started)}" / "data", *flags))
-        return started[-1].start()
-
-    try:
-        yield start
-    finally:
-        for each in started:
-            if each.running:
-                each.kill()

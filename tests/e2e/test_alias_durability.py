@@ -132,22 +132,22 @@ class Writer:
         return found
 
 
-def test_kill_9_at_any_moment_leaves_aliases_policies_versions_and_tags_intact(mortal_server):
+def test_kill_9_at_any_moment_leaves_aliases_policies_versions_and_tags_intact(own_server):
     writers = [Writer(number) for number in range(THREADS)]
-    functions = mortal_server.client("lambda")
+    functions = own_server.client("lambda")
     for writer in writers:
         create(functions, source(1), FunctionName=writer.name)
         functions.publish_version(FunctionName=writer.name)
 
     def work():
-        functions = mortal_server.client("lambda")
+        functions = own_server.client("lambda")
         return [partial(writer.run, functions) for writer in writers]
 
     def changes():
         return sum(writer.changes for writer in writers)
 
-    for _ in killing(mortal_server, work, changes, seed=7, within_s=0.3):
-        functions = mortal_server.client("lambda")
+    for _ in killing(own_server, work, changes, seed=7, within_s=0.3):
+        functions = own_server.client("lambda")
         for writer in writers:
             assert writer.failures == []
             writer.check(functions)

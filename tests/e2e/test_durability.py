@@ -139,22 +139,22 @@ def digest(value):
     return b64encode(hashlib.sha256(zip_of(app=source(value))).digest()).decode()
 
 
-def test_kill_9_at_any_moment_loses_nothing_that_was_acknowledged(mortal_server):
+def test_kill_9_at_any_moment_loses_nothing_that_was_acknowledged(own_server):
     writers = [Writer(number) for number in range(THREADS)]
 
     def work():
-        functions = mortal_server.client("lambda")
+        functions = own_server.client("lambda")
         return [partial(writer.run, functions) for writer in writers]
 
     def changes():
         return sum(writer.changes for writer in writers)
 
-    for _ in killing(mortal_server, work, changes, seed=20, within_s=0.4):
-        functions = mortal_server.client("lambda")
+    for _ in killing(own_server, work, changes, seed=20, within_s=0.4):
+        functions = own_server.client("lambda")
         for writer in writers:
             assert writer.failures == []
             writer.check(functions)
-    functions, everything = mortal_server.client("lambda"), {}
+    functions, everything = own_server.client("lambda"), {}
     for writer in writers:
         writer.check(functions, invoked=100)
         everything |= writer.acknowledged

@@ -43,9 +43,9 @@ class Putter:
 
 
 def test_every_event_that_was_acknowledged_is_delivered_through_twenty_kills(
-    mortal_server: Server,
+    own_server: Server,
 ) -> None:
-    server = mortal_server
+    server = own_server
     events, functions = server.client("events"), server.client("lambda")
     url, queue = new_queue(server)
     new_rule(events, queue, "shop")

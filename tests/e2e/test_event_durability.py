@@ -31,13 +31,13 @@ def await_runs(server, name, accepted):
     return runs(server, name)
 
 
-def test_every_event_that_was_accepted_runs_through_twenty_kills(mortal_server):
-    names = [create_witness(mortal_server, QUICK), create_witness(mortal_server, FAILING)]
+def test_every_event_that_was_accepted_runs_through_twenty_kills(own_server):
+    names = [create_witness(own_server, QUICK), create_witness(own_server, FAILING)]
     accepted = [[] for _ in range(THREADS)]
     numbers = [iter(range(thread * 10**6, (thread + 1) * 10**6)) for thread in range(THREADS)]
 
     def work():
-        functions = mortal_server.client("lambda")
+        functions = own_server.client("lambda")
         return [
             partial(hand_over, functions, names[each % 2], numbers[each], accepted[each])
             for each in range(THREADS)
@@ -46,10 +46,10 @@ def test_every_event_that_was_accepted_runs_through_twenty_kills(mortal_server):
     def count():
         return sum(map(len, accepted))
 
-    *_, kills = killing(mortal_server, work, count, seed=4, within_s=0.3)
+    *_, kills = killing(own_server, work, count, seed=4, within_s=0.3)
     for which, name in enumerate(names):
         wanted = [number for each in accepted[which::2] for number in each]
-        found = await_runs(mortal_server, name, wanted)
+        found = await_runs(own_server, name, wanted)
         assert len(wanted) > kills
         # Those that were under way at a kill may have been accepted, too.
         assert len(found.keys() - set(wanted)) <= kills * THREADS

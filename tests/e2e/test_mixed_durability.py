@@ -92,8 +92,8 @@ def publishes_to(topic):
     return send
 
 
-def test_what_was_acknowledged_of_a_mixed_load_is_processed_through_twenty_kills(mortal_server):
-    server = mortal_server
+def test_what_was_acknowledged_of_a_mixed_load_is_processed_through_twenty_kills(own_server):
+    server = own_server
     sqs, sns, functions = (server.client(each) for each in ("sqs", "sns", "lambda"))
     dead, dead_arn = new_queue(sqs)
     policy = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 3})

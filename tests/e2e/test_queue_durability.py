@@ -56,29 +56,29 @@ class Sender:
         self._again = [] if failed is None or self.group is None else [failed]
 
 
-def test_every_message_that_was_acknowledged_is_processed_through_twenty_kills(mortal_server):
-    sqs, functions = mortal_server.client("sqs"), mortal_server.client("lambda")
+def test_every_message_that_was_acknowledged_is_processed_through_twenty_kills(own_server):
+    sqs, functions = own_server.client("sqs"), own_server.client("lambda")
     dead, dead_arn = new_queue(sqs)
     policy = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 3})
     queue = {"VisibilityTimeout": str(HIDDEN_S)}
     url, arn = new_queue(sqs, RedrivePolicy=policy, **queue)
     fifo_url, fifo_arn = new_queue(sqs, ".fifo", ContentBasedDeduplication="false", **queue)
-    role = role_that_takes(mortal_server, arn, fifo_arn)
+    role = role_that_takes(own_server, arn, fifo_arn)
     settings = {"Role": role, "Timeout": HIDDEN_S}
-    name = create_witness(mortal_server, FAILING, **settings)
-    fifo_name = create_witness(mortal_server, QUICK, **settings)
+    name = create_witness(own_server, FAILING, **settings)
+    fifo_name = create_witness(own_server, QUICK, **settings)
     for source, function in ((arn, name), (fifo_arn, fifo_name)):
         functions.create_event_source_mapping(
             EventSourceArn=source,
             FunctionName=function,
             FunctionResponseTypes=["ReportBatchItemFailures"],
         )
-    paths = [each.removeprefix(mortal_server.endpoint) for each in (url, fifo_url)]
-    dead_path = dead.removeprefix(mortal_server.endpoint)
+    paths = [each.removeprefix(own_server.endpoint) for each in (url, fifo_url)]
+    dead_path = dead.removeprefix(own_server.endpoint)
     senders = [
         Sender(each, paths[each % 2], str(each) if each % 2 else None) for each in range(THREADS)
     ]
-    kills = kill_under(mortal_server, senders, seed=8, within_s=0.7)
+    kills = kill_under(own_server, senders, seed=8, within_s=0.7)
     wanted = {number for each in senders[::2] for number in each.accepted}
     ordered = [each.accepted for each in senders[1::2]]
     assert len(wanted) > kills
@@ -87,17 +87,15 @@ def test_every_message_that_was_acknowledged_is_processed_through_twenty_kills(m
     letters = {}
 
     def arrived():
-        letters.update(read_letters(mortal_server, mortal_server.endpoint + dead_path))
-        return (
-            poison <= letters.keys() and wanted <= runs(mortal_server, name).keys() | letters.keys()
-        )
+        letters.update(read_letters(own_server, own_server.endpoint + dead_path))
+        return poison <= letters.keys() and wanted <= runs(own_server, name).keys() | letters.keys()
 
     eventually(arrived, "all messages ran or are dead letters", 60)
     # Three times in its own queue, and once here.
     assert set(letters.values()) == {4}
     in_order = {number for each in ordered for number in each}
-    eventually(lambda: in_order <= runs(mortal_server, fifo_name).keys(), "all in groups ran", 60)
-    found = list(dict.fromkeys(runs_in_order(mortal_server, fifo_name)))
+    eventually(lambda: in_order <= runs(own_server, fifo_name).keys(), "all in groups ran", 60)
+    found = list(dict.fromkeys(runs_in_order(own_server, fifo_name)))
     for each in ordered:
         own = [number for number in found if number // 10**6 == each[0] // 10**6]
         assert own == sorted(own)
@@ -121,8 +119,8 @@ def _number(body):
     return told if isinstance(told, int) else int(told["Message"])
 
 
-def test_what_was_received_is_hidden_and_deleted_also_after_a_kill(mortal_server):
-    sqs = mortal_server.client("sqs")
+def test_what_was_received_is_hidden_and_deleted_also_after_a_kill(own_server):
+    sqs = own_server.client("sqs")
     url, _ = new_queue(sqs, VisibilityTimeout="600")
     for body in ("deleted", "hidden", "ready"):
         sqs.send_message(QueueUrl=url, MessageBody=body)
@@ -131,10 +129,10 @@ def test_what_was_received_is_hidden_and_deleted_also_after_a_kill(mortal_server
         [each] = sqs.receive_message(QueueUrl=url)["Messages"]
         received[each["Body"]] = each["ReceiptHandle"]
     sqs.delete_message(QueueUrl=url, ReceiptHandle=received["deleted"])
-    path = url.removeprefix(mortal_server.endpoint)
-    mortal_server.kill()
-    mortal_server.start()
-    sqs, url = mortal_server.client("sqs"), mortal_server.endpoint + path
+    path = url.removeprefix(own_server.endpoint)
+    own_server.kill()
+    own_server.start()
+    sqs, url = own_server.client("sqs"), own_server.endpoint + path
     assert [each["Body"] for each in receive(sqs, url)] == ["ready"]
     assert receive(sqs, url, 0) == []
     sqs.delete_message(QueueUrl=url, ReceiptHandle=received["hidden"])

@@ -91,30 +91,30 @@ def files(server):
     return sum(each.is_file() for each in (server.data_dir / "objects").rglob("*"))
 
 
-def test_every_acknowledged_change_survives_twenty_kills(mortal_server):
-    mortal_server.client("s3").create_bucket(Bucket=BUCKET)
+def test_every_acknowledged_change_survives_twenty_kills(own_server):
+    own_server.client("s3").create_bucket(Bucket=BUCKET)
     writers = [Writer(number) for number in range(THREADS)]
 
     def work():
         config = Config(connect_timeout=5, read_timeout=20)
-        return [partial(each.run, mortal_server.client("s3", config=config)) for each in writers]
+        return [partial(each.run, own_server.client("s3", config=config)) for each in writers]
 
     def changes():
         return sum(each.changes for each in writers)
 
-    for _ in killing(mortal_server, work, changes, seed=7, within_s=0.6):
-        there = found(mortal_server.client("s3"))
+    for _ in killing(own_server, work, changes, seed=7, within_s=0.6):
+        there = found(own_server.client("s3"))
         for writer in writers:
             for key, states in writer.known.items():
                 assert there.get(key) in states, key
                 writer.known[key] = [there.get(key)]
         assert set(there) <= {key for each in writers for key in each.known}
-    s3 = mortal_server.client("s3")
+    s3 = own_server.client("s3")
     for upload in s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", ()):
         s3.abort_multipart_upload(Bucket=BUCKET, Key=upload["Key"], UploadId=upload["UploadId"])
     for key in found(s3):
         s3.delete_object(Bucket=BUCKET, Key=key)
-    assert files(mortal_server) == 0
+    assert files(own_server) == 0
     s3.delete_bucket(Bucket=BUCKET)
 
 

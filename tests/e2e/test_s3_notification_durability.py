@@ -52,9 +52,9 @@ class Changing:
 
 
 def test_every_acknowledged_change_reaches_its_function_through_twenty_kills(
-    mortal_server: Server,
+    own_server: Server,
 ) -> None:
-    server = mortal_server
+    server = own_server
     server.client("s3").create_bucket(Bucket=BUCKET)
     name = create_witness(server, WORK)
     arn = let_s3_invoke(server, name, BUCKET)

@@ -40,8 +40,8 @@ class Publisher:
             self.accepted.append(number)
 
 
-def test_every_message_that_was_acknowledged_is_delivered_through_twenty_kills(mortal_server):
-    server = mortal_server
+def test_every_message_that_was_acknowledged_is_delivered_through_twenty_kills(own_server):
+    server = own_server
     sns, sqs, functions = (server.client(each) for each in ("sns", "sqs", "lambda"))
     topic = new_topic(sns)
     fifo = new_topic(sns, ".fifo", ContentBasedDeduplication="true")

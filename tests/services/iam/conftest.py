@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from botocore.config import Config
 
-from tests.e2e.server import Server, starting
+from tests.e2e.forked import starting
+from tests.e2e.server import Server
 
 ACCOUNT = "000000000000"
 ALLOW_ALL = json.dumps(
