@@ -151,3 +151,50 @@ async def test_what_is_too_much_for_memory_is_delivered_from_the_disk(
         await clock.advance(0.25)
         await asyncio.sleep(0)
     await flaky.taken.wait()
+
+
+class Hanging:
+    """A service whose things do not answer before they are told to, and then fail."""
+
+    def __init__(self) -> None:
+        self.under_way = 0
+        self.go = asyncio.Event()
+
+    def is_prompt(self, delivery: Delivery) -> bool:
+        return False
+
+    async def send(self, delivery: Delivery, payload: bytes) -> Step:
+        self.under_way += 1
+        try:
+            await self.go.wait()
+        finally:
+            self.under_way -= 1
+        raise DeliveryFailed("TIMEOUT", "It hangs.", again=True)
+
+
+async def test_a_target_that_hangs_does_not_hold_up_the_others(
+    events: Events, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = dispatcher.MEMORY.failing + 2
+    monkeypatch.setattr(dispatcher, "MEMORY", replace(dispatcher.MEMORY, at_once=at_once))
+    hanging, flaky = Hanging(), Flaky(clock, 0)
+    for service, sender in (("hanging", hanging), ("flaky", flaky)):
+        events.deliveries.send_with(service, sender)
+        arn = ARN.replace("flaky", service)
+        await events.rule({"source": [service]}, name=service, Arn=arn)
+    for _ in range(at_once):
+        await events.put(Source="hanging")
+    # Nothing is known of it yet, so it has all places; when it has failed, it gets a few.
+    while hanging.under_way < at_once:
+        await asyncio.sleep(0)
+    hanging.go.set()
+    while hanging.under_way:
+        await asyncio.sleep(0)
+    hanging.go.clear()
+    while hanging.under_way < dispatcher.MEMORY.failing:
+        await clock.advance(0.25)
+        await asyncio.sleep(0)
+    await clock.advance(5)
+    await events.put(Source="flaky")
+    await flaky.taken.wait()
+    hanging.go.set()

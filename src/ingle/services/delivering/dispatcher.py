@@ -21,6 +21,7 @@ from ingle.services.delivering.model import (
     Sender,
     Shape,
 )
+from ingle.services.delivering.places import Places
 from ingle.services.delivering.store import DeliveryStore
 from ingle.storage.tasks import finish
 
@@ -60,6 +61,7 @@ class Dispatcher:
         self._kept: dict[int, Delivery] = {}
         self._kept_bytes = 0
         self._running: set[asyncio.Task[None]] = set()
+        self._places = Places(MEMORY.failing, MEMORY.kept)
         self._task: asyncio.Task[None] | None = None
         self._stopped = False
 
@@ -159,20 +161,29 @@ class Dispatcher:
                 delivery = await self._store.get(row)
             else:
                 self._kept_bytes -= len(delivery.event)
-            if delivery is not None:
-                await self._attempt(delivery)
+            if delivery is not None and self._places.enter(delivery.arn, row):
+                await self._in_its_place(delivery)
         except Exception:
             # The disk is full, for instance: what is on it is tried again.
             _logger.exception("delivery %d failed; it is tried again", row)
             due_ms = self._now_ms() + int(1000 * RETRY.longest_s)
             heapq.heappush(self._due, (due_ms, row))
 
-    async def _attempt(self, delivery: Delivery) -> None:
+    async def _in_its_place(self, delivery: Delivery) -> None:
+        failed: bool | None = None
+        try:
+            failed = await self._attempt(delivery)
+        finally:
+            for row in self._places.leave(delivery.arn, failed):
+                heapq.heappush(self._due, (self._now_ms(), row))
+
+    async def _attempt(self, delivery: Delivery) -> bool | None:
+        """Deliver; return whether the target failed, or None where it was not asked."""
         now_ms = self._now_ms()
         if now_ms > delivery.expires_ms:
             fault = DeliveryFailed("TIMEOUT", "The event is older than it may be.")
             await self._give_up(delivery, fault, "MaximumEventAgeInSeconds")
-            return
+            return None
         delivery.attempts += 1
         try:
             await self._send(delivery)
@@ -181,13 +192,17 @@ class Dispatcher:
             delivery.attempts -= 1
             delivery.due_ms = now_ms + int(1000 * error.wait_s) + 1
             self.added([delivery])
+            return None
         except DeliveryFailed as error:
             await self._failed(delivery, error)
+            return error.again
         except Exception as error:
             _logger.exception("%s could not be sent to %s", delivery.source_arn, delivery.arn)
             await self._failed(
                 delivery, DeliveryFailed("INTERNAL_ERROR", type(error).__name__, again=True)
             )
+            return True
+        return False
 
     async def _send(self, delivery: Delivery) -> None:
         service = delivery.arn.split(":")[2]

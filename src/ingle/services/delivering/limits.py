@@ -20,6 +20,7 @@ class MemoryLimits:
     """Ingle's own."""
 
     at_once: int
+    failing: int
     promptly: int
     kept: int
     kept_bytes: int
