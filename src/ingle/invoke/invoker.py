@@ -10,6 +10,7 @@ from ingle.clock import Clock
 from ingle.invoke import busy, report
 from ingle.invoke.admission import Admission, Lane, leave
 from ingle.invoke.busy import Busy
+from ingle.invoke.elapsed import elapsed
 from ingle.invoke.errors import ShuttingDown, TooManyRequests
 from ingle.invoke.logs import LogSink
 from ingle.invoke.measured import InvocationListener, Measured, Throttled
@@ -255,7 +256,7 @@ class Invoker:
                 spec.timeout_s,
                 streamed,
             )
-        duration_s = _took(call, outcome if failed is None else None)
+        duration_s = elapsed(began, spec.timeout_s, outcome if failed is None else None)
         answer, status, kind = self._conclude(outcome, spec, request_id, sandbox)
         call.error = _error(outcome, kind)
         peak = sandbox.peak_memory()
@@ -305,7 +306,7 @@ class Invoker:
         answered_s = bill.duration_s
         bill = replace(
             bill,
-            duration_s=_took(call, outcome),
+            duration_s=elapsed(call.began, call.spec.timeout_s, outcome),
             peak_bytes=max(bill.peak_bytes, sandbox.peak_memory()),
             status=status,
             error_type=kind,
@@ -373,17 +374,6 @@ class Invoker:
         if sandbox.api is not None:
             sandbox.api.fault(event)
         return answer, status, kind
-
-
-def _took(call: "_Call", outcome: Outcome | None) -> float:
-    """The seconds since an invocation began; the whole limit where that ran out.
-
-    Timers of the event loop count from its last turn, so they end a little early.
-    """
-    seconds = perf_counter() - call.began
-    if outcome is not None and outcome.ending is Ending.TIMEOUT:
-        return max(seconds, call.spec.timeout_s)
-    return seconds
 
 
 def _close_log(log: Stream, sandbox: Sandbox, bill: report.Bill, trace_id: str) -> None:

@@ -10,6 +10,7 @@ import orjson
 from ingle.clock import Clock
 from ingle.invoke import report
 from ingle.invoke.admission import OF_ACCOUNT
+from ingle.invoke.elapsed import elapsed
 from ingle.invoke.errors import (
     FileSystemNotMounted,
     InitFailed,
@@ -223,7 +224,7 @@ class Starter:
         begin = log.lines.init_start if source is None else log.lines.restore_start
         log.platform(begin(version))
         outcome = await sandbox.start(limit_s, version, phase=phase)
-        took = perf_counter() - started
+        took = elapsed(started, limit_s, outcome)
         if sandbox.api is not None:
             status = _INIT_STATUS.get(outcome.ending, "error")
             kind = error_type(outcome) if status == "error" else ""
