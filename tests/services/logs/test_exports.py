@@ -64,6 +64,16 @@ async def test_one_task_runs_at_a_time_and_can_be_cancelled(logs: Logs) -> None:
     await ended(logs, await create(logs))
 
 
+async def test_of_two_that_are_asked_for_at_once_one_is_refused(logs: Logs) -> None:
+    for number in range(30):
+        logs.write((0, "a"), stream=str(number))
+    answers = await asyncio.gather(create(logs), create(logs), return_exceptions=True)
+    [task_id] = [each for each in answers if isinstance(each, str)]
+    [refused] = [each for each in answers if isinstance(each, ServiceError)]
+    assert refused.code == "LimitExceededException"
+    await ended(logs, task_id)
+
+
 @pytest.mark.parametrize(
     ("members", "told"),
     [

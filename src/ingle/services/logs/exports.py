@@ -109,8 +109,7 @@ class Exports:
         self._check(group.key, bucket, prefix)
         columns = tables.export_tasks.c
         mine = (columns.account_id == context.account_id) & (columns.region == context.region)
-        if await self._rows(mine & columns.code.in_(_UNFINISHED)):
-            raise LimitExceeded("An export task is running already; one at a time may.")
+        unfinished = select(columns.id).where(mine & columns.code.in_(_UNFINISHED))
         task_id = str(uuid.uuid4())
         values = {
             "id": task_id,
@@ -129,6 +128,8 @@ class Exports:
         }
 
         async def run(connection: AsyncConnection) -> None:
+            if (await connection.execute(unfinished)).first() is not None:
+                raise LimitExceeded("An export task is running already; one at a time may.")
             await connection.execute(insert(tables.export_tasks).values(values))
 
         await self._database.write(run)
