@@ -83,7 +83,7 @@ class ForkedServer(Server):
         return _Forked(self.program, arguments, environment, log)
 
     def _tell(self, arguments: list[str]) -> str:
-        with Path(os.devnull).open("w") as log:
+        with self._open_log() as log:
             process = _Forked(ingle, arguments, dict(os.environ), log)
         with process.stdout:
             printed = process.stdout.read()

@@ -3,8 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence, Sized
 from typing import Protocol
 
 from tests.e2e.conftest import eventually
@@ -16,34 +15,46 @@ _BUDGET_S = 120
 _AT_LEAST = 4
 
 
+class Client(Protocol):
+    """What has a server work for as long as it is there.
+
+    Attributes:
+        accepted: what was acknowledged, in its order.
+    """
+
+    @property
+    def accepted(self) -> Sized: ...
+
+    def run(self, server: Server, /) -> None: ...
+
+
 def killing(
-    server: Server,
-    work: Callable[[], Iterable[Callable[[], object]]],
-    acknowledged: Callable[[], int],
-    *,
-    seed: int,
-    within_s: float,
+    server: Server, clients: Sequence[Client], *, seed: int, within_s: float
 ) -> Iterator[int]:
-    """Kill a server at random moments, each after something was acknowledged; start it again.
+    """Kill a server at random moments, each after every client got an answer; start it again.
 
     Args:
         server: it, which runs.
-        work: what to do with it meanwhile, each in a thread, until it is gone; asked for anew after
-            each start.
-        acknowledged: a number that grows with what is done.
+        clients: who works meanwhile, each in a thread.
         seed: of the moments.
-        within_s: the longest time until a kill after something was acknowledged.
+        within_s: the longest time from the answers to a kill.
 
     Yields:
         After each start how many kills there were.
     """
     moments, began, kills = random.Random(seed), time.monotonic(), 0
     while kills < _KILLS and time.monotonic() - began < _BUDGET_S:
-        threads = [threading.Thread(target=each) for each in work()]
-        before = acknowledged()
+        threads = [threading.Thread(target=each.run, args=(server,)) for each in clients]
+        before = [len(each.accepted) for each in clients]
         for thread in threads:
             thread.start()
-        eventually(lambda count=before: acknowledged() > count, "something is acknowledged", 60)
+        eventually(
+            lambda counts=before: all(
+                len(each.accepted) > count for each, count in zip(clients, counts, strict=True)
+            ),
+            "something of each client is acknowledged",
+            60,
+        )
         threads[0].join(moments.uniform(0, within_s))
         server.kill()
         for thread in threads:
@@ -52,32 +63,3 @@ def killing(
         kills += 1
         yield kills
     assert kills >= _AT_LEAST, "the machine is too slow for a test of kills"
-
-
-class Client(Protocol):
-    """What hands something over for as long as the server is there.
-
-    Attributes:
-        accepted: what was acknowledged, in its order.
-    """
-
-    accepted: list[int]
-
-    def run(self, server: Server, /) -> None: ...
-
-
-def kill_under(server: Server, clients: Sequence[Client], *, seed: int, within_s: float) -> int:
-    """Kill a server as `killing` does, each time that something of each client was acknowledged.
-
-    Returns:
-        How many kills there were.
-    """
-
-    def work() -> list[Callable[[], object]]:
-        return [partial(each.run, server) for each in clients]
-
-    def acknowledged() -> int:
-        return min(len(each.accepted) for each in clients)
-
-    *_, kills = killing(server, work, acknowledged, seed=seed, within_s=within_s)
-    return kills

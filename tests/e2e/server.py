@@ -86,9 +86,8 @@ class Server:
         environment["INGLE_RUNTIMES_NODEJS_SDK"] = "false"  # 200 MB that few tests want
         environment["INGLE_RUNTIMES_PYTHON_SDK"] = "false"
         self.data_dir.parent.mkdir(parents=True, exist_ok=True)
-        log = (self.data_dir.parent / "server.log").open("a")
         own = ["serve", "--port", "0", "--data-dir", str(self.data_dir)]
-        with log:
+        with self._open_log() as log:
             self._process = self._launch([*own, *self._flags], environment, log)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
@@ -109,6 +108,9 @@ class Server:
             env=environment,
             cwd=ROOT,
         )
+
+    def _open_log(self) -> IO[str]:
+        return (self.data_dir.parent / "server.log").open("a")
 
     def _tell(self, arguments: list[str]) -> str:
         """Return what `ingle` prints."""

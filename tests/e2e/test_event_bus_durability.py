@@ -6,7 +6,7 @@ import json
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.e2e.conftest import eventually
-from tests.e2e.killing import kill_under
+from tests.e2e.killing import killing
 from tests.e2e.server import Server
 from tests.e2e.test_event_buses import new_queue, new_rule, receive
 from tests.e2e.witness import create_witness, runs
@@ -60,7 +60,7 @@ def test_every_event_that_was_acknowledged_is_delivered_through_twenty_kills(
     )
     path = url.removeprefix(server.endpoint)
     putters = [Putter(each) for each in range(THREADS)]
-    kills = kill_under(server, putters, seed=8, within_s=0.7)
+    *_, kills = killing(server, putters, seed=8, within_s=0.7)
     wanted = {number for each in putters for number in each.accepted}
     assert len(wanted) > kills
     eventually(lambda: wanted <= runs(server, name).keys(), "the function got all", 60)

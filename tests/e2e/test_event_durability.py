@@ -1,7 +1,7 @@
 """No event that got its 202 is lost, however the server ends, and none runs without need."""
 
+import itertools
 import threading
-from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -15,14 +15,28 @@ SLOW = "def work(event):\n    time.sleep(0.2)\n"
 FAILING = "def work(event):\n    if event % 7 == 0:\n        raise ValueError('not today')\n"
 
 
-def hand_over(functions, name, numbers, accepted):
-    """Hand over events until the server is gone; note those that were accepted."""
-    for number in numbers:
-        try:
-            functions.invoke(FunctionName=name, InvocationType="Event", Payload=b"%d" % number)
-        except (BotoCoreError, ClientError):  # it is gone, or going
-            return
-        accepted.append(number)
+class Client:
+    """Hands over events until the server is gone, and goes on with those after them.
+
+    Attributes:
+        accepted: those that were.
+    """
+
+    def __init__(self, name, numbers):
+        self.accepted = []
+        self._name = name
+        self._numbers = iter(numbers)
+
+    def run(self, server):
+        functions = server.client("lambda")
+        for number in self._numbers:
+            try:
+                functions.invoke(
+                    FunctionName=self._name, InvocationType="Event", Payload=b"%d" % number
+                )
+            except (BotoCoreError, ClientError):  # it is gone, or going
+                return
+            self.accepted.append(number)
 
 
 def await_runs(server, name, accepted):
@@ -33,22 +47,10 @@ def await_runs(server, name, accepted):
 
 def test_every_event_that_was_accepted_runs_through_twenty_kills(own_server):
     names = [create_witness(own_server, QUICK), create_witness(own_server, FAILING)]
-    accepted = [[] for _ in range(THREADS)]
-    numbers = [iter(range(thread * 10**6, (thread + 1) * 10**6)) for thread in range(THREADS)]
-
-    def work():
-        functions = own_server.client("lambda")
-        return [
-            partial(hand_over, functions, names[each % 2], numbers[each], accepted[each])
-            for each in range(THREADS)
-        ]
-
-    def count():
-        return sum(map(len, accepted))
-
-    *_, kills = killing(own_server, work, count, seed=4, within_s=0.3)
+    clients = [Client(names[each % 2], itertools.count(each * 10**6)) for each in range(THREADS)]
+    *_, kills = killing(own_server, clients, seed=4, within_s=0.3)
     for which, name in enumerate(names):
-        wanted = [number for each in accepted[which::2] for number in each]
+        wanted = [number for each in clients[which::2] for number in each.accepted]
         found = await_runs(own_server, name, wanted)
         assert len(wanted) > kills
         # Those that were under way at a kill may have been accepted, too.
@@ -57,12 +59,11 @@ def test_every_event_that_was_accepted_runs_through_twenty_kills(own_server):
 
 
 def test_a_server_that_is_stopped_leaves_what_it_did_not_run_to_the_next_start(own_server):
-    functions = own_server.client("lambda")
     name = create_witness(own_server, SLOW)
     wanted = list(range(60))
-    accepted = []
-    hand_over(functions, name, wanted, accepted)
-    assert accepted == wanted
+    client = Client(name, wanted)
+    client.run(own_server)
+    assert client.accepted == wanted
     assert own_server.stop() == 0
     own_server.start()
     found = await_runs(own_server, name, wanted)
@@ -70,23 +71,16 @@ def test_a_server_that_is_stopped_leaves_what_it_did_not_run_to_the_next_start(o
 
 
 def test_events_are_accepted_until_the_server_stops_and_none_of_them_is_lost(own_server):
-    functions = own_server.client("lambda")
     name = create_witness(own_server, QUICK)
-    accepted = [[] for _ in range(THREADS)]
-    threads = [
-        threading.Thread(
-            target=hand_over,
-            args=(functions, name, range(each * 10**6, (each + 1) * 10**6), accepted[each]),
-        )
-        for each in range(THREADS)
-    ]
+    clients = [Client(name, itertools.count(each * 10**6)) for each in range(THREADS)]
+    threads = [threading.Thread(target=each.run, args=(own_server,)) for each in clients]
     for thread in threads:
         thread.start()
-    eventually(lambda: sum(map(len, accepted)) > 100, "events are accepted")
+    eventually(lambda: sum(len(each.accepted) for each in clients) > 100, "events are accepted")
     assert own_server.stop() == 0
     for thread in threads:
         thread.join()
     own_server.start()
-    wanted = [number for each in accepted for number in each]
+    wanted = [number for each in clients for number in each.accepted]
     found = await_runs(own_server, name, wanted)
     assert set(found.values()) == {1}

@@ -7,7 +7,7 @@ from collections import defaultdict
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.e2e.conftest import eventually
-from tests.e2e.killing import kill_under
+from tests.e2e.killing import killing
 from tests.e2e.queues import new_queue, role_that_takes
 from tests.e2e.test_queue_durability import read_letters
 from tests.e2e.test_sns import new_topic, open_queue
@@ -138,7 +138,7 @@ def test_what_was_acknowledged_of_a_mixed_load_is_processed_through_twenty_kills
     clients = [sender, publisher, *in_groups]
     sqs.send_message(QueueUrl=url, MessageBody=str(POISON))
     sender.accepted.append(POISON)
-    kills = kill_under(server, clients, seed=8, within_s=0.7)
+    *_, kills = killing(server, clients, seed=8, within_s=0.7)
     wanted = {*sender.accepted, *publisher.accepted}
     assert len(wanted) > kills
     letters = {}

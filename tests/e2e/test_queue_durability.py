@@ -6,7 +6,7 @@ import json
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.e2e.conftest import eventually
-from tests.e2e.killing import kill_under
+from tests.e2e.killing import killing
 from tests.e2e.queues import new_queue, receive, role_that_takes
 from tests.e2e.witness import create_witness, runs, runs_in_order
 
@@ -78,7 +78,7 @@ def test_every_message_that_was_acknowledged_is_processed_through_twenty_kills(o
     senders = [
         Sender(each, paths[each % 2], str(each) if each % 2 else None) for each in range(THREADS)
     ]
-    kills = kill_under(own_server, senders, seed=8, within_s=0.7)
+    *_, kills = killing(own_server, senders, seed=8, within_s=0.7)
     wanted = {number for each in senders[::2] for number in each.accepted}
     ordered = [each.accepted for each in senders[1::2]]
     assert len(wanted) > kills

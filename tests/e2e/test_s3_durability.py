@@ -4,7 +4,6 @@ import base64
 import hashlib
 import os
 import random
-from functools import partial
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -29,7 +28,7 @@ class Writer:
     Attributes:
         known: what each key is to be: the digest of its body, or None if it is not there. A key
             whose last change was not acknowledged has both what it was and what it may be.
-        changes: how many were acknowledged.
+        accepted: what was acknowledged, in its order.
     """
 
     def __init__(self, number):
@@ -37,9 +36,10 @@ class Writer:
         self._moves = random.Random(number)
         self._next = number * 10**6
         self.known = {}
-        self.changes = 0
+        self.accepted = []
 
-    def run(self, s3):
+    def run(self, server):
+        s3 = server.client("s3", config=Config(connect_timeout=5, read_timeout=20))
         while True:
             key = f"{self._number}/{self._moves.randrange(12)}"
             before = self.known.get(key, [None])
@@ -60,7 +60,7 @@ class Writer:
             except (BotoCoreError, ClientError):  # it is gone, or going
                 return
             self.known[key] = [after]
-            self.changes += 1
+            self.accepted.append(key)
 
     @staticmethod
     def _in_parts(s3, key, body):
@@ -94,15 +94,7 @@ def files(server):
 def test_every_acknowledged_change_survives_twenty_kills(own_server):
     own_server.client("s3").create_bucket(Bucket=BUCKET)
     writers = [Writer(number) for number in range(THREADS)]
-
-    def work():
-        config = Config(connect_timeout=5, read_timeout=20)
-        return [partial(each.run, own_server.client("s3", config=config)) for each in writers]
-
-    def changes():
-        return sum(each.changes for each in writers)
-
-    for _ in killing(own_server, work, changes, seed=7, within_s=0.6):
+    for _ in killing(own_server, writers, seed=7, within_s=0.6):
         there = found(own_server.client("s3"))
         for writer in writers:
             for key, states in writer.known.items():

@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.e2e.conftest import eventually
-from tests.e2e.killing import kill_under
+from tests.e2e.killing import killing
 from tests.e2e.notifying import configure, let_s3_invoke
 from tests.e2e.server import Server
 from tests.e2e.witness import create_witness, runs
@@ -61,7 +61,7 @@ def test_every_acknowledged_change_reaches_its_function_through_twenty_kills(
     wanted_events = ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")
     configure(server.client("s3"), BUCKET, "LambdaFunction", arn, *wanted_events)
     changing = [Changing(each) for each in range(THREADS)]
-    kills = kill_under(server, changing, seed=7, within_s=0.6)
+    *_, kills = killing(server, changing, seed=7, within_s=0.6)
     wanted = {number for each in changing for number in each.accepted}
     assert len(wanted) > kills
     eventually(lambda: wanted <= runs(server, name).keys(), "the function got all", 90)

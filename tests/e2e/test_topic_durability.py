@@ -7,7 +7,7 @@ import socket
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.e2e.conftest import eventually
-from tests.e2e.killing import kill_under
+from tests.e2e.killing import killing
 from tests.e2e.queues import receive
 from tests.e2e.topics import Endpoint, new_topic, subscribed
 from tests.e2e.witness import create_witness, runs
@@ -62,7 +62,7 @@ def test_every_message_that_was_acknowledged_is_delivered_through_twenty_kills(o
         Publisher(each, fifo if each % 2 else topic, str(each) if each % 2 else None)
         for each in range(THREADS)
     ]
-    kills = kill_under(server, publishers, seed=8, within_s=0.4)
+    *_, kills = killing(server, publishers, seed=8, within_s=0.4)
     wanted = {number for each in publishers[::2] for number in each.accepted}
     assert len(wanted) >= kills
     eventually(lambda: wanted <= runs(server, name).keys(), "the function got all", 60)

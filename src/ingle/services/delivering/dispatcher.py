@@ -61,7 +61,7 @@ class Dispatcher:
         self._kept: dict[int, Delivery] = {}
         self._kept_bytes = 0
         self._running: set[asyncio.Task[None]] = set()
-        self._places = Places(MEMORY.failing, MEMORY.kept)
+        self._places = Places(MEMORY.failing, MEMORY.failing_targets)
         self._task: asyncio.Task[None] | None = None
         self._stopped = False
 

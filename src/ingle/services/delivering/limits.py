@@ -21,6 +21,7 @@ class MemoryLimits:
 
     at_once: int
     failing: int
+    failing_targets: int
     promptly: int
     kept: int
     kept_bytes: int
