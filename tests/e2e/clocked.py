@@ -8,6 +8,7 @@ import datetime
 import sys
 import threading
 import time
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,11 @@ class OffsetClock:
     def monotonic(self) -> float:
         return time.monotonic() + self._ahead_s()
 
-    async def sleep(self, seconds: float) -> None:
-        until = self.monotonic() + seconds
+    def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
+        # From this call on, not from when a task of it begins: it may be put forward between.
+        return self._reach(self.monotonic() + seconds)
+
+    async def _reach(self, until: float) -> None:
         while (left := until - self.monotonic()) > 0:
             await asyncio.sleep(min(left, _POLL_S))
 

@@ -81,11 +81,24 @@ class Lines:
 
     def hand_over(self, *names: str) -> None:
         """Begin to have events accepted."""
-        now_ms = int(self.clock.time() * 1000)
-        for name in names:
-            key = ("0" * 12, "us-east-1", name[0], "")
-            event = Event(key, name.encode(), "0" * 36, "", now_ms, now_ms, id=next(IDS))
+        for event in self.events(*names):
             self.handed_over.append(asyncio.ensure_future(self.inbox.accept(event)))
+
+    def events(self, *names: str) -> list[Event]:
+        """Make events that are due now."""
+        now_ms = int(self.clock.time() * 1000)
+        return [
+            Event(
+                ("0" * 12, "us-east-1", name[0], ""),
+                name.encode(),
+                "0" * 36,
+                "",
+                now_ms,
+                now_ms,
+                id=next(IDS),
+            )
+            for name in names
+        ]
 
     async def succeed(self, *names: str) -> None:
         """End events well."""

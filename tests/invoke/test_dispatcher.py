@@ -194,6 +194,16 @@ async def test_events_that_are_written_while_others_are_read_run_once(
     assert sorted(lines.started) == sorted([*names, "a90"])
 
 
+async def test_an_event_that_is_written_just_before_others_are_read_runs_once(lines: Lines) -> None:
+    read, announced = lines.events("a1", "a2")
+    lines.dispatcher.announce([announced])
+    await lines.database.write(lambda connection: lines.store.insert(connection, [read, announced]))
+    lines.dispatcher.accepted([read])
+    lines.dispatcher.accepted([announced])
+    await drain(lines, 2)
+    assert sorted(lines.started) == ["a1", "a2"]
+
+
 @pytest.mark.parametrize("seed", range(4))
 async def test_events_that_come_while_others_are_read_and_end_run_once_each(
     lines: Lines, seed: int

@@ -1,6 +1,8 @@
 """A clock that stands still until a test moves it."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 
 class ManualClock:
@@ -18,8 +20,11 @@ class ManualClock:
     def monotonic(self) -> float:
         return self.now
 
-    async def sleep(self, seconds: float) -> None:
-        until = self.now + seconds
+    def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
+        # From this call on, not from when a task of it begins: a test may move on between.
+        return self._reach(self.now + seconds)
+
+    async def _reach(self, until: float) -> None:
         async with self._moved:
             await self._moved.wait_for(lambda: self.now >= until)
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -206,7 +206,8 @@ class Dispatcher:
                 self._enqueue(backlog)
             else:
                 backlog.loading, backlog.dirty = True, False
-                self._own(self._load(backlog))
+                # As of now: those that arrive are in the buffer, maybe, once the reading begins.
+                self._own(self._load(backlog, backlog.held | backlog.arriving))
 
     def _own(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -268,15 +269,15 @@ class Dispatcher:
             self._forget_if_over(backlog)
         self._pump()
 
-    async def _load(self, backlog: Backlog) -> None:
-        """Read the next events of a line whose buffer is empty."""
+    async def _load(self, backlog: Backlog, known: Set[int]) -> None:
+        """Read the next events of a line whose buffer is empty, but for those that are known."""
         bounds = self._bounds
         limit = 1 if self._buffered > bounds.buffered_bytes else bounds.page
         try:
             page = await self._store.page(
                 backlog.key,
                 self._now(),
-                backlog.held | backlog.arriving,
+                known,
                 limit,
                 bounds.page_bytes,
             )
