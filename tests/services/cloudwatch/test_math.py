@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ingle.services.cloudwatch.math.errors import BadExpression
@@ -197,6 +197,8 @@ def naive(node: Node) -> float:
             return -naive(operand)
         case Binary(sign, left, right):
             one, two = naive(left), naive(right)
+            if math.isnan(one) or math.isnan(two):
+                return math.nan
             if sign == "/":
                 return one / two if two else math.nan
             if sign == "&&":
@@ -211,6 +213,8 @@ def test_what_is_written_is_read_as_it_was_meant(node: Node) -> None:
 
 
 @given(nodes)
+@example(Binary("<", Number(1.0), Binary("/", Name("a"), Number(0.0))))
+@example(Binary("&&", Number(1.0), Binary("/", Number(1.0), Number(0.0))))
 def test_arithmetic_is_that_of_numbers_at_every_time(node: Node) -> None:
     metrics = {name: series(*[value] * 5) for name, value in VALUES.items()}
     expected = naive(node)

@@ -47,20 +47,31 @@ def _power(left: float, right: float) -> float:
     return result if isinstance(result, float) else math.nan
 
 
+def _holds(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], float]:
+    """Make an operator of a comparison; of what is no number, it is none."""
+
+    def compute(left: float, right: float) -> float:
+        if math.isnan(left) or math.isnan(right):
+            return math.nan
+        return float(compare(left, right))
+
+    return compute
+
+
 OPERATORS: dict[str, Callable[[Any, Any], float]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
     "/": _divide,
     "^": _power,
-    "==": lambda left, right: float(left == right),
-    "!=": lambda left, right: float(left != right),
-    "<": lambda left, right: float(left < right),
-    ">": lambda left, right: float(left > right),
-    "<=": lambda left, right: float(left <= right),
-    ">=": lambda left, right: float(left >= right),
-    "&&": lambda left, right: float(bool(left) and bool(right)),
-    "||": lambda left, right: float(bool(left) or bool(right)),
+    "==": _holds(operator.eq),
+    "!=": _holds(operator.ne),
+    "<": _holds(operator.lt),
+    ">": _holds(operator.gt),
+    "<=": _holds(operator.le),
+    ">=": _holds(operator.ge),
+    "&&": _holds(lambda left, right: bool(left) and bool(right)),
+    "||": _holds(lambda left, right: bool(left) or bool(right)),
 }
 
 
