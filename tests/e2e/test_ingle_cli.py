@@ -106,7 +106,8 @@ def test_an_image_is_deployed_and_updated(ingle: Ingle, name: str, images: Path)
     options = ("--memory", "256", "--timeout", "20")
     made = ingle("deploy", "--image", f"oci:{images}/{name}:latest", *options)
     assert made.status == 0, made.error
-    assert re.match(rf"created {name}: image, sha256 [0-9a-f]{{10}}…\n", made.output)
+    # Before it, where it is the first, it says that it made a role.
+    assert re.search(rf"^created {name}: image, sha256 [0-9a-f]{{10}}…\n", made.output, re.M)
     failed = ingle("invoke", name)  # nothing says which handler
     assert failed.status == 1
     run["Cmd"] = ["app.handler"]
@@ -161,7 +162,7 @@ def test_a_zip_is_deployed_as_it_is(ingle: Ingle, name: str, functions: Any) -> 
 
 def test_what_the_server_refuses_is_one_line(ingle: Ingle) -> None:
     (ingle.folder / "app.py").write_text(HELLO)
-    refused = ingle("deploy", "app.py", "--runtime", "go1.x")
+    refused = ingle("deploy", "app.py", "--runtime", "go1.x", "--role", ROLE)
     assert (refused.status, refused.output) == (1, "")
     assert refused.error.startswith("error: CreateFunction: ")
     assert refused.error.endswith(" (InvalidParameterValueException)\n")

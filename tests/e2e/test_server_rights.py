@@ -2,11 +2,12 @@
 
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.server import Server
+from tests.e2e.server import INGLE, Server
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root has rights to give up")
 
@@ -86,3 +87,36 @@ def test_a_strict_umask_keeps_neither_the_server_nor_functions_from_their_files(
         assert server.data_dir.stat().st_mode & 0o777 == 0o700
     finally:
         server.stop()
+
+
+def test_a_folder_of_images_is_seen_also_below_one_that_python_looks_into(tmp_path):
+    images = tmp_path / "images"
+    images.mkdir()
+    (images / "one").touch()
+    wrapper = ("/usr/bin/env", "PYTHONPATH=/tmp")
+    server = Server(tmp_path / "data", "--images", str(images), wrapper=wrapper).start()
+    try:
+        root = f"/proc/{server.process.pid}/root"
+        assert Path(f"{root}{images}/one").exists()
+        assert [each.name for each in Path(root, "tmp").iterdir()] == [tmp_path.parts[2]]
+    finally:
+        server.stop()
+
+
+def test_optional_software_s_folder_can_be_one_of_images(tmp_path):
+    server = Server(tmp_path / "data", "--images", "/opt")
+    with tempfile.NamedTemporaryFile(dir="/opt") as image:
+        server.start()
+        try:
+            assert Path(f"/proc/{server.process.pid}/root{image.name}").exists()
+        finally:
+            server.stop()
+
+
+def test_a_folder_that_the_server_has_of_its_own_cannot_be_one_of_images():
+    data = Path("/opt/ingle-data")
+    command = [INGLE, "serve", "--port", "0", "--data-dir", str(data), "--images", "/tmp"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "images: a server that root starts has a /tmp of its own" in ended.stderr
+    assert not data.exists()

@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import os
 import socket
 from typing import Annotated
 
@@ -282,18 +283,30 @@ def serve(
         settings = load_config(flags, file=config)
     except ConfigError as error:
         raise CommandError(str(error), "see `ingle serve --help`", USAGE) from error
-    for folder in settings.images:
+    _check_images(settings)
+    raise typer.Exit(_run(settings))
+
+
+def _check_images(config: Config) -> None:
+    from ingle.sandbox.unprivileged import OTHERWISE
+
+    for folder in config.images:
         if not folder.is_dir():
             raise CommandError(
                 f"images: {folder} is not a folder", "make it, or name another", USAGE
             )
-        if settings.data_dir.resolve().is_relative_to(folder.resolve()):
+        if config.data_dir.resolve().is_relative_to(folder.resolve()):
             raise CommandError(
-                f"images: {folder} holds the data folder {settings.data_dir}",
+                f"images: {folder} holds the data folder {config.data_dir}",
                 "name a folder with nothing but images in it",
                 USAGE,
             )
-    raise typer.Exit(_run(settings))
+        if os.geteuid() == 0 and str(folder.resolve()) in OTHERWISE:
+            raise CommandError(
+                f"images: a server that root starts has a {folder} of its own",
+                "name a folder in it",
+                USAGE,
+            )
 
 
 def _run(config: Config) -> int:

@@ -27,6 +27,8 @@ from ingle.sandbox.mounts import (
 SERVER_ID = 1_879_048_191
 """The user and group that the server takes where the data folder is root's: 0x6fffffff, where no
 machine has users of its own, next to those of the sandboxes."""
+OTHERWISE = ("/", "/tmp")  # noqa: S108
+"""Folders that the server has of its own; of the machine's, it can see what is in them."""
 _STATE = ("/run/systemd/resolve",)
 """Folders that files in /etc lead to."""
 
@@ -66,7 +68,6 @@ def give_up_root(
     mount("", "/", "", MS_REC | MS_PRIVATE)
     root = str(staging)
     mount("ingle", root, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=16m")
-    make_folder(root, "opt")
     mount("ingle", make_folder(root, "tmp"), "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777")
     show_system(root)
     for folder in ("/etc", "/proc", "/dev", *filter(os.path.isdir, _STATE)):
@@ -74,6 +75,7 @@ def give_up_root(
     for folder in _program_folders([*sys.path, *map(str, programs)]):
         if not Path(root + folder).exists():  # else it is part of what the system shows
             show(root, folder, folder)
+    make_folder(root, "opt")
     for folder in {str(data_dir), os.path.realpath(data_dir)}:
         mount(str(data_dir), make_folder(root, folder), "", MS_BIND)
     pivot(root)
@@ -88,7 +90,9 @@ def _program_folders(search: Iterable[str]) -> list[str]:
     named = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, *search}
     folders = {path for each in named for path in (each, os.path.realpath(each))}
     kept: list[str] = []
-    for folder in sorted(path for path in folders if Path(path).is_dir() and path != "/"):
+    for folder in sorted(folders.difference(OTHERWISE)):
+        if not Path(folder).is_dir():
+            continue
         if not any(Path(folder).is_relative_to(above) for above in kept):
             kept.append(folder)
     return kept
