@@ -288,7 +288,7 @@ def serve(
 
 
 def _check_images(config: Config) -> None:
-    from ingle.sandbox.unprivileged import OTHERWISE
+    from ingle.sandbox.unprivileged import OWN_FOLDERS
 
     for folder in config.images:
         if not folder.is_dir():
@@ -301,7 +301,7 @@ def _check_images(config: Config) -> None:
                 "name a folder with nothing but images in it",
                 USAGE,
             )
-        if os.geteuid() == 0 and str(folder.resolve()) in OTHERWISE:
+        if os.geteuid() == 0 and str(folder.resolve()) in OWN_FOLDERS:
             raise CommandError(
                 f"images: a server that root starts has a {folder} of its own",
                 "name a folder in it",

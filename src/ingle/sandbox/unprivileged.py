@@ -27,8 +27,8 @@ from ingle.sandbox.mounts import (
 SERVER_ID = 1_879_048_191
 """The user and group that the server takes where the data folder is root's: 0x6fffffff, where no
 machine has users of its own, next to those of the sandboxes."""
-OTHERWISE = ("/", "/tmp")  # noqa: S108
-"""Folders that the server has of its own; of the machine's, it can see what is in them."""
+OWN_FOLDERS = ("/", "/tmp")  # noqa: S108
+"""Folders that the server has of its own: of the machine's it sees folders in them, never all."""
 _STATE = ("/run/systemd/resolve",)
 """Folders that files in /etc lead to."""
 
@@ -75,7 +75,7 @@ def give_up_root(
     for folder in _program_folders([*sys.path, *map(str, programs)]):
         if not Path(root + folder).exists():  # else it is part of what the system shows
             show(root, folder, folder)
-    make_folder(root, "opt")
+    make_folder(root, "opt")  # for `pivot`; it may be shown by now
     for folder in {str(data_dir), os.path.realpath(data_dir)}:
         mount(str(data_dir), make_folder(root, folder), "", MS_BIND)
     pivot(root)
@@ -90,7 +90,7 @@ def _program_folders(search: Iterable[str]) -> list[str]:
     named = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, *search}
     folders = {path for each in named for path in (each, os.path.realpath(each))}
     kept: list[str] = []
-    for folder in sorted(folders.difference(OTHERWISE)):
+    for folder in sorted(folders.difference(OWN_FOLDERS)):
         if not Path(folder).is_dir():
             continue
         if not any(Path(folder).is_relative_to(above) for above in kept):
