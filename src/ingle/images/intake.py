@@ -65,7 +65,11 @@ async def _run(order: dict[str, Any]) -> None:
     program = _PROGRAM.format(path=sys.path)
     target = Path(order["target"])
     try:
-        await making.run((sys.executable, "-IS", "-c", program, json.dumps(order)), target.parent)
+        await making.run(
+            (sys.executable, "-IS", "-c", program, json.dumps(order)),
+            target.parent,
+            niceness=making.AWAITED,
+        )
     except making.MakingError as error:
         said = str(error)
         if said.startswith(_REFUSED):
