@@ -90,9 +90,7 @@ def _program_folders(search: Iterable[str]) -> list[str]:
     named = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, *search}
     folders = {path for each in named for path in (each, os.path.realpath(each))}
     kept: list[str] = []
-    for folder in sorted(folders.difference(OWN_FOLDERS)):
-        if not Path(folder).is_dir():
-            continue
+    for folder in sorted(filter(os.path.isdir, folders.difference(OWN_FOLDERS))):
         if not any(Path(folder).is_relative_to(above) for above in kept):
             kept.append(folder)
     return kept
